@@ -1,0 +1,49 @@
+# The few kinds of target that the tree has.
+
+# relance_library(name SOURCES … [LINK …] [PRIVATE_LINK …]): the static library of one concern, relance_<name>.
+# Includes are written from the root of its tree: "host/domain/money.hpp", "plugins/protocol/mime/…", <relance/plugin.h>.
+function(relance_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(relance_${name} STATIC ${arg_SOURCES})
+  target_include_directories(relance_${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(relance_${name} PUBLIC relance_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+  if(NOT name STREQUAL "pch")
+    target_precompile_headers(relance_${name} REUSE_FROM relance_pch)
+  endif()
+endfunction()
+
+# relance_test(concern FILES a_test.cpp … [LINK …] [TIMEOUT s] [LABELS …]): one executable <concern>_tests; one CTest
+# entry per file, <concern>.<a>, which runs the Boost.Test suite named <a>_test in it.
+function(relance_test concern)
+  cmake_parse_arguments(arg "" "TIMEOUT" "FILES;LINK;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${concern}_tests ${arg_FILES})
+  target_link_libraries(${concern}_tests PRIVATE relance_test_main ${arg_LINK})
+  target_precompile_headers(${concern}_tests REUSE_FROM relance_test_main)
+  foreach(file ${arg_FILES})
+    get_filename_component(suite "${file}" NAME_WE)
+    string(REGEX REPLACE "_test$" "" stem "${suite}")
+    add_test(NAME ${concern}.${stem} COMMAND ${concern}_tests --run_test=${suite} --log_level=test_suite
+             --report_level=short --color_output=no)
+    set_tests_properties(${concern}.${stem} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+      SKIP_REGULAR_EXPRESSION "all of this suite skipped:"
+      ENVIRONMENT "RELANCE_SOURCE_DIR=${CMAKE_SOURCE_DIR};RELANCE_BUILD_DIR=${CMAKE_BINARY_DIR}")
+  endforeach()
+endfunction()
+
+# relance_plugin(name SOURCES … [LINK …]): a channel plugin, built only against sdk/ (and plugins/protocol); exports
+# exactly its entry symbol and is never unloaded.
+function(relance_plugin name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} MODULE ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+  target_link_libraries(${name} PRIVATE relance_options RelanceSDK::relance_sdk ${arg_LINK})
+  target_link_options(${name} PRIVATE
+    "LINKER:--version-script=${CMAKE_SOURCE_DIR}/sdk/cmake/plugin.map" LINKER:-z,nodelete)
+  if(NOT RELANCE_SANITIZE)
+    target_link_options(${name} PRIVATE LINKER:-z,defs)
+  endif()
+endfunction()
