@@ -1,0 +1,215 @@
+// A provider instance as the engine sees it: values in, values out, whatever the placement (in this process, in a child,
+// or built into the host). The engine never sees the C ABI, a plugin never sees the engine.
+//
+// Threads: the engine calls a Provider from its own thread only; ProviderEvents are called from any thread and must
+// neither block nor call back. Every token handed to submit/commit/query/recall/parse ends in exactly one event, also
+// when the plugin crashes, lies or hangs: the placement sees to it.
+#pragma once
+
+#include "host/base/result.hpp"
+#include "host/base/sha256.hpp"
+#include "host/base/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace relance::channel {
+
+using Token = std::uint64_t;  ///< chosen by the engine (the attempt's id, the inbound row's id); never 0
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What goes out
+
+struct Part {
+  std::string role;        ///< "text", "html", "letter", "attachment"
+  std::string media_type;  ///< "text/plain; charset=utf-8"
+  std::string file_name;   ///< empty for bodies
+  std::shared_ptr<const std::string> bytes;
+  Sha256 sha256{};
+};
+
+struct Addressee {
+  std::string channel;  ///< "email", "sms", "fax", "lre", "postal", "task"
+  std::string address;  ///< as the channel writes it: addr-spec, E.164, …; empty for postal
+  std::string name;
+  std::vector<std::string> postal_lines;
+  std::string country;   ///< ISO 3166-1 alpha-2
+  std::string language;  ///< BCP 47
+  bool has_consent{false};
+};
+
+struct Sender {
+  std::string name;
+  std::string address;
+  std::string reply_to;
+};
+
+/// One message for one addressee. The same attempt always has the same bytes: everything that a plugin needs to build
+/// its wire form (Message-ID, Date, boundaries) is in here, nothing is drawn from a clock or from chance.
+struct Submission {
+  Token token{0};
+  std::string idempotency_key;  ///< 26–36 characters of [0-9A-Za-z-]
+  Addressee addressee;
+  Sender sender;
+  std::string service;  ///< "plain", "tracked", "registered", "registered_ar", "lre"
+  std::string subject;
+  std::vector<Part> parts;
+  Fields references;  ///< debt references: invoice numbers, case, creditor; for the provider's own records
+  std::uint32_t attempt_number{1};
+  Instant dated;        ///< the message's own date (business time)
+  Instant not_after;    ///< wall time; no first byte leaves later
+  Instant valid_until;  ///< wall time; handed to the provider where it takes one; 0 = none
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What comes back
+
+struct Price {
+  std::int64_t micro_units{0};
+  std::string currency;  ///< ISO 4217
+};
+
+enum class OutcomeKind : std::uint8_t {
+  accepted,   ///< the provider has it; receipts follow
+  delivered,  ///< final
+  rejected,   ///< final: this message cannot go to this address or by this provider
+  not_sent,   ///< certainly not sent: the host may try again
+  prepared,   ///< first of two phases; `refs` holds what to commit
+  not_found,  ///< answer to a query only: the provider is certain that it never had it
+  unknown,    ///< may have been sent
+};
+
+enum class FailureClass : std::uint8_t { none, address_dead, temporary, policy, configuration };
+
+struct Outcome {
+  Token token{0};
+  OutcomeKind kind{OutcomeKind::unknown};
+  FailureClass failure{FailureClass::none};
+  std::vector<std::string> refs;  ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
+  std::string code;               ///< as the provider said it: "550 5.1.1"
+  std::string text;
+  std::optional<Milliseconds> retry_after;
+  bool whole_instance{false};  ///< the pause of retry_after holds for every message of this instance
+  std::optional<Price> price;
+};
+
+enum class RecallKind : std::uint8_t { cancelled, too_late, unknown };
+struct Recall {
+  Token token{0};
+  RecallKind kind{RecallKind::unknown};
+  std::string text;
+};
+
+/// Rank order of DESIGN.md "What holds always" 4; the domain joins them. `interim` is also every unknown newer kind.
+enum class ReceiptKind : std::uint8_t {
+  interim, accepted, relayed, dispatched, available, delivered, failed, expired, cancelled, returned, unclaimed, refused,
+  accepted_by_addressee, read, complaint,
+};
+
+struct Evidence {
+  std::string media_type;
+  std::string file_name;
+  std::string bytes;      ///< the document, or empty when only
+  std::string reference;  ///< a reference was given, to be fetched later
+};
+
+struct Receipt {
+  std::string ref;              ///< provider's reference; may be empty when the key is given
+  std::string idempotency_key;  ///< may be empty when the reference is given
+  std::uint32_t part_index{0}, part_count{1};
+  ReceiptKind kind{ReceiptKind::interim};
+  bool is_final{false};
+  FailureClass failure{FailureClass::none};
+  std::string code, text;
+  std::optional<Instant> provider_time;  ///< as stated; never decides
+  std::optional<Price> price;
+  std::vector<Evidence> evidence;
+};
+
+enum class ReplyKind : std::uint8_t { human, stop, automatic };
+/// A message from the debtor, not from the provider: a human one pauses the case, STOP suppresses the address.
+struct Reply {
+  ReplyKind kind{ReplyKind::human};
+  std::string from, to, subject, text;
+  std::string ref, idempotency_key;  ///< what it answers, where that could be found; may both be empty
+};
+
+/// Raw bytes from the provider, before anyone understands them. `plugin_token` names them to stored().
+struct Inbound {
+  Token plugin_token{0};
+  std::string kind;  ///< "mail", "webhook", "poll", "link"
+  std::string bytes;
+  Instant received_at;  ///< wall time
+};
+
+/// The end of one parse(): what the raw bytes mean. With `error` set nothing else is, and the host tries again later.
+struct Parsed {
+  Token token{0};
+  std::vector<Receipt> receipts;
+  std::vector<Reply> replies;
+  std::string error;
+  bool is_retryable{true};  ///< false: these bytes will never parse; kept for a better parser
+};
+
+enum class HealthLevel : std::uint8_t { up, degraded, down };
+struct Health {
+  HealthLevel level{HealthLevel::up};
+  std::string code, text;
+  std::optional<Instant> retry_at;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The two ends
+
+/// What the engine is told. Any thread; implementations queue and return at once.
+class ProviderEvents {
+ public:
+  virtual ~ProviderEvents() = default;
+  virtual void outcomes(const std::string &provider, std::vector<Outcome> outcomes) = 0;
+  virtual void recalls(const std::string &provider, std::vector<Recall> recalls) = 0;
+  /// Returns how many were taken, from the front; the plugin keeps the rest until room().
+  virtual std::size_t inbound(const std::string &provider, std::vector<Inbound> batch) = 0;
+  virtual void parsed(const std::string &provider, std::vector<Parsed> parsed) = 0;
+  /// So many more submissions may be handed over (0: pause). Absolute, not a difference.
+  virtual void ready(const std::string &provider, std::uint32_t credit) = 0;
+  virtual void health(const std::string &provider, Health health) = 0;
+};
+
+/// What an instance can do and promises; fixed once it has started.
+struct Traits {
+  std::string plugin_id, plugin_version, driver;
+  std::string channel;
+  std::optional<Milliseconds> idempotency_window;       ///< none: the provider does not drop repeats
+  std::optional<Milliseconds> not_found_certain_after;  ///< for query
+  std::uint32_t max_in_flight{64};
+  bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false}, can_receive{false};
+  std::vector<std::pair<ReceiptKind, Milliseconds>> expected_receipts;  ///< which, and by when after acceptance
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  [[nodiscard]] virtual const std::string &id() const = 0;
+  [[nodiscard]] virtual const Traits &traits() const = 0;
+  virtual Result<void> start() = 0;
+  virtual void submit(std::vector<Submission> batch) = 0;
+  virtual void commit(Token token, const std::vector<std::string> &refs) = 0;
+  virtual void discard(const std::vector<std::string> &refs) = 0;
+  virtual void recall(Token token, const std::vector<std::string> &refs) = 0;
+  virtual void query(Token token, const std::string &idempotency_key, const std::vector<std::string> &refs) = 0;
+  /// These raw bytes are on disk: the plugin may acknowledge them at the provider.
+  virtual void stored(std::vector<Token> plugin_tokens) = 0;
+  /// There is room for inbound bytes again.
+  virtual void room() = 0;
+  virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
+  /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.
+  virtual void stop(Milliseconds grace) = 0;
+};
+
+}  // namespace relance::channel
