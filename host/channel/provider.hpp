@@ -9,6 +9,7 @@
 #include "host/base/result.hpp"
 #include "host/base/sha256.hpp"
 #include "host/base/time.hpp"
+#include "host/domain/receipt.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -85,7 +86,8 @@ enum class OutcomeKind : std::uint8_t {
   unknown,    ///< may have been sent
 };
 
-enum class FailureClass : std::uint8_t { none, address_dead, temporary, policy, configuration };
+using domain::FailureClass;
+using domain::ReceiptKind;
 
 struct Outcome {
   Token token{0};
@@ -104,12 +106,6 @@ struct Recall {
   Token token{0};
   RecallKind kind{RecallKind::unknown};
   std::string text;
-};
-
-/// Rank order of DESIGN.md "What holds always" 4; the domain joins them. `interim` is also every unknown newer kind.
-enum class ReceiptKind : std::uint8_t {
-  interim, accepted, relayed, dispatched, available, delivered, failed, expired, cancelled, returned, unclaimed, refused,
-  accepted_by_addressee, read, complaint,
 };
 
 struct Evidence {

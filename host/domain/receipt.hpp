@@ -1,0 +1,59 @@
+// The receipt algebra: what is known of a hand-over is the join of its receipts over a fixed rank, so that any
+// permutation of them, with repeats, ends in one state. Reactions to a state fire on its first appearance, elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace relance::domain {
+
+/// In rank order; `interim` is also every kind that a newer plugin knows and we do not.
+enum class ReceiptKind : std::uint8_t {
+  interim,
+  accepted,
+  relayed,
+  dispatched,
+  available,
+  delivered,
+  failed,
+  expired,
+  cancelled,
+  returned,
+  unclaimed,
+  refused,
+  accepted_by_addressee,
+  read,
+  complaint,  ///< outside the rank: it says something of the address, not of the delivery
+};
+
+enum class FailureClass : std::uint8_t { none, address_dead, temporary, policy, configuration };
+
+std::string_view name_of(ReceiptKind kind);
+std::string_view name_of(FailureClass failure);
+
+/// The state of one message, or of one part of it: the highest-ranked receipt seen.
+struct DeliveryState {
+  ReceiptKind kind{ReceiptKind::interim};
+  FailureClass failure{FailureClass::none};
+
+  friend bool operator==(const DeliveryState &, const DeliveryState &) = default;
+};
+
+/// Commutative, associative, idempotent: higher rank wins; among failures of one rank the graver class wins (an address that
+/// is dead outweighs a full mailbox). A complaint leaves the state as it is.
+DeliveryState join(DeliveryState a, DeliveryState b);
+
+/// The state of a message of several parts: a failed part fails the message, else the least advanced part speaks for it.
+/// Parts not heard of are interim. An empty span is interim.
+DeliveryState aggregate(std::span<const DeliveryState> parts);
+
+/// The message cannot arrive any more (by this hand-over).
+constexpr bool is_negative(ReceiptKind kind) {
+  return kind >= ReceiptKind::failed && kind <= ReceiptKind::refused;
+}
+constexpr bool is_positive(ReceiptKind kind) {
+  return kind == ReceiptKind::delivered || kind == ReceiptKind::accepted_by_addressee || kind == ReceiptKind::read;
+}
+
+}  // namespace relance::domain
