@@ -142,6 +142,7 @@ struct Inbound {
   std::string kind;  ///< "mail", "webhook", "poll", "link"
   std::string bytes;
   Instant received_at;  ///< wall time
+  std::string name{};   ///< the provider's own name of it, so that a repeat can be seen; may be empty
 };
 
 /// The end of one parse(): what the raw bytes mean. With `error` set nothing else is, and the host tries again later.
@@ -195,7 +196,8 @@ class Provider {
   [[nodiscard]] virtual const Traits &traits() const = 0;
   virtual Result<void> start() = 0;
   virtual void submit(std::vector<Submission> batch) = 0;
-  virtual void commit(Token token, const std::vector<std::string> &refs) = 0;
+  /// Second phase of an attempt that ended `prepared`; may be repeated. `not_after`: as in its Submission.
+  virtual void commit(Token token, const std::vector<std::string> &refs, Instant not_after) = 0;
   virtual void discard(const std::vector<std::string> &refs) = 0;
   virtual void recall(Token token, const std::vector<std::string> &refs) = 0;
   virtual void query(Token token, const std::string &idempotency_key, const std::vector<std::string> &refs) = 0;
