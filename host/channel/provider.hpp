@@ -76,19 +76,6 @@ struct Price {
   std::string currency;  ///< ISO 4217
 };
 
-enum class OutcomeKind : std::uint8_t {
-  accepted,   ///< the provider has it; receipts follow
-  delivered,  ///< final
-  rejected,   ///< final: this message cannot go to this address or by this provider
-  not_sent,   ///< certainly not sent: the host may try again
-  prepared,   ///< first of two phases; `refs` holds what to commit
-  not_found,  ///< answer to a query only: the provider is certain that it never had it
-  unknown,    ///< may have been sent
-};
-
-using domain::FailureClass;
-using domain::ReceiptKind;
-
 struct Outcome {
   Token token{0};
   OutcomeKind kind{OutcomeKind::unknown};

@@ -6,6 +6,13 @@
 
 namespace relance::domain {
 
+std::string_view name_of(OutcomeKind kind) {
+  static constexpr std::array<std::string_view, 7> kNames{"accepted", "delivered", "rejected", "not_sent",
+                                                          "prepared", "not_found", "unknown"};
+  const auto index = static_cast<std::size_t>(kind);
+  return index < kNames.size() ? kNames[index] : "unknown";
+}
+
 std::string_view name_of(ReceiptKind kind) {
   static constexpr std::array<std::string_view, 15> kNames{
       "interim",   "accepted", "relayed",   "dispatched", "available",             "delivered", "failed", "expired",

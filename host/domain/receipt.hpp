@@ -29,6 +29,18 @@ enum class ReceiptKind : std::uint8_t {
 
 enum class FailureClass : std::uint8_t { none, address_dead, temporary, policy, configuration };
 
+/// How one hand-over ended, as far as the provider's own answer goes.
+enum class OutcomeKind : std::uint8_t {
+  accepted,   ///< the provider has it; receipts follow
+  delivered,  ///< final
+  rejected,   ///< final: this message cannot go to this address or by this provider
+  not_sent,   ///< certainly not sent: the host may try again
+  prepared,   ///< first of two phases; the references say what to commit
+  not_found,  ///< answer to a query only: the provider is certain that it never had it
+  unknown,    ///< may have been sent
+};
+
+std::string_view name_of(OutcomeKind kind);
 std::string_view name_of(ReceiptKind kind);
 std::string_view name_of(FailureClass failure);
 

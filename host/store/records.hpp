@@ -1,0 +1,306 @@
+// The values that cross the Store's interface: what goes in, what comes out. No SQL, no behaviour.
+#pragma once
+
+#include "host/base/sha256.hpp"
+#include "host/base/time.hpp"
+#include "host/domain/facts.hpp"
+#include "host/domain/money.hpp"
+#include "host/domain/receipt.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace relance::store {
+
+using domain::AttemptId;
+using domain::CaseId;
+using domain::CreditorId;
+using domain::DebtorId;
+using domain::ReceivableId;
+using domain::ReminderId;
+using InboundId = std::int64_t;
+using TaskId = std::int64_t;
+using ContactId = std::int64_t;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Intake: the ledger as others export it. Codes and numbers are the creditor's own; ids are ours.
+
+struct ContactRecord {
+  std::string channel;  ///< "email", "sms", "fax", "postal", "lre", "task"
+  std::string address;  ///< canonical for the channel; postal: its lines joined by '\n'
+  std::string name;
+  bool has_consent{false};
+};
+
+struct DebtorRecord {
+  std::string code, name, country, region, language, segment, time_zone;
+  bool is_consumer{false};
+  std::vector<ContactRecord> contacts;
+};
+
+struct InvoiceRecord {
+  std::string debtor_code, number;
+  CivilDate issued{}, due{};
+  domain::Money amount{};
+  std::optional<std::int64_t> open_minor{};  ///< the balance the ledger states; else amount less payments known here
+  std::string reference;
+};
+
+enum class PaymentKind : std::uint8_t { payment, credit_note, reversal };
+struct PaymentRecord {
+  std::string id, invoice_number;
+  CivilDate date{};
+  domain::Money amount{};  ///< positive; a reversal gives the balance back
+  PaymentKind kind{PaymentKind::payment};
+  std::string reference;
+};
+
+struct RowRefused {
+  std::size_t index{0};  ///< in the span given
+  std::string reason;    ///< and what to do
+};
+
+struct ImportResult {
+  std::uint64_t added{0}, changed{0}, unchanged{0}, settled{0};
+  std::vector<RowRefused> refused;
+  std::vector<std::string> warnings;     ///< such as an over-payment: kept, and said
+  std::vector<std::string> differences;  ///< dry run: one line a change, at most 1,000
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The loop: claims out, settlements in
+
+struct Contact {
+  ContactId id{0};
+  std::string channel, address, name;
+  bool has_consent{false};
+  bool is_suppressed{false};
+  std::string suppressed_because;
+};
+
+/// What rendering needs to know of a receivable beside its facts.
+struct ItemView {
+  ReceivableId id{0};
+  std::string number, reference;
+  CivilDate issued{}, due{};
+  domain::Money amount{}, balance{};
+};
+
+struct CaseView {
+  domain::CaseFacts facts;
+  std::string scenario;         ///< the one the case has taken; empty until its first decision
+  std::vector<ItemView> items;  ///< in the order of facts.items
+};
+
+/// One debtor, leased to this node: its cases are decided together and by nobody else.
+struct Claim {
+  CreditorId creditor{0};
+  DebtorId debtor{0};
+  std::int64_t facts_version{0};
+  std::int64_t epoch{0};
+  std::string code, name, country, region, language, segment, time_zone;
+  bool is_consumer{false};
+  std::vector<Contact> contacts;
+  std::vector<CaseView> cases;
+};
+
+/// A message as it goes out, byte for byte; kept under (creditor, hash).
+struct Content {
+  std::string media_type, role, file_name;
+  std::shared_ptr<const std::string> bytes;
+  Sha256 hash{};
+};
+
+struct NewAttempt {
+  std::string channel, provider;
+  ContactId contact{0};
+  std::string address;
+  std::string idempotency_key;
+  Sha256 content_hash{};  ///< of everything that goes out, in its order
+  std::string subject;
+  std::vector<Content> content;
+  Instant not_after{};  ///< wall time
+  Instant dated{};      ///< business time
+};
+
+struct ReminderItem {
+  ReceivableId receivable{0};
+  std::int32_t round{1};
+  std::int64_t balance_minor{0};
+  bool is_moved{false};
+};
+
+/// A new reminder and its first attempt. Refused as a whole when one moved item already has (round, step).
+struct Intend {
+  CaseId case_id{0};
+  std::int32_t step{0};
+  std::string step_id;
+  std::int32_t level{0};
+  bool is_task{false}, is_thank_you{false};
+  std::int32_t round{1};
+  CivilDate decided_on{};  ///< creditor's region zone
+  std::int64_t total_minor{0};
+  std::vector<ReminderItem> items;
+  NewAttempt attempt;
+};
+struct IntendAgain { CaseId case_id{0}; ReminderId reminder{0}; std::int32_t channels_tried{0}; NewAttempt attempt; };
+struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
+struct GiveTask { CaseId case_id{0}; ReminderId reminder{0}; std::string kind, text; bool settles_reminder{false}; };
+struct AskApproval {
+  CaseId case_id{0};
+  std::int32_t step{0};
+  std::string step_id, channel_class;
+  std::int64_t amount_minor{0};
+  std::uint64_t content_id{0};
+  Instant valid_until{};
+  std::vector<ReceivableId> items;
+};
+/// Moves items past a step with nothing sent, or back to a step (a new round where that step was already sent).
+struct MoveItems { CaseId case_id{0}; std::int32_t step{0}; std::vector<ReceivableId> items; bool starts_new_round{false}; };
+struct ResolvePromise { CaseId case_id{0}; domain::PromiseId promise{0}; bool is_kept{false}; };
+struct SettleReaction { CaseId case_id{0}; ReminderId reminder{0}; domain::ReceiptKind kind{}; };
+struct MarkInDoubt { CaseId case_id{0}; ReminderId reminder{0}; bool assume_sent{false}; };
+struct SetCaseState { CaseId case_id{0}; domain::CaseState state{}; };
+
+using CaseChange = std::variant<Intend, IntendAgain, VoidReminder, GiveTask, AskApproval, MoveItems, ResolvePromise,
+                                SettleReaction, MarkInDoubt, SetCaseState>;
+
+/// What deciding one claim led to. `why` is journaled with it: the decision's reasons as text, one line each change.
+struct Settlement {
+  CreditorId creditor{0};
+  DebtorId debtor{0};
+  std::int64_t facts_version{0}, epoch{0};
+  Instant next_at{Instant::max()};
+  std::vector<std::pair<CaseId, std::string>> scenarios;  ///< cases that took a scenario, or another
+  std::vector<CaseChange> changes;
+  std::vector<std::string> why;  ///< beside each change
+};
+
+struct SettledChange { ReminderId reminder{0}; AttemptId attempt{0}; TaskId task{0}; };
+struct SettleResult {
+  bool is_stale{false};  ///< facts or lease are no longer those of the claim: nothing was written; decide again
+  std::string refused;   ///< a unique key spoke up: nothing was written; empty when all is well
+  std::vector<SettledChange> changes;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Outcomes, inbound, receipts
+
+struct OutcomeRecord {
+  AttemptId attempt{0};
+  domain::OutcomeKind kind{domain::OutcomeKind::unknown};
+  domain::FailureClass failure{domain::FailureClass::none};
+  std::vector<std::string> refs;
+  std::string code, text;
+  std::optional<Instant> retry_at{};  ///< business time; for not_sent
+  std::int64_t price_micro{0};
+  std::string price_currency;
+};
+
+struct InboundRecord {
+  std::string provider, kind;
+  std::string bytes;
+  Instant received_at{};  ///< wall
+};
+struct StoredInbound {
+  InboundId id{0};
+  std::string provider, kind;
+  std::shared_ptr<const std::string> bytes;
+  std::int32_t tries{0};
+};
+
+struct EvidenceRecord { std::string media_type, file_name, bytes, reference; };
+struct ReceiptRecord {
+  std::string ref, idempotency_key;
+  std::uint32_t part_index{0}, part_count{1};
+  domain::ReceiptKind kind{domain::ReceiptKind::interim};
+  bool is_final{false};
+  domain::FailureClass failure{domain::FailureClass::none};
+  std::string code, text;
+  std::optional<Instant> provider_time{};
+  std::int64_t price_micro{0};
+  std::string price_currency;
+  std::vector<EvidenceRecord> evidence;
+};
+struct ReplyRecord { bool is_stop{false}; std::string from, to, subject, text, ref, idempotency_key; };
+struct ParsedRecord {
+  InboundId inbound{0};
+  std::vector<ReceiptRecord> receipts;
+  std::vector<ReplyRecord> replies;
+  std::string error;
+  bool is_retryable{true};
+};
+
+/// An attempt without outcome, as a starting daemon finds it.
+struct OpenAttempt {
+  AttemptId id{0};
+  CreditorId creditor{0};
+  std::string provider, idempotency_key;
+  std::vector<std::string> refs;
+  bool is_prepared{false}, is_withdrawn{false};
+  Instant intended_at{};  ///< wall
+  Instant not_after{};
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What people ask for
+
+struct Counters {
+  std::uint64_t debtors{0}, cases_open{0}, cases_onboarding{0}, receivables_open{0}, due_now{0};
+  std::uint64_t reminders{0}, attempts_open{0}, in_doubt{0}, sent{0}, delivered{0}, bounced{0}, rejected{0}, not_sent{0};
+  std::uint64_t receipts{0}, receipts_unmatched{0}, inbound_waiting{0}, inbound_failed{0}, suppressed{0};
+  std::uint64_t tasks_open{0}, approvals_asked{0}, promises_open{0}, disputes_open{0}, receivables_paid{0}, journal_entries{0};
+  std::optional<Instant> oldest_due{};
+};
+
+struct ReminderRow {
+  ReminderId id{0};
+  AttemptId attempt{0};
+  std::string debtor_code, step_id, channel, provider, address, state, delivery, code, text;
+  std::vector<std::string> invoices;
+  CivilDate decided_on{};
+  std::int64_t total_minor{0};
+  domain::Currency currency{};
+};
+struct TaskRow {
+  TaskId id{0};
+  std::string debtor_code, debtor_name, kind, text, state, outcome;
+  ReminderId reminder{0};
+  Instant created_at{};
+};
+struct ApprovalRow {
+  domain::ApprovalId id{0};
+  std::string debtor_code, debtor_name, step_id, state, decided_by;
+  std::int64_t amount_minor{0};
+  domain::Currency currency{};
+  std::vector<std::string> invoices;
+  Instant valid_until{};
+};
+struct SuppressionRow { std::string debtor_code, channel, address, because; Instant since{}; };
+struct JournalRow {
+  std::int64_t id{0};
+  CaseId case_id{0};
+  Instant at{};         ///< business time
+  std::string kind;     ///< "intent", "outcome", "receipt", "payment", …
+  std::string payload;  ///< JSON; empty when erased
+  bool is_erased{false};
+  Sha256 hash{};
+};
+struct JournalVerdict {
+  std::uint64_t entries{0}, cases{0}, erased{0}, days_sealed{0};
+  std::vector<std::string> faults;  ///< which entry, what was expected
+};
+struct OnboardChoice {
+  std::optional<std::int32_t> start_at{};           ///< step index: the first one these items may get
+  std::optional<std::int32_t> skip_older_than_days{};  ///< items overdue for longer are left to people (held)
+};
+struct OnboardPreview { std::uint64_t cases{0}, items{0}, skipped{0}; std::vector<std::pair<std::string, std::uint64_t>> by_age; };
+
+enum class HoldScope : std::uint8_t { receivable, debtor, segment, creditor };
+
+}  // namespace relance::store
