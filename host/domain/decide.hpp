@@ -25,6 +25,7 @@ enum class DecisionKind : std::uint8_t {
   skip_step,        ///< an approval was rejected: the items move past `step` with nothing sent
   give_task,        ///< to a person, about `reminder` (TaskReason says why)
   resolve_promise,  ///< `promise` is kept or broken
+  assume_sent,      ///< the in-doubt policy takes `reminder` for sent
   settle_reaction,  ///< the receipt of `reaction` on `reminder` changes nothing (any more): record it as seen
   restart_at,       ///< a receipt or a broken promise moves the items to `step`
   thank,            ///< the thank-you message
@@ -91,6 +92,10 @@ struct Surroundings {
 
 /// Pure: no clock, no I/O, no allocation on the waiting path. Any thread. `now` is business time.
 Decision decide(const CaseFacts &facts, const Surroundings &around, Instant now);
+
+/// The same facts once the decided message has been handed over and accepted: what the engine asks decide() about to know the
+/// case's next moment without a second round through the store. For send, send_again and thank.
+CaseFacts after_sending(const CaseFacts &facts, const Decision &decision, const Scenario &scenario, CivilDate today);
 
 /// One sentence, for people: "reminder-2 is due on 2026-03-12, 15 days after the due date".
 std::string reason_text(const Reason &reason, const Scenario &scenario);

@@ -70,6 +70,7 @@ struct ReminderFacts {
   ReminderState state{ReminderState::open};
   DeliveryState delivery{};
   CivilDate decided_on{};
+  std::optional<CivilDate> receipt_on{};  ///< business day on which its newest receipt arrived; reactions count from it
   std::optional<Instant> retry_at{};
   std::int32_t attempts{0};        ///< hand-overs so far
   std::int32_t channels_tried{0};  ///< how many of the step's channels ended finally negative
