@@ -1,0 +1,94 @@
+// The loop: claim what is due, decide, route, render, make the intent durable, hand over; take outcomes and receipts in,
+// make them durable, wake the case. One thread owns the store and every decision; providers work on threads of their own
+// and speak to it through a bounded inbox. Nothing here knows how a decision is made or how a message travels.
+#pragma once
+
+#include "host/base/result.hpp"
+#include "host/base/time.hpp"
+#include "host/store/records.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relance::config {
+struct Configuration;
+}
+namespace relance::store {
+class Reader;
+class Store;
+}
+
+namespace relance::engine {
+
+struct EngineOptions {
+  bool has_test_clock{false};
+  std::filesystem::path program;  ///< the relanced binary, re-executed for channel children
+};
+
+struct ProviderReport {
+  std::string id, channel, plugin, placement, state, because;
+  std::uint64_t handed_over{0}, accepted{0}, rejected{0}, not_sent{0}, unknown{0}, receipts{0}, inbound{0};
+  std::uint32_t in_flight{0}, credit{0};
+};
+
+struct EngineReport {
+  Instant business_now{}, wall_now{};
+  bool has_test_clock{false}, is_paused{false}, is_held_by_volume{false};
+  std::string paused_because;
+  std::uint64_t claims{0}, decisions{0}, intents{0}, stale{0}, refused{0}, batches{0};
+  std::uint64_t inbox_outcomes{0}, inbox_inbound{0};
+  Milliseconds lag{0};  ///< how late the oldest due case is
+  std::vector<ProviderReport> providers;
+};
+
+/// Called now and then on the engine's thread while the clock is advanced: where business time is.
+using ClockProgress = std::function<void(Instant)>;
+
+class Engine {
+ public:
+  /// Opens the store, starts the providers, resolves what an earlier run left open. Nothing is sent before start().
+  static Result<std::unique_ptr<Engine>> open(std::shared_ptr<const config::Configuration> configuration,
+                                              EngineOptions options);
+  ~Engine();
+  Engine(const Engine &) = delete;
+  Engine &operator=(const Engine &) = delete;
+
+  /// Runs the loop on a thread of its own.
+  void start();
+  /// Takes nothing new, ends what is in flight within the grace time, and joins. Any thread but the engine's.
+  void stop(Milliseconds grace);
+  /// Set when the engine stopped by itself (the store failed): why. Any thread.
+  [[nodiscard]] std::string fault() const;
+
+  /// Takes another configuration between two batches; the old one stays in force when this fails. Any thread.
+  Result<void> reload(std::shared_ptr<const config::Configuration> configuration);
+  [[nodiscard]] std::shared_ptr<const config::Configuration> configuration() const;
+
+  /// Runs `work` on the engine's thread between two batches and returns when it is done. For changes by people and imports:
+  /// keep each piece under some 50 ms. Any thread but the engine's. False when the engine is stopping.
+  bool with_store(const std::function<void(store::Store &store, Instant business_now)> &work);
+  /// A connection for questions, beside the loop.
+  Result<std::unique_ptr<store::Reader>> open_reader();
+
+  [[nodiscard]] EngineReport report();
+  /// Stops before the next submit, until resume(). Survives a restart.
+  Result<void> pause(std::string_view because);
+  Result<void> resume();
+
+  [[nodiscard]] Instant business_now() const;
+  /// Test clock only: walks every next_at up to `target`. With `settle`, returns when no attempt is open and nothing inbound waits
+  /// (at most `timeout` of wall time per standstill, then an error that says what is still open).
+  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress);
+
+ private:
+  class Loop;
+  explicit Engine(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace relance::engine
