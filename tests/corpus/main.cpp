@@ -1,0 +1,88 @@
+// relance-corpus bounces FOLDER [--json] [--misses]: prints the score; exits 0 unless it cannot run.
+#include "plugins/protocol/report/report.hpp"
+#include "tests/corpus/bounces.hpp"
+
+#include <boost/json.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <set>
+#include <span>
+#include <string_view>
+
+namespace {
+
+using relance::corpus::BounceScore;
+
+void print_table(const BounceScore &score, std::span<const char *const> measures) {
+  for (const std::string measure : measures) {
+    const auto found = score.tallies.find(measure);
+    if (found == score.tallies.end()) continue;
+    for (const auto &[corpus, tally] : found->second)
+      std::printf("%-16s %-14s %5zu / %5zu  %6.2f %%\n", measure.c_str(), corpus.c_str(), tally.hits,
+                  tally.total, tally.percent());
+  }
+}
+
+void print_text(const BounceScore &score, bool with_misses) {
+  std::printf("%zu mails, %zu rows (%zu assert nothing that can be counted), %zu unreadable\n\n", score.mails,
+              score.rows, score.rows_not_counted, score.unreadable);
+  print_table(score, relance::corpus::kAims);
+  std::printf("\nalso asserted\n");
+  print_table(score, relance::corpus::kFurther);
+  if (!with_misses) return;
+  std::printf("\nmisses\n");
+  for (const auto &miss : score.misses)
+    std::printf("%-16s %s #%s: expected %s, got %s\n", miss.measure.c_str(), miss.file.c_str(),
+                miss.n.c_str(), miss.expected.c_str(), miss.got.empty() ? "nothing" : miss.got.c_str());
+}
+
+void print_json(const BounceScore &score, bool with_misses) {
+  boost::json::object measures;
+  for (const auto &[measure, by_corpus] : score.tallies) {
+    auto &object = measures[measure].emplace_object();
+    for (const auto &[corpus, tally] : by_corpus)
+      object[corpus] = {{"hits", tally.hits}, {"total", tally.total}, {"percent", tally.percent()}};
+  }
+  boost::json::object out{{"mails", score.mails},
+                          {"rows", score.rows},
+                          {"rows_not_counted", score.rows_not_counted},
+                          {"unreadable", score.unreadable},
+                          {"measures", std::move(measures)}};
+  if (with_misses) {
+    auto &misses = out["misses"].emplace_array();
+    for (const auto &miss : score.misses)
+      misses.push_back({{"file", miss.file},
+                        {"n", miss.n},
+                        {"measure", miss.measure},
+                        {"expected", miss.expected},
+                        {"got", miss.got}});
+  }
+  std::cout << boost::json::value(std::move(out)) << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  std::set<std::string_view> options(arguments.begin() + std::min<std::ptrdiff_t>(2, argc - 1),
+                                     arguments.end());
+  const bool as_json = options.erase("--json") > 0;
+  const bool with_misses = options.erase("--misses") > 0;
+  if (arguments.size() < 2 || arguments[0] != "bounces" || !options.empty()) {
+    std::fprintf(stderr, "usage: relance-corpus bounces FOLDER [--json] [--misses]\n");
+    return 2;
+  }
+  try {
+    const auto score = relance::corpus::score_bounces(arguments[1]);
+    if (as_json)
+      print_json(score, with_misses);
+    else
+      print_text(score, with_misses);
+    return 0;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "relance-corpus: %s\n", error.what());
+    return 1;
+  }
+}
