@@ -137,6 +137,13 @@ ssl_cert = <{dir}/tls/server.pem
 ssl_key = <{dir}/tls/server.key
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+# A wrong password is answered at once: tests try many, and Dovecot would make each wait longer.
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 first_valid_uid = 100
 mail_location = maildir:~/
 passdb {{
