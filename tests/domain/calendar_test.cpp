@@ -8,6 +8,12 @@
 namespace relance::domain {
 namespace {
 
+/// Any value of [low, high) from the first run on; RapidCheck's own ranges begin near `low`.
+template <class T = int>
+T anywhere(T low, T high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(low, high));
+}
+
 Calendar calendar(std::string_view code) {
   return Calendar::parse(code).value();
 }
@@ -23,7 +29,7 @@ std::vector<std::string> dates_of_year(std::string_view code, int year) {
 using Dates = std::vector<std::string>;
 
 CivilDate any_date() {
-  return from_day_number(*rc::gen::inRange(0, to_day_number(civil(2101, 1, 1))));
+  return from_day_number(anywhere(0, to_day_number(civil(2101, 1, 1))));
 }
 
 }  // namespace
@@ -177,9 +183,9 @@ BOOST_AUTO_TEST_CASE(years_outside_the_table_follow_the_same_rules) {
 BOOST_AUTO_TEST_CASE(going_back_undoes_going_forward_from_a_business_day) {
   const Calendar calendars[]{calendar("FR-57"), calendar("GB-SCT"), calendar("ES-MD"), calendar("TARGET2")};
   BOOST_TEST(rc::check([&] {
-    const Calendar one{calendars[*rc::gen::inRange(0, 4)]};
+    const Calendar one{calendars[anywhere(0, 4)]};
     const CivilDate start{one.add_business_days(any_date(), 0)};
-    const int n{*rc::gen::inRange(-300, 301)};
+    const int n{anywhere(-300, 301)};
     const CivilDate end{one.add_business_days(start, n)};
     RC_ASSERT(one.is_business_day(end));
     RC_ASSERT((n > 0) == (end > start) && (n < 0) == (end < start));
@@ -192,7 +198,7 @@ BOOST_AUTO_TEST_CASE(going_back_undoes_going_forward_from_a_business_day) {
 BOOST_AUTO_TEST_CASE(the_count_of_an_interval_is_the_sum_of_its_days) {
   const Calendar germany{calendar("DE-BY")};
   BOOST_TEST(rc::check([&] {
-    const CivilDate first{any_date()}, last{first + Days{*rc::gen::inRange(0, 500)}};
+    const CivilDate first{any_date()}, last{first + Days{anywhere(0, 500)}};
     std::int64_t count{0};
     for (CivilDate date{first}; date <= last; date += Days{1}) count += germany.is_business_day(date) ? 1 : 0;
     RC_ASSERT(germany.business_days_between(first, last) == count);

@@ -12,6 +12,12 @@
 namespace relance::domain {
 namespace {
 
+/// Any value of [low, high) from the first run on; RapidCheck's own ranges begin near `low`.
+template <class T = int>
+T anywhere(T low, T high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<T>(low, high));
+}
+
 Currency currency(std::string_view code) {
   return Currency::parse(code).value();
 }
@@ -184,7 +190,7 @@ BOOST_AUTO_TEST_CASE(money_is_written_with_all_its_decimals) {
 BOOST_AUTO_TEST_CASE(any_amount_reads_back_as_it_was_written) {
   BOOST_TEST(rc::check([](std::int64_t minor) {
     const auto codes = currency_codes();
-    const Money money{minor, currency(codes[*rc::gen::inRange<std::size_t>(0, codes.size())])};
+    const Money money{minor, currency(codes[anywhere<std::size_t>(0, codes.size())])};
     RC_ASSERT(parse_money(format_money(money)).value() == money);
   }));
 }
@@ -193,14 +199,15 @@ BOOST_AUTO_TEST_CASE(any_bytes_are_read_or_refused_in_words) {
   BOOST_TEST(rc::check([](const std::string &text) {
     const AmountStyle style{.decimal = ",", .thousands = " ", .trailing_minus = true, .parentheses = true};
     const auto money = parse_amount(text, currency("EUR"), style);
-    RC_ASSERT(money.has_value() || !money.error().message.empty());
+    if (money.has_error()) RC_ASSERT(!money.error().message.empty());
   }));
 }
 
 BOOST_AUTO_TEST_CASE(a_difference_undoes_a_sum) {
   BOOST_TEST(rc::check([](std::int64_t a, std::int64_t b) {
     const auto sum = add(euros(a), euros(b));
-    RC_ASSERT(sum.has_error() || subtract(*sum, euros(b)).value() == euros(a));
+    if (sum.has_error()) return;  // an overflow has its own test
+    RC_ASSERT(subtract(*sum, euros(b)).value() == euros(a));
   }));
 }
 
