@@ -42,7 +42,13 @@ class Decider {
 
   const Step &step_at(std::int32_t step) const { return scenario_.steps[static_cast<std::size_t>(step)]; }
   void wake_at(Instant at) { wake_ = std::min(wake_, at); }
-  void wake_on_contact_day(CivilDate date) { wake_at(around_.window.first_allowed_on_or_after(date)); }
+  /// A step's date is the creditor's, its first allowed instant the recipient's: where the recipient's day begins earlier, the
+  /// creditor's own still has to begin.
+  void wake_on_contact_day(CivilDate date) {
+    const auto begins = around_.zone.first_instant_of(date);
+    const auto allowed = around_.window.first_allowed_on_or_after(date);
+    wake_at(allowed >= begins ? allowed : around_.window.next_allowed(begins).from);
+  }
   void wake_on(CivilDate date) { wake_at(around_.zone.first_instant_of(date)); }
 
   bool wait_until(Instant at) {

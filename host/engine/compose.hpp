@@ -1,0 +1,32 @@
+// From a decision and a route to the exact bytes that go out: rendered parts, subject, sender, key, dates and their hash.
+// The same NewAttempt gives the same Submission at any time, also after a restart: nothing is drawn from a clock later.
+#pragma once
+
+#include "host/channel/provider.hpp"
+#include "host/channel/routing.hpp"
+#include "host/engine/case_setting.hpp"
+
+#include <memory>
+
+namespace relance::engine {
+
+class Composer {
+ public:
+  explicit Composer(std::shared_ptr<const config::Configuration> configuration);
+  ~Composer();
+
+  /// Renders the decided message for this route. An error names the template and what is wrong with it.
+  Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                                    const domain::Decision &decision, const channel::Route &route, Instant now, Instant wall);
+
+ private:
+  struct Templates;
+  std::unique_ptr<Templates> templates_;
+  std::shared_ptr<const config::Configuration> configuration_;
+};
+
+/// What the provider is handed. `sender`: the creditor's identity on that channel.
+channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id, std::uint32_t attempt_number,
+                                  const store::Claim &claim, const CaseSetting &setting, const std::string &service);
+
+}  // namespace relance::engine

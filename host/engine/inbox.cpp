@@ -1,0 +1,79 @@
+// The inbox: one mutex, one condition variable, vectors swapped out whole.
+#include "host/engine/inbox.hpp"
+
+#include <algorithm>
+
+namespace relance::engine {
+
+template <class T, class U>
+void Inbox::append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> items) {
+  {
+    const std::scoped_lock lock{mutex_};
+    for (auto &item : items) queue.push_back({provider, std::move(item)});
+  }
+  arrived_.notify_one();
+}
+
+void Inbox::outcomes(const std::string &provider, std::vector<channel::Outcome> outcomes) {
+  append(batch_.outcomes, provider, std::move(outcomes));
+}
+void Inbox::recalls(const std::string &provider, std::vector<channel::Recall> recalls) {
+  append(batch_.recalls, provider, std::move(recalls));
+}
+void Inbox::parsed(const std::string &provider, std::vector<channel::Parsed> parsed) {
+  append(batch_.parsed, provider, std::move(parsed));
+}
+void Inbox::ready(const std::string &provider, std::uint32_t credit) {
+  append(batch_.credits, provider, std::vector<std::uint32_t>{credit});
+}
+void Inbox::health(const std::string &provider, channel::Health health) {
+  append(batch_.health, provider, std::vector<channel::Health>{std::move(health)});
+}
+
+std::size_t Inbox::inbound(const std::string &provider, std::vector<channel::Inbound> batch) {
+  std::size_t taken{0};
+  {
+    const std::scoped_lock lock{mutex_};
+    for (auto &item : batch) {
+      // An item larger than the whole bound still passes through an empty inbox: it must not wait for ever.
+      const bool fits{batch_.inbound.empty() || (inbound_bytes_ + item.bytes.size() <= kInboundBytesMax &&
+                                                 batch_.inbound.size() < kInboundCountMax)};
+      if (!fits) break;
+      inbound_bytes_ += item.bytes.size();
+      batch_.inbound.push_back({provider, std::move(item)});
+      ++taken;
+    }
+    if (taken < batch.size() && std::find(starved_.begin(), starved_.end(), provider) == starved_.end())
+      starved_.push_back(provider);
+  }
+  if (taken > 0) arrived_.notify_one();
+  return taken;
+}
+
+InboxBatch Inbox::take(std::optional<Milliseconds> timeout) {
+  std::unique_lock lock{mutex_};
+  const auto something = [this] { return poked_ || !batch_.is_empty(); };
+  if (timeout) {
+    arrived_.wait_for(lock, *timeout, something);
+  } else {
+    arrived_.wait(lock, something);
+  }
+  poked_ = false;
+  inbound_bytes_ = 0;
+  return std::exchange(batch_, {});
+}
+
+void Inbox::poke() {
+  {
+    const std::scoped_lock lock{mutex_};
+    poked_ = true;
+  }
+  arrived_.notify_one();
+}
+
+std::vector<std::string> Inbox::take_starved() {
+  const std::scoped_lock lock{mutex_};
+  return std::exchange(starved_, {});
+}
+
+}  // namespace relance::engine

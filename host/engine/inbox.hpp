@@ -1,0 +1,70 @@
+// What providers tell the engine, from any thread, kept in order and in bounds until the engine's thread takes it.
+// Outcomes are bounded by what was handed over; raw inbound bytes are bounded here, and what does not fit stays at the
+// plugin (and so at the provider) until there is room: nothing is dropped.
+#pragma once
+
+#include "host/channel/provider.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace relance::engine {
+
+/// Raw bytes waiting for their place on disk: enough for several commits, little beside the rest of the process.
+inline constexpr std::size_t kInboundBytesMax{64 * 1024 * 1024};
+inline constexpr std::size_t kInboundCountMax{10'000};
+
+template <class T>
+struct From {
+  std::string provider;
+  T what;
+};
+
+/// Everything that waited, moved out at once.
+struct InboxBatch {
+  std::vector<From<channel::Outcome>> outcomes;
+  std::vector<From<channel::Recall>> recalls;
+  std::vector<From<channel::Inbound>> inbound;
+  std::vector<From<channel::Parsed>> parsed;
+  std::vector<From<std::uint32_t>> credits;
+  std::vector<From<channel::Health>> health;
+
+  [[nodiscard]] bool is_empty() const {
+    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && credits.empty() && health.empty();
+  }
+};
+
+class Inbox final : public channel::ProviderEvents {
+ public:
+  void outcomes(const std::string &provider, std::vector<channel::Outcome> outcomes) override;
+  void recalls(const std::string &provider, std::vector<channel::Recall> recalls) override;
+  std::size_t inbound(const std::string &provider, std::vector<channel::Inbound> batch) override;
+  void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
+  void ready(const std::string &provider, std::uint32_t credit) override;
+  void health(const std::string &provider, channel::Health health) override;
+
+  /// Engine's thread: returns what waits, after at most `timeout` (none: until something comes or poke()).
+  InboxBatch take(std::optional<Milliseconds> timeout);
+  /// Any thread: makes the current or next take() return.
+  void poke();
+  /// Providers that were told "no more": to be called room() on, after a take().
+  std::vector<std::string> take_starved();
+
+ private:
+  template <class T, class U>
+  void append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> items);
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  InboxBatch batch_;
+  std::size_t inbound_bytes_{0};
+  std::vector<std::string> starved_;
+  bool poked_{false};
+};
+
+}  // namespace relance::engine

@@ -1,0 +1,148 @@
+// The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for others),
+// dispatch.cpp (claim to hand-over) and receipts.cpp (outcomes, inbound, parsing).
+#pragma once
+
+#include "host/engine/business_clock.hpp"
+#include "host/engine/case_setting.hpp"
+#include "host/engine/compose.hpp"
+#include "host/engine/engine.hpp"
+#include "host/engine/inbox.hpp"
+#include "host/engine/provider_pool.hpp"
+#include "host/store/store.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace relance::engine {
+
+/// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
+inline constexpr std::size_t kParsesMax{256};
+/// After a store error (disk full, I/O), the pause before the same work is tried again.
+inline constexpr Milliseconds kStoreRetry{1000};
+/// A debtor decided this often at one business moment is going round in circles: it rests, and a person is told.
+inline constexpr int kDecisionsPerMomentMax{40};
+inline constexpr std::chrono::hours kRestAfterFault{1};
+
+class Engine::Loop {
+ public:
+  Loop(std::shared_ptr<const config::Configuration> configuration, EngineOptions options,
+       std::unique_ptr<store::Store> store, BusinessClock clock);
+  ~Loop();
+
+  Result<void> open();
+  void start();
+  void stop(Milliseconds grace);
+  [[nodiscard]] std::string fault() const;
+
+  Result<void> reload(std::shared_ptr<const config::Configuration> configuration);
+  [[nodiscard]] std::shared_ptr<const config::Configuration> configuration() const;
+  /// Runs `work` on the loop's thread (or at once when it does not run) and waits for it.
+  bool run(const std::function<void()> &work);
+  Result<std::unique_ptr<store::Reader>> open_reader();
+  EngineReport report();
+  Result<void> pause(std::string_view because);
+  Result<void> resume();
+  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress);
+
+  store::Store &store() { return *store_; }
+  [[nodiscard]] Instant business_now() const { return clock_.now(); }
+
+ private:
+  // --- loop.cpp
+  void run_thread();
+  /// One pass; true when something was done and another pass may find more.
+  bool pass();
+  void run_jobs();
+  [[nodiscard]] Milliseconds wait_time();
+  [[nodiscard]] bool is_settled() const;
+  void walk_clock(bool was_busy);
+  void finish_advance(Result<void> how);
+  void store_failed(const Error &error, const char *doing);
+  Result<void> name_creditors();
+  [[nodiscard]] Instant payment_data_until() const;
+
+  // --- dispatch.cpp
+  struct HandOver {
+    std::string provider;
+    channel::Submission submission;
+  };
+  /// One debtor's way through a pass: what its settlement will say and what goes out when it is durable.
+  struct Draft {
+    store::Settlement settlement;
+    std::vector<std::pair<std::size_t, HandOver>> outgoing;  ///< index of the change that makes its attempt
+    bool is_starved{false};                                  ///< something could not be routed for now
+    Instant retry_at{Instant::max()};
+  };
+  bool dispatch();
+  Draft decide_debtor(const store::Claim &claim, Instant now, Instant wall);
+  void decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                   const domain::CaseFacts &facts, Instant now, Instant wall, Draft &draft);
+  void send(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+            const domain::CaseFacts &facts, const domain::Decision &decision, Instant now, Instant wall, Draft &draft);
+  void no_route(const store::Claim &claim, const store::CaseView &view, const domain::Decision &decision,
+                const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
+  [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
+  void hand_over(std::vector<Draft> &drafts, const std::vector<store::SettleResult> &results);
+  Result<void> resume_open_attempts();
+
+  // --- receipts.cpp
+  void take(InboxBatch batch);
+  void take_outcomes(std::vector<From<channel::Outcome>> outcomes);
+  bool record_outcomes();
+  void commit_prepared(const std::vector<store::OutcomeRecord> &recorded);
+  bool store_inbound();
+  bool apply_parsed();
+  bool pump_parses();
+  void refresh_in_doubt();
+
+  const EngineOptions options_;
+  std::unique_ptr<store::Store> store_;
+  BusinessClock clock_;
+  Inbox inbox_;
+  std::unique_ptr<Settings> settings_;
+  std::unique_ptr<Composer> composer_;
+  ProviderPool pool_;
+  std::map<store::CreditorId, std::string> creditors_;
+
+  std::thread thread_;
+  mutable std::mutex mutex_;  ///< guards jobs_, stopping, fault_ and the configuration pointer
+  std::condition_variable job_done_;
+  std::deque<std::function<void()>> jobs_;
+  bool is_stopping_{false}, is_running_{false};
+  std::string fault_;
+  std::shared_ptr<const config::Configuration> shown_configuration_;
+
+  // The rest belongs to the loop's thread.
+  bool is_paused_{false};
+  std::string paused_because_;
+  bool is_draining_{false};
+  Instant starved_until_{Instant::min()};        ///< wall: nothing could be routed; wait for news or until then
+  Instant store_retry_at_{Instant::min()};       ///< wall: the store failed; leave it alone until then
+  std::vector<store::OutcomeRecord> outcomes_;   ///< waiting to be recorded; never dropped
+  std::vector<From<channel::Inbound>> inbound_;  ///< waiting for their place on disk
+  std::vector<store::ParsedRecord> parsed_;
+  std::set<store::InboundId> parsing_;
+  bool parses_wait_{true};  ///< the store may hold bytes to parse
+  std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
+  EngineReport counts_;
+
+  struct Advance {
+    Instant target{};
+    bool settle{false};
+    Milliseconds timeout{};
+    std::chrono::steady_clock::time_point last_progress{};
+    const ClockProgress *progress{nullptr};
+    std::function<void(Result<void>)> done;
+  };
+  std::optional<Advance> advance_;
+};
+
+}  // namespace relance::engine
