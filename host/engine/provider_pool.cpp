@@ -1,6 +1,7 @@
 // Making, starting, pausing and counting provider instances.
 #include "host/engine/provider_pool.hpp"
 
+#include "host/base/log.hpp"
 #include "host/channel/factory.hpp"
 
 #include <algorithm>
@@ -20,7 +21,11 @@ Result<PooledProvider> ProviderPool::make(const config::Configuration &configura
   wanted.lock_directory = configuration.state_folder.string();
   wanted.program = program_.string();
   wanted.hooks.business_now = [this] { return clock_.now(); };
-  wanted.hooks.log = log_;
+  wanted.hooks.log = [](const std::string &provider, int level, std::string_view text, const channel::Fields &) {
+    constexpr int kWarning{3};  // RELANCE_LOG_WARNING
+    log::event(level >= kWarning ? log::Id::PROVIDER_COMPLAINS : log::Id::PROVIDER_SAYS,
+               {{"provider", provider}, {"text", text}});
+  };
   auto made = channel::make_provider(std::move(wanted), events_);
   if (!made) return made.error();
   PooledProvider pooled;
@@ -175,6 +180,10 @@ bool ProviderPool::note_ended(const std::string &id, channel::Token token, domai
   }
   refresh_credit(*pooled);
   return true;
+}
+
+void ProviderPool::refresh() {
+  for (auto &[id, pooled] : providers_) refresh_credit(pooled);
 }
 
 std::uint32_t ProviderPool::credit() const {

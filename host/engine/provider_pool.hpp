@@ -58,6 +58,8 @@ class ProviderPool {
   /// False: this token was not in flight (a late or repeated outcome).
   bool note_ended(const std::string &id, channel::Token token, domain::OutcomeKind kind);
 
+  /// Counts every provider's credit anew, after a batch was routed.
+  void refresh();
   [[nodiscard]] std::uint32_t credit() const;     ///< submissions that could be handed over now, over all
   [[nodiscard]] std::size_t in_flight() const;
 

@@ -142,14 +142,17 @@ struct Intend {
   std::string step_id;
   std::int32_t level{0};
   bool is_task{false}, is_thank_you{false};
+  bool is_dunning{false};          ///< a message about a debt that is overdue: its items count as reminded in this round
+  std::int32_t channel_index{0};   ///< of the step's channels; when the attempt ends finally negative, channels_tried is this + 1
   std::int32_t round{1};
   CivilDate decided_on{};  ///< creditor's region zone
   std::int64_t total_minor{0};
   std::vector<ReminderItem> items;
   NewAttempt attempt;
 };
-struct IntendAgain { CaseId case_id{0}; ReminderId reminder{0}; std::int32_t channels_tried{0}; NewAttempt attempt; };
+struct IntendAgain { CaseId case_id{0}; ReminderId reminder{0}; std::int32_t channel_index{0}; NewAttempt attempt; };
 struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
+/// `reminder` -1: the one that the Intend before it in the same settlement makes.
 struct GiveTask { CaseId case_id{0}; ReminderId reminder{0}; std::string kind, text; bool settles_reminder{false}; };
 struct AskApproval {
   CaseId case_id{0};
