@@ -1,0 +1,152 @@
+// What concerns more than one file: names that must exist, scenarios that must not compete, templates for
+// every language.
+#include "host/config/draft.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace relance::config {
+
+namespace {
+
+std::vector<std::string_view> keys(const std::map<std::string, Position> &defined) {
+  std::vector<std::string_view> names;
+  for (const auto &[name, at] : defined) names.push_back(name);
+  return names;
+}
+
+void check_names(Draft &draft) {
+  for (const auto &mention : draft.mentions) {
+    const bool is_region{mention.what == Mentioned::region};
+    if (!is_region && mention.what != Mentioned::provider) continue;
+    const auto &defined = is_region ? draft.regions : draft.providers;
+    if (!defined.contains(mention.name)) {
+      const std::string folder{is_region ? "regions/" : "providers/"};
+      const auto meant = suggestion(mention.name, keys(defined));
+      draft.issues.error(
+          mention.at, "there is no " + std::string{is_region ? "region" : "provider"} + " \"" + mention.name +
+                          '"' + (meant.empty() ? "; add " + folder + mention.name + ".toml" : meant));
+      continue;
+    }
+    const auto *provider = is_region ? nullptr : draft.configuration.provider(mention.name);
+    if (provider != nullptr && provider->channel != mention.channel && is_known_channel(provider->channel))
+      draft.issues.error(mention.at, "provider \"" + mention.name + "\" is of channel \"" +
+                                         provider->channel + "\", not \"" + mention.channel +
+                                         "\"; list it under " + provider->channel);
+  }
+}
+
+/// A template must exist in each language that a creditor or a region writes; other languages fall back to
+/// the creditor's.
+void check_templates(Draft &draft) {
+  const auto &configuration = draft.configuration;
+  std::set<std::pair<std::string, std::string>> reported;
+  std::set<std::string_view> ids;
+  for (const auto &made : configuration.templates) ids.insert(made.id);
+  const std::vector<std::string_view> known{ids.begin(), ids.end()};
+  for (const auto &mention : draft.mentions) {
+    if (mention.what != Mentioned::template_id) continue;
+    if (!ids.contains(mention.name)) {
+      const auto meant = nearest(mention.name, known);
+      draft.issues.error(mention.at,
+                         "there is no template \"" + mention.name + '"' +
+                             (meant.empty() ? "; add templates/" + mention.name + ".<language>.toml"
+                                            : "; did you mean \"" + std::string{meant} + "\"?"));
+      continue;
+    }
+    for (const auto &language : draft.mentions) {
+      if (language.what != Mentioned::language ||
+          configuration.find_template(mention.name, language.name, {}) != nullptr)
+        continue;
+      if (!reported.insert({mention.name, language.name}).second) continue;
+      draft.issues.error(mention.at, "template \"" + mention.name + "\" is missing in \"" + language.name +
+                                         "\", the language of " + language.by + "; add templates/" +
+                                         mention.name + '.' + language.name + ".toml");
+    }
+  }
+}
+
+int rank_of(const domain::Scenario &scenario) {
+  return (scenario.segments.empty() ? 0 : 2) + (scenario.regions.empty() ? 0 : 1);
+}
+
+/// An element of both, or of the other where one is empty (and so means everyone); nothing when they are
+/// apart.
+std::optional<std::string> shared(const std::vector<std::string> &a, const std::vector<std::string> &b) {
+  if (a.empty() || b.empty()) return a.empty() ? (b.empty() ? "" : b.front()) : a.front();
+  for (const auto &one : a)
+    if (std::ranges::find(b, one) != b.end()) return one;
+  return std::nullopt;
+}
+
+void check_choice(Draft &draft) {
+  const auto &scenarios = draft.configuration.scenarios;
+  for (std::size_t i{0}; i < scenarios.size(); ++i)
+    for (std::size_t j{0}; j < i; ++j) {
+      if (rank_of(scenarios[i]) != rank_of(scenarios[j])) continue;
+      const auto segment = shared(scenarios[i].segments, scenarios[j].segments);
+      const auto region = shared(scenarios[i].regions, scenarios[j].regions);
+      if (!segment || !region) continue;
+      const auto who = (segment->empty() ? std::string{"everyone"} : "segment \"" + *segment + '"') +
+                       (region->empty() ? std::string{} : " in region " + *region);
+      draft.issues.error(draft.scenarios.at(scenarios[i].id), "scenarios \"" + scenarios[j].id + "\" and \"" +
+                                                                  scenarios[i].id + "\" are both for " + who +
+                                                                  "; make one more specific with applies_to");
+    }
+  const auto is_for_everyone = [](const domain::Scenario &scenario) { return rank_of(scenario) == 0; };
+  if (scenarios.empty())
+    draft.issues.error({draft.configuration.file.string()},
+                       "there is no scenario; add scenarios/standard.toml");
+  else if (std::ranges::none_of(scenarios, is_for_everyone))
+    draft.issues.warning(draft.scenarios.at(scenarios.front().id),
+                         "no scenario is for everyone: debtors of other segments or regions get no "
+                         "reminders; leave applies_to out of one");
+}
+
+/// Says beforehand where a person will get a task because no channel of a step can be used.
+void check_reachable(Draft &draft) {
+  const auto &configuration = draft.configuration;
+  for (const auto &scenario : configuration.scenarios)
+    for (const auto &region : configuration.regions) {
+      if (!scenario.regions.empty() &&
+          std::ranges::find(scenario.regions, region.id) == scenario.regions.end())
+        continue;
+      for (const auto &step : scenario.steps) {
+        const bool is_reachable{step.hands_over ||
+                                std::ranges::any_of(step.channels, [&region](const std::string &channel) {
+                                  return channel == "task" || !region.providers_of(channel).empty();
+                                })};
+        if (!is_reachable)
+          draft.issues.warning(draft.scenarios.at(scenario.id),
+                               "step \"" + step.id + "\" of scenario \"" + scenario.id +
+                                   "\" has no channel with a provider in region " + region.id +
+                                   ": a person gets a task instead");
+      }
+    }
+}
+
+void check_senders(Draft &draft) {
+  for (const auto &creditor : draft.configuration.creditors)
+    for (const auto &provider : draft.configuration.providers)
+      if (provider.channel == "email" && creditor.sender("email") == nullptr) {
+        draft.issues.error(
+            draft.creditors.at(creditor.code),
+            "creditor \"" + creditor.code +
+                "\" has no sender for e-mail; add sender.email = { name = \"…\", address = \"…\" }");
+        break;
+      }
+}
+
+}  // namespace
+
+void check_whole(Draft &draft) {
+  if (draft.regions.empty())
+    draft.issues.error({draft.configuration.file.string()}, "there is no region; add regions/FR.toml");
+  check_names(draft);
+  check_templates(draft);
+  check_choice(draft);
+  check_reachable(draft);
+  check_senders(draft);
+}
+
+}  // namespace relance::config

@@ -1,0 +1,173 @@
+// The whole configuration of a daemon as typed, immutable values. It exists only when everything in it was
+// checked: a reload makes another one and swaps the pointer, or keeps the old one and says why.
+//
+// Every default of the daemon's own settings is the initialiser here; those of scenarios stand in
+// host/domain/scenario.hpp.
+#pragma once
+
+#include "host/base/time.hpp"
+#include "host/config/issue.hpp"
+#include "host/config/secret.hpp"
+#include "host/domain/calendar.hpp"
+#include "host/domain/contact_window.hpp"
+#include "host/domain/money.hpp"
+#include "host/domain/scenario.hpp"
+#include "host/domain/zone.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace relance::config {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+enum class LogTarget : std::uint8_t {
+  automatic,
+  standard_error,
+  journald
+};  ///< automatic: journald when started by systemd
+
+struct Log {
+  LogLevel level{LogLevel::info};
+  LogTarget target{LogTarget::automatic};
+};
+
+/// How much may be under way, and what makes the daemon stop and ask.
+struct Limits {
+  std::uint32_t claim_batch{500};     ///< debtors leased and decided in one transaction
+  std::uint32_t submit_batch{100};    ///< messages handed to a provider at once
+  std::uint32_t in_flight_max{2000};  ///< messages handed over and not answered, over all providers
+  std::uint32_t in_doubt_max{64};     ///< a provider with more unknown outcomes gets nothing new
+  std::uint32_t inbound_batch{200};   ///< raw receipts stored in one transaction
+  std::uint32_t volume_guard{5};      ///< times the usual daily volume that hold the run and ask; 0: never
+  std::uint32_t volume_guard_least{200};               ///< days with fewer messages are never held
+  std::optional<Milliseconds> payment_data_age_max{};  ///< older payment data holds the run; none: never
+  Milliseconds lease{60'000};                          ///< of claimed debtors
+  Milliseconds hand_over_within{
+      120'000};  ///< a message claimed but not at its provider by then is not sent (not_after)
+  Milliseconds stop_grace{10'000};  ///< for what is in flight when the daemon is told to stop
+  Milliseconds poll_every{60'000};  ///< asking providers that cannot call us
+};
+
+struct SenderIdentity {
+  std::string channel, name, address, reply_to;
+};
+
+struct BankAccount {
+  domain::Currency currency{};
+  std::string iban, bic, name;
+};
+
+struct Creditor {
+  std::string code, name;
+  std::vector<std::string> address_lines;
+  std::string country;  ///< ISO 3166-1 alpha-2
+  std::string region;   ///< of its dates and business days
+  std::string
+      language;  ///< what debtors without a language, or with one that has no template, are written in
+  std::vector<SenderIdentity> senders;  ///< at most one a channel
+  std::vector<BankAccount> accounts;    ///< at most one a currency
+
+  [[nodiscard]] const SenderIdentity *sender(std::string_view channel) const;
+  [[nodiscard]] const BankAccount *account(domain::Currency currency) const;
+};
+
+struct Region {
+  std::string id, name, country, language;
+  domain::Calendar calendar;
+  domain::Zone zone;
+  domain::ContactWindow window;  ///< in `zone`, with the holidays of `calendar`
+  domain::WeekHours hours;       ///< of the window
+  std::vector<std::pair<std::string, std::vector<std::string>>>
+      providers;  ///< channel → provider ids, in order
+
+  /// Empty when the region has no provider of the channel.
+  [[nodiscard]] const std::vector<std::string> &providers_of(std::string_view channel) const;
+  /// The same hours on the clock of a recipient who lives in another zone.
+  [[nodiscard]] domain::ContactWindow window_in(const domain::Zone &other) const;
+};
+
+enum class Placement : std::uint8_t { child, inproc };
+
+struct ProviderSettings {
+  std::string id, channel, plugin, driver;
+  std::filesystem::path plugin_file;  ///< the plugin's file: as written, or found in the plugin folder
+  Placement placement{Placement::child};
+  std::uint32_t credit_max{64};  ///< messages handed over and not answered
+  Secret settings_json;          ///< the [settings] table as one JSON object, secrets filled in
+  std::string shown_json;        ///< the same with secrets hidden, for people
+  Position at;                   ///< of the file's [settings], or of the file
+  std::vector<std::pair<std::string, Position>>
+      positions;        ///< JSON pointer → place, for the plugin's complaints
+  std::string version;  ///< SHA-256 of the file
+
+  /// The place of the longest part of this JSON pointer that the file has.
+  [[nodiscard]] const Position &position_of(std::string_view json_pointer) const;
+};
+
+/// One message in one language. Bodies are mustache; host/render checks and fills them.
+struct Template {
+  std::string id, language;
+  std::string version;                    ///< SHA-256 of the file
+  std::string subject, text, html;        ///< html may be empty
+  Position subject_at, text_at, html_at;  ///< of the first character of each
+};
+
+/// Where the other files lie; each may be shared or somewhere else.
+struct Folders {
+  std::filesystem::path regions, providers, templates, scenarios;
+};
+
+struct Configuration {
+  std::filesystem::path file;
+  Folders folders;
+  std::filesystem::path state_folder, store_file, control_socket, plugin_folder;
+  Log log;
+  Limits limits;
+  bool allows_literal_secrets{false};
+  std::vector<Creditor> creditors;
+  std::vector<Region> regions;
+  std::vector<ProviderSettings> providers;
+  std::vector<domain::Scenario> scenarios;
+  std::vector<Template> templates;
+  std::string version;  ///< SHA-256 over all files in their order
+
+  [[nodiscard]] const Creditor *creditor(std::string_view code) const;
+  [[nodiscard]] const Region *region(std::string_view id) const;
+  [[nodiscard]] const ProviderSettings *provider(std::string_view id) const;
+  [[nodiscard]] const domain::Scenario *scenario(std::string_view id) const;
+
+  /// The scenario for debtors of this segment in this region: one that names both, else the segment, else the
+  /// region, else everyone. The check has made sure that there is never a choice; nullptr when none applies.
+  [[nodiscard]] const domain::Scenario *scenario_for(std::string_view segment, std::string_view region) const;
+
+  /// In "de-AT", else "de", else `fallback` the same way; nullptr when there is none.
+  [[nodiscard]] const Template *find_template(std::string_view id, std::string_view language,
+                                              std::string_view fallback) const;
+
+  /// What an approval of a step is bound to: its scenario's version and its template's in every language.
+  [[nodiscard]] std::uint64_t content_id(const domain::Scenario &scenario, std::int32_t step) const;
+};
+
+struct LoadOptions {
+  bool reads_secrets{true};  ///< false: a check by someone who may not read them
+  /// Says what is wrong inside a template (host/render's check; this floor does not know it).
+  std::function<void(const Template &, Issues &)> check_template{};
+};
+
+struct Loaded {
+  std::shared_ptr<const Configuration> configuration;  ///< null when there is an error
+  std::vector<Issue> issues;                           ///< all of them, warnings too, by file and line
+};
+
+/// Reads the daemon's file and every folder that it names, checks all of it as a whole. Never throws.
+Loaded load(const std::filesystem::path &file, const LoadOptions &options = {});
+
+}  // namespace relance::config

@@ -1,0 +1,55 @@
+// What the readers of the single files have in common: the configuration as far as it is read, and every name
+// that must turn out to exist once all files are.
+#pragma once
+
+#include "host/config/configuration.hpp"
+#include "host/config/section.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relance::config {
+
+enum class Mentioned : std::uint8_t { region, provider, template_id, language };
+
+/// A name in one file that another file must define.
+struct Mention {
+  Mentioned what{};
+  std::string name;
+  Position at;
+  std::string channel{};  ///< of a provider: the list it stands in
+  std::string by{};       ///< "region FR", "scenario standard, step call": for messages
+};
+
+struct Draft {
+  Configuration configuration;
+  Issues issues;
+  std::vector<Mention> mentions;
+  std::map<std::string, Position> creditors, regions, providers, scenarios,
+      templates;  ///< where each was defined
+  LoadOptions options;
+};
+
+/// Notes a definition; a second one of the same name is an error that shows the first. False then.
+bool define(Draft &draft, std::map<std::string, Position> &defined, std::string_view kind,
+            const std::string &name, const Position &at);
+
+void read_daemon(Draft &draft, const Document &document);
+void read_creditors(Draft &draft, Section &root);
+void read_region(Draft &draft, const Document &document, std::string_view stem);
+void read_provider(Draft &draft, const Document &document, std::string_view stem);
+void read_scenario(Draft &draft, const Document &document, std::string_view stem);
+/// `id.language` is the file's stem.
+void read_template(Draft &draft, const Document &document, std::string_view stem);
+
+/// Everything that concerns more than one file.
+void check_whole(Draft &draft);
+
+/// ISO 639-1 with an optional country: "fr", "de-AT".
+bool is_language(std::string_view text);
+bool is_country(std::string_view text);
+
+}  // namespace relance::config

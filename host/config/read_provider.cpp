@@ -1,0 +1,223 @@
+// providers/*.toml: one configured plugin. Its [settings] belong to the plugin: they are passed on as JSON,
+// with secrets filled in, and with the place of every value so that the plugin's complaints point at a line.
+#include "host/config/draft.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace relance::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::size_t kSecretBytesMax{64 * 1024};  // a private key with its chain fits
+
+/// Keys whose value must not stand in the file as it is.
+bool names_a_secret(std::string_view key) {
+  static constexpr std::array<std::string_view, 8> kWords{"password", "passwd",  "passphrase", "secret",
+                                                          "token",    "api_key", "apikey",     "private_key"};
+  return std::ranges::any_of(kWords, [key](std::string_view word) {
+    return key == word ||
+           (key.size() > word.size() + 1 && key.ends_with(word) && key[key.size() - word.size() - 1] == '_');
+  });
+}
+
+/// A table of exactly one of these keys stands for a secret kept elsewhere.
+bool is_reference(const Value &value) {
+  if (value.kind != ValueKind::table || value.table.size() != 1 ||
+      value.table[0].value.kind != ValueKind::text)
+    return false;
+  const auto &key = value.table[0].key;
+  return key == "file" || key == "env" || key == "credential";
+}
+
+/// Appends one reference token.
+/// @see RFC 6901 §3
+std::string pointer_to(const std::string &parent, std::string_view key) {
+  std::string pointer{parent + '/'};
+  for (const char c : key) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return pointer;
+}
+
+class SecretReader {
+ public:
+  SecretReader(Draft &draft, const Document &document) : draft_{draft}, document_{document} {}
+
+  std::string read(const Entry &reference) {
+    const auto &name = reference.value.text;
+    const Position at{document_.file, reference.value.line, reference.value.column};
+    if (!draft_.options.reads_secrets) return {};
+    if (reference.key == "env") {
+      const char *value{std::getenv(name.c_str())};
+      if (value != nullptr) return value;
+      draft_.issues.error(
+          at, "the environment has no variable \"" + name + "\"; set it before the daemon starts");
+      return {};
+    }
+    if (reference.key == "file") {
+      const fs::path path{name};
+      return from_file(path.is_absolute() ? path : fs::path{document_.file}.parent_path() / path, at);
+    }
+    const char *folder{std::getenv("CREDENTIALS_DIRECTORY")};
+    if (name.empty() || name.find('/') != std::string::npos || name == "..") {
+      draft_.issues.error(
+          at, '"' + name + "\" cannot be the name of a credential; it is a file name without folders");
+    } else if (folder == nullptr) {
+      draft_.issues.error(
+          at, "there is no CREDENTIALS_DIRECTORY; add LoadCredential=" + name + ":… to the systemd unit");
+    } else {
+      return from_file(fs::path{folder} / name, at);
+    }
+    return {};
+  }
+
+ private:
+  /// Without the line break that editors leave at the end.
+  std::string from_file(const fs::path &path, const Position &at) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      draft_.issues.error(
+          at, "there is no file " + path.string() + "; create it, readable by the daemon's user only");
+      return {};
+    }
+    if ((status.st_mode & S_IROTH) != 0)
+      draft_.issues.warning(at, path.string() + " can be read by everyone on this machine; chmod o-r it");
+    std::ifstream in{path, std::ios::binary};
+    std::string secret(kSecretBytesMax + 1, '\0');
+    in.read(secret.data(), static_cast<std::streamsize>(secret.size()));
+    secret.resize(static_cast<std::size_t>(in.gcount()));
+    if (secret.size() > kSecretBytesMax) {
+      draft_.issues.error(at, path.string() + " has more than 65536 bytes; this is no secret");
+      return {};
+    }
+    while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+    if (secret.empty()) draft_.issues.error(at, path.string() + " is empty or cannot be read by this user");
+    return secret;
+  }
+
+  Draft &draft_;
+  const Document &document_;
+};
+
+/// Builds the JSON twice, once with the secrets and once for people.
+class SettingsReader {
+ public:
+  SettingsReader(Draft &draft, const Document &document, ProviderSettings &provider)
+      : draft_{draft}, document_{document}, provider_{provider}, secrets_{draft, document} {}
+
+  void read(const Value &settings) {
+    auto [real, shown] = convert(settings, "", "");
+    provider_.settings_json = Secret{json::serialize(real)};
+    provider_.shown_json = json::serialize(shown);
+  }
+
+ private:
+  using Both = std::pair<json::value, json::value>;
+
+  Both convert(const Value &value, const std::string &pointer, std::string_view key) {
+    const Position at{document_.file, value.line, value.column};
+    provider_.positions.emplace_back(pointer, at);
+    if (is_reference(value)) return {json::value(secrets_.read(value.table[0])), json::value(kRedacted)};
+    switch (value.kind) {
+      case ValueKind::text:
+        if (!names_a_secret(key)) return same(json::value(value.text));
+        if (!draft_.configuration.allows_literal_secrets)
+          draft_.issues.error(at, '"' + std::string{key} + "\" is a secret written in the file; write " +
+                                      std::string{key} +
+                                      " = { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }, or "
+                                      "set allow_literal_secrets = true");
+        return {json::value(value.text), json::value(kRedacted)};
+      case ValueKind::date:
+        return same(json::value(value.text));
+      case ValueKind::integer:
+        return same(json::value(value.integer));
+      case ValueKind::boolean:
+        return same(json::value(value.boolean));
+      case ValueKind::real:
+        if (!std::isfinite(value.real)) draft_.issues.error(at, "a setting must be a finite number");
+        return same(json::value(std::isfinite(value.real) ? value.real : 0.0));
+      case ValueKind::list:
+        return convert_list(value, pointer);
+      case ValueKind::table:
+        break;
+    }
+    return convert_table(value, pointer);
+  }
+
+  static Both same(const json::value &value) { return {value, value}; }
+
+  Both convert_list(const Value &value, const std::string &pointer) {
+    json::array real, shown;
+    for (std::size_t i{0}; i < value.list.size(); ++i) {
+      auto [one, one_shown] = convert(value.list[i], pointer + '/' + std::to_string(i), "");
+      real.push_back(std::move(one));
+      shown.push_back(std::move(one_shown));
+    }
+    return {json::value(std::move(real)), json::value(std::move(shown))};
+  }
+
+  Both convert_table(const Value &value, const std::string &pointer) {
+    json::object real, shown;
+    for (const auto &entry : value.table) {
+      auto [one, one_shown] = convert(entry.value, pointer_to(pointer, entry.key), entry.key);
+      real.emplace(entry.key, std::move(one));
+      shown.emplace(entry.key, std::move(one_shown));
+    }
+    return {json::value(std::move(real)), json::value(std::move(shown))};
+  }
+
+  Draft &draft_;
+  const Document &document_;
+  ProviderSettings &provider_;
+  SecretReader secrets_;
+};
+
+/// "smtp" and "smtp.so" lie in the plugin folder; a text with a slash is a path.
+fs::path plugin_file(const std::string &plugin, const fs::path &folder, const fs::path &base) {
+  fs::path path{plugin};
+  if (plugin.find('/') != std::string::npos)
+    return (path.is_absolute() ? path : base / path).lexically_normal();
+  if (path.extension() != ".so") path += ".so";
+  return folder / path;
+}
+
+}  // namespace
+
+void read_provider(Draft &draft, const Document &document, std::string_view stem) {
+  Section root{document, document.root, draft.issues};
+  ProviderSettings provider;
+  const auto id = root.id("id", stem);
+  provider.id = id.text;
+  provider.version = document.version;
+  provider.plugin = root.required("plugin", "\"smtp\"").text;
+  provider.plugin_file =
+      plugin_file(provider.plugin, draft.configuration.plugin_folder, draft.configuration.file.parent_path());
+  provider.driver = root.text("driver");
+  const auto channel = root.required("channel", "\"email\"");
+  provider.channel = channel.text;
+  if (!channel.text.empty() && (!is_known_channel(channel.text) || channel.text == "task"))
+    draft.issues.error(channel.at, channel.text == "task"
+                                       ? "channel \"task\" is a person and built in; it has no provider"
+                                       : "there is no channel \"" + channel.text + '"' +
+                                             suggestion(channel.text, known_channels()));
+  static constexpr std::array<std::string_view, 2> kPlacements{"child", "inproc"};
+  provider.placement = static_cast<Placement>(root.choice("placement", 0, kPlacements));
+  provider.credit_max =
+      static_cast<std::uint32_t>(root.integer("credit_window", provider.credit_max, {1, 10'000}));
+  provider.at = root.at("settings");
+  const Value none{};
+  auto settings = root.table("settings");
+  SettingsReader{draft, document, provider}.read(settings ? settings->value() : none);
+  root.finish();
+  if (!id.text.empty() && define(draft, draft.providers, "provider", id.text, id.at))
+    draft.configuration.providers.push_back(std::move(provider));
+}
+
+}  // namespace relance::config

@@ -1,0 +1,151 @@
+// A configuration that is right: what the example under config/ becomes, and what is looked up in it.
+#include "host/config/configuration.hpp"
+#include "tests/config/config_folder.hpp"
+#include "tests/test_folders.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace relance::config {
+BOOST_AUTO_TEST_SUITE(load_test)
+
+using test::ConfigFolder;
+
+std::string texts(const std::vector<Issue> &issues) {
+  std::string all;
+  for (const auto &issue : issues) all += issue.text() + '\n';
+  return all;
+}
+
+Loaded load_example() {
+  return load(test::source_dir() / "config" / "relanced.toml");
+}
+
+BOOST_AUTO_TEST_CASE(the_example_loads_without_a_single_error) {
+  const auto loaded = load_example();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &configuration = *loaded.configuration;
+  BOOST_TEST(configuration.regions.size() == 6U);
+  BOOST_TEST(configuration.scenarios.size() == 1U);
+  BOOST_TEST(configuration.version.size() == 64U);
+  for (const auto *id : {"FR", "DE", "IT", "ES", "BE", "GB"}) {
+    const auto *region = configuration.region(id);
+    BOOST_TEST_REQUIRE(region != nullptr);
+    BOOST_TEST(region->providers_of("email").size() == 1U);
+    BOOST_TEST(region->providers_of("lre").empty());
+  }
+  BOOST_TEST(configuration.region("FR")->zone.name() == "Europe/Paris");
+}
+
+BOOST_AUTO_TEST_CASE(a_scenario_becomes_what_it_says) {
+  const auto loaded = load_example();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &scenario = *loaded.configuration->scenario("standard");
+  BOOST_TEST_REQUIRE(scenario.steps.size() == 6U);
+  const auto &notice = scenario.steps[4];
+  BOOST_TEST(notice.id == "formal-notice");
+  BOOST_TEST(notice.needs_approval);
+  BOOST_TEST(notice.is_formal);
+  BOOST_TEST_REQUIRE(notice.minimum_balance.size() == 2U);
+  BOOST_TEST(notice.minimum_balance[0].minor == 5000);
+  BOOST_TEST_REQUIRE(notice.reactions.size() == 2U);
+  BOOST_TEST((notice.reactions[0].on == domain::ReceiptKind::unclaimed));
+  BOOST_TEST(notice.reactions[0].channel == "postal");
+  BOOST_TEST(notice.reactions[1].gives_task);
+  std::vector<int> levels;
+  for (const auto &step : scenario.steps) levels.push_back(step.level);
+  BOOST_TEST(levels == (std::vector<int>{0, 1, 2, 2, 3, 3}), boost::test_tools::per_element());
+  BOOST_TEST(*scenario.promise_resume_at == 2);
+  BOOST_TEST((scenario.payment_grace == domain::DayCount{3, domain::DayKind::business}));
+  BOOST_TEST(scenario.steps[3].is_task());
+}
+
+BOOST_AUTO_TEST_CASE(the_most_specific_scenario_wins) {
+  ConfigFolder folder;
+  const auto scenario = [](const std::string &id, const std::string &applies_to) {
+    return "id = \"" + id + "\"\n" + applies_to +
+           "\n[[step]]\nid = \"call\"\nafter = \"5d\"\nchannels = [\"task\"]\n";
+  };
+  folder.write("scenarios/standard.toml", scenario("standard", ""));
+  folder.write("scenarios/a.toml", scenario("france", "applies_to = { regions = [\"FR\"] }"));
+  folder.write("scenarios/b.toml", scenario("sme", "applies_to = { segments = [\"sme\", \"large\"] }"));
+  folder.write("scenarios/c.toml",
+               scenario("sme-france", "applies_to = { segments = [\"sme\"], regions = [\"FR\"] }"));
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto chosen = [&](const char *segment, const char *region) {
+    return loaded.configuration->scenario_for(segment, region)->id;
+  };
+  BOOST_TEST(chosen("sme", "FR") == "sme-france");
+  BOOST_TEST(chosen("large", "FR") == "sme");
+  BOOST_TEST(chosen("consumer", "FR") == "france");
+  BOOST_TEST(chosen("consumer", "DE") == "standard");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_any_file_changes_the_version_and_only_its_own_scenario) {
+  ConfigFolder folder;
+  const auto before = folder.load();
+  BOOST_TEST_REQUIRE(before.configuration != nullptr, texts(before.issues));
+  folder.append("templates/reminder.fr.toml", "# another word\n");
+  const auto after = folder.load();
+  BOOST_TEST_REQUIRE(after.configuration != nullptr, texts(after.issues));
+  const auto &old_scenario = before.configuration->scenarios[0];
+  const auto &new_scenario = after.configuration->scenarios[0];
+  BOOST_TEST(before.configuration->version != after.configuration->version);
+  BOOST_TEST(old_scenario.version == new_scenario.version);
+  BOOST_TEST(before.configuration->content_id(old_scenario, 0) !=
+             after.configuration->content_id(new_scenario, 0));
+  const auto again = folder.load();
+  BOOST_TEST(again.configuration->content_id(new_scenario, 0) ==
+             after.configuration->content_id(new_scenario, 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_template_is_found_in_the_language_then_without_its_country_then_in_the_fallback) {
+  ConfigFolder folder;
+  folder.write("templates/reminder.de.toml", "subject = 'Zahlung'\ntext = 'Guten Tag'\n");
+  folder.write("templates/reminder.de-AT.toml", "subject = 'Zahlung'\ntext = 'Servus'\n");
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto language = [&](const char *wanted) {
+    const auto *made = loaded.configuration->find_template("reminder", wanted, "fr");
+    return made == nullptr ? std::string{"none"} : made->language;
+  };
+  BOOST_TEST(language("de-AT") == "de-AT");
+  BOOST_TEST(language("de-CH") == "de");
+  BOOST_TEST(language("fr-BE") == "fr");
+  BOOST_TEST(language("pl") == "fr");
+  BOOST_TEST(language("") == "fr");
+  BOOST_TEST(loaded.configuration->find_template("nothing", "fr", "fr") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(settings_reach_the_plugin_as_json_and_people_without_the_secrets) {
+  ConfigFolder folder;
+  folder.write("secret", "hush\n");
+  folder.write("providers/smtp.toml",
+               "plugin = \"smtp\"\nchannel = \"email\"\n[settings]\nhost = \"mail\"\nport = 25\n"
+               "password = { file = \"../secret\" }\n[settings.tls]\nverify = true\n");
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &provider = *loaded.configuration->provider("smtp");
+  BOOST_TEST(provider.settings_json.reveal() ==
+             R"({"host":"mail","port":25,"password":"hush","tls":{"verify":true}})");
+  BOOST_TEST(provider.shown_json == R"({"host":"mail","port":25,"password":"***","tls":{"verify":true}})");
+  BOOST_TEST(provider.position_of("/port").line == 5U);
+  BOOST_TEST(provider.position_of("/tls/verify").line == 8U);
+  BOOST_TEST(provider.position_of("/tls/missing").line == 7U);
+  BOOST_TEST((provider.placement == Placement::child));
+}
+
+BOOST_AUTO_TEST_CASE(a_recipient_in_another_zone_has_the_region_s_hours_on_their_own_clock) {
+  const auto loaded = load_example();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &france = *loaded.configuration->region("FR");
+  const auto monday = civil(2026, 11, 23);
+  const auto in_paris = france.window.first_allowed_on_or_after(monday);
+  const auto in_reunion =
+      france.window_in(domain::Zone::of("Indian/Reunion").value()).first_allowed_on_or_after(monday);
+  BOOST_TEST(format_instant(in_paris) == "2026-11-23T07:00:00Z");
+  BOOST_TEST(format_instant(in_reunion) == "2026-11-23T04:00:00Z");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::config
