@@ -71,6 +71,10 @@ struct Submission {
 // ---------------------------------------------------------------------------------------------------------------------
 // What comes back
 
+using domain::FailureClass;
+using domain::OutcomeKind;
+using domain::ReceiptKind;
+
 struct Price {
   std::int64_t micro_units{0};
   std::string currency;  ///< ISO 4217

@@ -265,7 +265,7 @@ typedef struct relance_raw { /* the same bytes, stored; also those of webhooks, 
   relance_token token;
   relance_str kind;  /* "webhook": METHOD SP URL CRLF, the header fields one a line, an empty line, the body */
   relance_str bytes;
-  int64_t received_at_ms;
+  int64_t received_at_ms; /* wall time; 0: not known any more */
 } relance_raw;
 
 #define RELANCE_RCPT_INTERIM 0u /* default: an unknown kind is never final */

@@ -1,0 +1,362 @@
+#include "host/channel/instance.hpp"
+
+#include "host/channel/settings_schema.hpp"
+
+namespace relance::channel {
+namespace {
+
+constexpr const char *kFaultMetric{"plugin_faults"};
+
+relance_str literal(const char *text) {
+  return {text, std::strlen(text)};
+}
+
+}  // namespace
+
+PluginInstance &PluginInstance::self(const relance_host *host) {
+  return *reinterpret_cast<const HostFace *>(host)->self;  // face is its first member
+}
+
+relance_host PluginInstance::make_face() {
+  relance_host face{};
+  face.size = sizeof face;
+  face.abi_minor = RELANCE_ABI_MINOR;
+  face.complete = [](const relance_host *h, const relance_result *const *results, std::size_t count) {
+    self(h).on_complete(results, count);
+  };
+  face.recalled = [](const relance_host *h, const relance_recalled *const *results, std::size_t count) {
+    self(h).on_recalled(results, count);
+  };
+  face.parsed = [](const relance_host *h, const relance_parsed *const *results, std::size_t count) {
+    self(h).on_parsed(results, count);
+  };
+  face.polled = [](const relance_host *h, const relance_polled *) {
+    self(h).fault("ended a poll that is not open");
+  };
+  face.inbound = [](const relance_host *h, const relance_inbound *const *batch, std::size_t count) {
+    std::vector<relance_inbound> items;
+    items.reserve(count);
+    for (std::size_t i{0}; i < count; ++i) items.push_back(read_sized(batch[i]));
+    return self(h).sink_.inbound(items);
+  };
+  face.ready = [](const relance_host *h, std::uint32_t credit) { self(h).sink_.ready(credit); };
+  face.health = [](const relance_host *h, const relance_health *health) {
+    self(h).sink_.health(read_sized(health));
+  };
+  face.wake = [](const relance_host *h, std::uint32_t after_ms) {
+    self(h).sink_.wake_after(Milliseconds(after_ms));
+  };
+  face.log = [](const relance_host *h, std::int32_t level, relance_str text, const relance_kv *fields,
+                std::size_t count) {
+    self(h).sink_.log(std::clamp(level, RELANCE_LOG_TRACE, RELANCE_LOG_ERROR), to_line(to_view(text)),
+                      to_fields(fields, count));
+  };
+  face.metric = [](const relance_host *h, std::uint32_t kind, relance_str name, double value,
+                   const relance_kv *labels, std::size_t count) {
+    if (kind <= RELANCE_METRIC_OBSERVE)
+      self(h).sink_.metric(kind, to_line(to_view(name)), value, to_fields(labels, count));
+  };
+  face.state_get = [](const relance_host *h, relance_str key, void *buffer, std::size_t cap) {
+    return self(h).on_state_get(to_view(key), buffer, cap);
+  };
+  face.state_put = [](const relance_host *h, relance_str key, relance_str value) {
+    return self(h).on_state_put(to_view(key), to_view(value));
+  };
+  face.business_ms = [](const relance_host *h) -> std::int64_t {
+    return to_ms(self(h).sink_.business_now());
+  };
+  face.wall_ms = [](const relance_host *) -> std::int64_t { return to_ms(WallClock().now()); };
+  face.extension = [](const relance_host *, const char *) -> const void * { return nullptr; };
+  return face;
+}
+
+PluginInstance::PluginInstance(const relance_plugin &driver, std::string id, TokenTable &tokens,
+                               InstanceState &state, InstanceSink &sink)
+    : driver_(driver),
+      id_(std::move(id)),
+      tokens_(tokens),
+      state_(state),
+      sink_(sink),
+      host_{make_face(), this} {}
+
+PluginInstance::~PluginInstance() {
+  destroy();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the plugin calls
+
+void PluginInstance::on_complete(const relance_result *const *results, std::size_t count) {
+  std::vector<relance_result> ends;
+  std::vector<OpenToken> closed;  // until the sink has read what may point into borrowed memory
+  ends.reserve(count);
+  closed.reserve(count);
+  for (std::size_t i{0}; i < count; ++i) {
+    auto result = read_sized(results[i]);
+    auto open = tokens_.close(Ending::complete, result.token);
+    if (!open) {
+      fault("ended a token that is not open", {{"token", std::to_string(result.token)}});
+      continue;
+    }
+    const bool is_out_of_place{
+        (result.outcome == RELANCE_OUT_PREPARED && open->operation != Operation::submit) ||
+        (result.outcome == RELANCE_OUT_NOT_FOUND && open->operation != Operation::query)};
+    if (is_out_of_place) {
+      fault("ended a token with an outcome that its operation does not have",
+            {{"token", std::to_string(result.token)}});
+      result.outcome = RELANCE_OUT_UNKNOWN;
+    }
+    ends.push_back(result);
+    closed.push_back(std::move(*open));
+  }
+  if (!ends.empty()) sink_.complete(ends);
+}
+
+void PluginInstance::on_recalled(const relance_recalled *const *results, std::size_t count) {
+  std::vector<relance_recalled> ends;
+  std::vector<OpenToken> closed;
+  for (std::size_t i{0}; i < count; ++i) {
+    const auto result = read_sized(results[i]);
+    auto open = tokens_.close(Ending::recalled, result.token);
+    if (!open) {
+      fault("ended a recall that is not open", {{"token", std::to_string(result.token)}});
+      continue;
+    }
+    ends.push_back(result);
+    closed.push_back(std::move(*open));
+  }
+  if (!ends.empty()) sink_.recalled(ends);
+}
+
+void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t count) {
+  std::vector<relance_parsed> ends;
+  std::vector<OpenToken> closed;
+  for (std::size_t i{0}; i < count; ++i) {
+    const auto result = read_sized(results[i]);
+    auto open = tokens_.close(Ending::parsed, result.token);
+    if (!open) {
+      fault("ended a parse that is not open", {{"token", std::to_string(result.token)}});
+      continue;
+    }
+    ends.push_back(result);
+    closed.push_back(std::move(*open));
+  }
+  if (!ends.empty()) sink_.parsed(ends);
+}
+
+std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {
+  const auto value = state_.get(key);
+  if (!value) return -1;
+  if (value->size() <= cap) std::memcpy(buffer, value->data(), value->size());
+  return static_cast<std::int64_t>(value->size());
+}
+
+relance_status PluginInstance::on_state_put(std::string_view key, std::string_view value) {
+  if (!state_.put(key, value)) return RELANCE_E_TOO_LARGE;
+  sink_.state_changed(key, value);
+  return RELANCE_OK;
+}
+
+void PluginInstance::fault(std::string_view what, Fields fields) {
+  sink_.log(RELANCE_LOG_ERROR, "the plugin broke its contract: " + std::string(what), std::move(fields));
+  sink_.metric(RELANCE_METRIC_ADD, kFaultMetric, 1, {});
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the host calls
+
+template <class F>
+bool PluginInstance::guarded(const char *where, F &&run) {
+  std::string what{"no std::exception"};
+  try {
+    run();
+    return true;
+  } catch (const std::exception &e) {
+    what = to_line(e.what());
+  } catch (...) {  // whatever it is, it ends here
+  }
+  fault("let an exception pass the border", {{"where", where}, {"what", what}});
+  return false;
+}
+
+void PluginInstance::end_as(std::span<const Token> tokens, std::uint32_t outcome, const char *code,
+                            const char *text) {
+  std::vector<relance_result> ends;
+  std::vector<OpenToken> closed;
+  for (const auto token : tokens) {
+    auto open = tokens_.close(Ending::complete, token);
+    if (!open) continue;  // the plugin ended it before it threw
+    relance_result end{};
+    end.size = sizeof end;
+    end.outcome = outcome;
+    end.token = token;
+    end.code = literal(code);
+    end.text = literal(text);
+    end.failure = outcome == RELANCE_OUT_NOT_SENT ? RELANCE_FAIL_TEMPORARY : RELANCE_FAIL_NONE;
+    ends.push_back(end);
+    closed.push_back(std::move(*open));
+  }
+  if (!ends.empty()) sink_.complete(ends);
+}
+
+Result<void> PluginInstance::create_or_check(std::string_view settings_json, relance_instance **out) {
+  std::vector<SettingsIssue> issues;
+  const auto refusal = [&] {
+    const auto first = std::find_if(issues.begin(), issues.end(), [](const auto &i) { return i.is_fatal; });
+    return invalid(
+        "the settings of '" + id_ + "' are refused by " + driver_.descriptor->id + ": " + join(issues),
+        first == issues.end() ? "" : first->path);
+  };
+  if (driver_.descriptor->settings_schema != nullptr) {
+    auto held = check_settings(driver_.descriptor->settings_schema, settings_json);
+    if (!held) return Error{held.error().kind, "provider '" + id_ + "': " + held.error().message, {}};
+    issues = std::move(*held);
+    if (!issues.empty()) return refusal();
+  }
+  const relance_issue_sink sink{
+      &issues, [](void *ctx, const relance_issue *theirs) {
+        const auto issue = read_sized(theirs);
+        static_cast<std::vector<SettingsIssue> *>(ctx)->push_back(
+            {to_line(to_view(issue.path)), to_line(to_view(issue.message)), issue.fatal != 0});
+      }};
+  relance_status status{RELANCE_E_INTERNAL};
+  guarded("create",
+          [&] { status = driver_.create(&host_.face, to_str(id_), to_str(settings_json), &sink, out); });
+  if (status == RELANCE_OK && out != nullptr && *out == nullptr) status = RELANCE_E_INTERNAL;
+  if (status == RELANCE_OK) {
+    for (const auto &issue : issues) sink_.log(RELANCE_LOG_WARNING, issue.path + ": " + issue.message, {});
+    return {};
+  }
+  if (status == RELANCE_E_SETTINGS && !issues.empty()) return refusal();
+  return internal(std::string(driver_.descriptor->id) + " did not create the instance '" + id_ +
+                  "' (status " + std::to_string(status) + ") and named no fault in its settings");
+}
+
+Result<void> PluginInstance::check(std::string_view settings_json) {
+  return create_or_check(settings_json, nullptr);
+}
+
+Result<void> PluginInstance::create(std::string_view settings_json) {
+  relance_instance *created{nullptr};
+  if (auto done = create_or_check(settings_json, &created); !done) return done;
+  instance_ = created;
+  relance_traits traits{};
+  guarded("traits", [&] {
+    if (const auto *theirs = driver_.traits(instance_); theirs != nullptr) traits = read_sized(theirs);
+  });
+  traits_ = to_traits(*driver_.descriptor, traits);
+  return {};
+}
+
+Result<void> PluginInstance::start() {
+  relance_status status{RELANCE_E_INTERNAL};
+  guarded("start", [&] { status = driver_.start(instance_); });
+  if (status == RELANCE_OK) return {};
+  return unavailable(std::string(driver_.descriptor->id) + " did not start the instance '" + id_ +
+                     "' (status " + std::to_string(status) + "); its log says why");
+}
+
+void PluginInstance::submit(const std::vector<relance_message> &messages) {
+  const auto now = to_ms(WallClock().now());
+  std::vector<const relance_message *> pointers;
+  std::vector<Token> going, too_late;
+  pointers.reserve(messages.size());
+  going.reserve(messages.size());
+  for (const auto &message : messages) {
+    if (message.not_after_ms != 0 && now >= message.not_after_ms) {
+      too_late.push_back(message.token);
+      continue;
+    }
+    pointers.push_back(&message);
+    going.push_back(message.token);
+  }
+  if (!too_late.empty())
+    end_as(too_late, RELANCE_OUT_NOT_SENT, "not_after", "its time was over before the plugin saw it");
+  if (going.empty()) return;
+  sink_.announce(Ending::complete, going);
+  if (!guarded("submit", [&] { driver_.submit(instance_, pointers.data(), pointers.size()); }))
+    end_as(going, RELANCE_OUT_UNKNOWN, "threw", "the plugin threw while it took the message");
+}
+
+template <class T>
+void PluginInstance::hand_over(const char *where, const T &item,
+                               void (*function)(relance_instance *, const T *const *, std::size_t)) {
+  const T *pointer{&item};
+  sink_.announce(Ending::complete, std::span(&item.token, 1));
+  if (!guarded(where, [&] { function(instance_, &pointer, 1); }))
+    end_as(std::span(&item.token, 1), RELANCE_OUT_UNKNOWN, "threw",
+           "the plugin threw while it took the operation");
+}
+
+void PluginInstance::commit(const relance_commit &commit) {
+  const auto token = std::span(&commit.token, 1);
+  if (!traits_.is_two_phase)
+    return end_as(token, RELANCE_OUT_NOT_SENT, "unsupported", "this provider has no second phase");
+  if (commit.not_after_ms != 0 && to_ms(WallClock().now()) >= commit.not_after_ms)
+    return end_as(token, RELANCE_OUT_NOT_SENT, "not_after", "its time was over before the plugin saw it");
+  hand_over("commit", commit, driver_.commit);
+}
+
+void PluginInstance::discard(std::span<const relance_str> refs) {
+  if (traits_.is_two_phase) guarded("discard", [&] { driver_.discard(instance_, refs.data(), refs.size()); });
+}
+
+void PluginInstance::recall(const relance_recall &recall) {
+  const auto *pointer = &recall;
+  const auto end_unknown = [&](const char *text) {
+    const auto open = tokens_.close(Ending::recalled, recall.token);
+    const relance_recalled end{sizeof end, RELANCE_RECALL_UNKNOWN, recall.token, literal(text)};
+    if (open) sink_.recalled(std::span(&end, 1));
+  };
+  if (!traits_.can_recall) return end_unknown("this provider recalls nothing");
+  sink_.announce(Ending::recalled, std::span(&recall.token, 1));
+  if (!guarded("recall", [&] { driver_.recall(instance_, &pointer, 1); })) end_unknown("the plugin threw");
+}
+
+void PluginInstance::query(const relance_query &query) {
+  if (!traits_.can_query_by_key && !traits_.can_query_by_ref)
+    return end_as(std::span(&query.token, 1), RELANCE_OUT_UNKNOWN, "unsupported",
+                  "this provider answers no queries");
+  hand_over("query", query, driver_.query);
+}
+
+void PluginInstance::stored(std::span<const Token> tokens) {
+  if (driver_.stored != nullptr)
+    guarded("stored", [&] { driver_.stored(instance_, tokens.data(), tokens.size()); });
+}
+
+void PluginInstance::room() {
+  if (driver_.room != nullptr) guarded("room", [&] { driver_.room(instance_); });
+}
+
+void PluginInstance::parse(std::span<const relance_raw> raws) {
+  std::vector<const relance_raw *> pointers;
+  for (const auto &raw : raws) pointers.push_back(&raw);
+  const char *error{"this plugin parses nothing"};
+  if (driver_.parse != nullptr) {
+    if (guarded("parse", [&] { driver_.parse(instance_, pointers.data(), pointers.size()); })) return;
+    error = "the plugin threw while it parsed";
+  }
+  for (const auto &raw : raws) {
+    const auto open = tokens_.close(Ending::parsed, raw.token);
+    const auto status = driver_.parse == nullptr ? RELANCE_PARSED_UNREADABLE : RELANCE_PARSED_RETRY;
+    const relance_parsed end{sizeof end, status, raw.token, nullptr, 0, nullptr, 0, literal(error)};
+    if (open) sink_.parsed(std::span(&end, 1));
+  }
+}
+
+void PluginInstance::wake() {
+  if (driver_.wake != nullptr) guarded("wake", [&] { driver_.wake(instance_); });
+}
+
+void PluginInstance::stop() {
+  guarded("stop", [&] { driver_.stop(instance_); });
+}
+
+void PluginInstance::destroy() {
+  if (instance_ == nullptr) return;
+  guarded("destroy", [&] { driver_.destroy(instance_); });
+  instance_ = nullptr;
+}
+
+}  // namespace relance::channel

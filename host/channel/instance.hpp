@@ -1,0 +1,106 @@
+// One live instance of a driver: the host's table as the plugin calls it, and the plugin's functions as the
+// placement calls them. Shared by both placements; what differs between them (values or frames) is the sink.
+#pragma once
+
+#include "host/channel/border.hpp"
+#include "host/channel/instance_state.hpp"
+#include "host/channel/token_table.hpp"
+
+#include <relance/plugin.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace relance::channel {
+
+struct SettingsIssue;
+
+/// What comes out of an instance. Structs are of this host's layout, each end is the first one of an open
+/// token. Called on any thread of the plugin; must not block.
+class InstanceSink {
+ public:
+  virtual ~InstanceSink() = default;
+  virtual void complete(std::span<const relance_result> results) = 0;
+  virtual void recalled(std::span<const relance_recalled> results) = 0;
+  virtual void parsed(std::span<const relance_parsed> results) = 0;
+  /// These go to the plugin now. Called on the serial thread; may wait (the child writes its intent frame
+  /// here).
+  virtual void announce(Ending ending, std::span<const Token> tokens) = 0;
+  virtual std::size_t inbound(std::span<const relance_inbound> batch) = 0;
+  virtual void ready(std::uint32_t credit) = 0;
+  virtual void health(const relance_health &health) = 0;
+  virtual void wake_after(Milliseconds delay) = 0;
+  virtual void log(int level, std::string_view text, Fields fields) = 0;
+  virtual void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) = 0;
+  virtual void state_changed(std::string_view key, std::string_view value) = 0;
+  [[nodiscard]] virtual Instant business_now() = 0;
+};
+
+class PluginInstance {
+ public:
+  /// `tokens`: the caller opens a token there before it hands it over; everything here outlives the instance.
+  PluginInstance(const relance_plugin &driver, std::string id, TokenTable &tokens, InstanceState &state,
+                 InstanceSink &sink);
+  PluginInstance(const PluginInstance &) = delete;
+  PluginInstance &operator=(const PluginInstance &) = delete;
+  ~PluginInstance();
+
+  /// Holds the settings to the schema, then to the plugin. A refusal has the JSON pointer of the first fault
+  /// as `where`.
+  Result<void> check(std::string_view settings_json);
+  Result<void> create(std::string_view settings_json);
+  [[nodiscard]] const Traits &traits() const { return traits_; }
+
+  // Serial, on one thread at a time. An exception of the plugin ends the tokens of that call and goes no
+  // further.
+  Result<void> start();
+  /// Those past not_after end as not sent; the rest is announced and handed over.
+  void submit(const std::vector<relance_message> &messages);
+  void commit(const relance_commit &commit);
+  void discard(std::span<const relance_str> refs);
+  void recall(const relance_recall &recall);
+  void query(const relance_query &query);
+  void stored(std::span<const Token> tokens);
+  void room();
+  void parse(std::span<const relance_raw> raws);
+  void wake();
+  void stop();
+  void destroy();
+
+ private:
+  struct HostFace {  // what the plugin holds is &face
+    relance_host face{};
+    PluginInstance *self{nullptr};
+  };
+  static PluginInstance &self(const relance_host *host);
+  static relance_host make_face();
+  Result<void> create_or_check(std::string_view settings_json, relance_instance **out);
+
+  void on_complete(const relance_result *const *results, std::size_t count);
+  void on_recalled(const relance_recalled *const *results, std::size_t count);
+  void on_parsed(const relance_parsed *const *results, std::size_t count);
+  std::int64_t on_state_get(std::string_view key, void *buffer, std::size_t cap);
+  relance_status on_state_put(std::string_view key, std::string_view value);
+
+  void fault(std::string_view what, Fields fields = {});
+  /// False: it threw, and that has been said.
+  template <class F>
+  bool guarded(const char *where, F &&run);
+  void end_as(std::span<const Token> tokens, std::uint32_t outcome, const char *code, const char *text);
+  /// A one-message operation that ends in complete(): announced, handed over, ended when the plugin throws.
+  template <class T>
+  void hand_over(const char *where, const T &item,
+                 void (*function)(relance_instance *, const T *const *, std::size_t));
+
+  const relance_plugin &driver_;
+  const std::string id_;
+  TokenTable &tokens_;
+  InstanceState &state_;
+  InstanceSink &sink_;
+  HostFace host_;
+  relance_instance *instance_{nullptr};
+  Traits traits_;
+};
+
+}  // namespace relance::channel

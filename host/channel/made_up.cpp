@@ -1,0 +1,43 @@
+#include "host/channel/made_up.hpp"
+
+namespace relance::channel {
+
+MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, const std::string &text) {
+  MadeUp ends;
+  for (const auto &token : open) {
+    switch (token.operation) {
+      case Operation::recall:
+        ends.recalls.push_back({token.token, RecallKind::unknown, text});
+        break;
+      case Operation::parse: {
+        Parsed parsed;
+        parsed.token = token.token;
+        parsed.error = text;
+        ends.parsed.push_back(std::move(parsed));
+        break;
+      }
+      case Operation::submit:
+      case Operation::commit:
+      case Operation::query: {
+        Outcome outcome;
+        outcome.token = token.token;
+        outcome.code = code;
+        outcome.text = text;
+        if (!token.is_announced && token.operation != Operation::query) {
+          outcome.kind = OutcomeKind::not_sent;
+          outcome.failure = FailureClass::temporary;
+        }
+        ends.outcomes.push_back(std::move(outcome));
+      }
+    }
+  }
+  return ends;
+}
+
+void deliver(MadeUp ends, const std::string &provider, ProviderEvents &events) {
+  if (!ends.outcomes.empty()) events.outcomes(provider, std::move(ends.outcomes));
+  if (!ends.recalls.empty()) events.recalls(provider, std::move(ends.recalls));
+  if (!ends.parsed.empty()) events.parsed(provider, std::move(ends.parsed));
+}
+
+}  // namespace relance::channel

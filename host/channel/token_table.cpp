@@ -1,0 +1,70 @@
+#include "host/channel/token_table.hpp"
+
+namespace relance::channel {
+
+bool TokenTable::open(OpenToken token) {
+  const auto at = static_cast<std::size_t>(ending_of(token.operation));
+  const std::lock_guard lock(mutex_);
+  const auto name = token.token;
+  const auto [place, is_new] = open_[at].try_emplace(name, std::move(token));
+  if (is_new) ++live_[at];
+  return is_new;
+}
+
+std::optional<OpenToken> TokenTable::close(Ending ending, Token token) {
+  const auto at = static_cast<std::size_t>(ending);
+  const std::lock_guard lock(mutex_);
+  const auto found = open_[at].find(token);
+  if (found == open_[at].end()) return std::nullopt;
+  std::optional<OpenToken> closed{std::move(found->second)};
+  open_[at].erase(found);
+  if (closed->is_made_up) return std::nullopt;
+  --live_[at];
+  return closed;
+}
+
+void TokenTable::announce(Ending ending, std::span<const Token> tokens) {
+  auto &open = open_[static_cast<std::size_t>(ending)];
+  const std::lock_guard lock(mutex_);
+  for (const auto token : tokens)
+    if (const auto found = open.find(token); found != open.end()) found->second.is_announced = true;
+}
+
+std::vector<OpenToken> TokenTable::expire(Instant now) {
+  std::vector<OpenToken> expired;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t at{0}; at < open_.size(); ++at)
+    for (auto &[name, open] : open_[at])
+      if (!open.is_made_up && open.deadline <= now) {
+        open.is_made_up = true;
+        --live_[at];
+        expired.push_back(open);
+      }
+  return expired;
+}
+
+std::vector<OpenToken> TokenTable::drain(bool keep_memory) {
+  std::vector<OpenToken> drained;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t at{0}; at < open_.size(); ++at) {
+    for (auto &[name, open] : open_[at]) {
+      if (!open.is_made_up) drained.push_back(open);
+      open.is_made_up = true;
+    }
+    live_[at] = 0;
+    if (!keep_memory) open_[at].clear();
+  }
+  return drained;
+}
+
+std::size_t TokenTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return live_[0] + live_[1] + live_[2];
+}
+
+std::size_t TokenTable::size(Ending ending) const {
+  const std::lock_guard lock(mutex_);
+  return live_[static_cast<std::size_t>(ending)];
+}
+
+}  // namespace relance::channel

@@ -1,0 +1,60 @@
+// The open tokens of one instance, which is where "every token ends exactly once" is kept: what is not in
+// here cannot end, what is in here ends at the latest by its deadline or with the instance.
+#pragma once
+
+#include "host/base/time.hpp"
+#include "host/channel/provider.hpp"
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace relance::channel {
+
+enum class Operation : std::uint8_t { submit, commit, query, recall, parse };
+
+/// Tokens are unique among the operations that end in the same call.
+enum class Ending : std::uint8_t { complete, recalled, parsed };
+constexpr Ending ending_of(Operation operation) {
+  if (operation == Operation::recall) return Ending::recalled;
+  return operation == Operation::parse ? Ending::parsed : Ending::complete;
+}
+
+struct OpenToken {
+  Token token{0};
+  Operation operation{Operation::submit};
+  Instant deadline;                   ///< wall time by which it ends, or is made up
+  std::shared_ptr<const void> keeps;  ///< what the plugin borrowed with it
+  bool is_announced{false};           ///< a plugin may have seen it
+  bool is_made_up{false};             ///< ended by us; only the borrowed memory still waits for the plugin
+};
+
+/// Any thread.
+class TokenTable {
+ public:
+  /// False: this token is open already.
+  bool open(OpenToken token);
+  /// The token ends. Nothing: it is not open, or was made up already (the memory then is let go).
+  std::optional<OpenToken> close(Ending ending, Token token);
+  /// From now on a plugin may have seen these.
+  void announce(Ending ending, std::span<const Token> tokens);
+  /// Those whose deadline has passed; they stay as made up, so that what the plugin borrowed stays.
+  std::vector<OpenToken> expire(Instant now);
+  /// All that have not ended; the table keeps nothing of them, except what `keep_memory` says the plugin may
+  /// still read.
+  std::vector<OpenToken> drain(bool keep_memory);
+
+  [[nodiscard]] std::size_t size() const;               ///< not ended
+  [[nodiscard]] std::size_t size(Ending ending) const;  ///< not ended
+
+ private:
+  mutable std::mutex mutex_;
+  std::array<std::unordered_map<Token, OpenToken>, 3> open_;
+  std::array<std::size_t, 3> live_{};
+};
+
+}  // namespace relance::channel

@@ -1,0 +1,349 @@
+// A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x",
+// "hang@x", … Well-behaved where the script does not ask for the contrary. Written on the C interface itself,
+// as most of what it is asked to do the C++ face would prevent.
+#include <relance/plugin.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+relance_str lit(const char *text) {
+  return {text, std::strlen(text)};
+}
+
+struct Instance {
+  const relance_host *host;
+  std::mutex mutex;
+  std::map<std::string, relance_token> held;  // "hold@x": ended by the next message to "release@x"
+  std::vector<std::thread> threads;
+  std::string sent_log;  // of settings: a file that gets a line for each message "sent"
+};
+Instance &self(relance_instance *i) {
+  return *reinterpret_cast<Instance *>(i);
+}
+
+void end(const relance_host *host, relance_token token, uint32_t outcome, const char *code = "",
+         const char *ref = nullptr) {
+  relance_result result{};
+  const relance_str refs[]{lit(ref == nullptr ? "" : ref)};
+  result.size = sizeof result;
+  result.token = token;
+  result.outcome = outcome;
+  result.code = lit(code);
+  result.refs = refs;
+  result.ref_count = ref == nullptr ? 0 : 1;
+  const relance_result *pointer{&result};
+  host->complete(host, &pointer, 1);
+}
+
+/// What a peer would have received: the message's key, appended in one write.
+void send(const Instance &instance, const relance_message &m) {
+  if (instance.sent_log.empty()) return;
+  std::FILE *file{std::fopen(instance.sent_log.c_str(), "a")};
+  const std::string line(std::string(m.idempotency_key.data, m.idempotency_key.len) + "\n");
+  std::fwrite(line.data(), 1, line.size(), file);
+  std::fclose(file);
+}
+
+void offer(const relance_host *host, relance_token token, const char *name, relance_str bytes) {
+  relance_inbound in{};
+  in.size = sizeof in;
+  in.token = token;
+  in.kind = lit("link");
+  in.name = lit(name);
+  in.bytes = bytes;
+  in.received_at_ms = host->wall_ms(host);
+  const relance_inbound *pointer{&in};
+  static_cast<void>(host->inbound(host, &pointer, 1));
+}
+
+void take(Instance &instance, const relance_message &m) {
+  const auto *host = instance.host;
+  const std::string address(m.addressee->address.data, m.addressee->address.len);
+  const std::string verb(address.substr(0, address.find('@')));
+  if (verb == "accept") {
+    send(instance, m);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", "ref-1");
+  }
+  if (verb == "reject") return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1");
+  if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
+  if (verb == "odd") return end(host, m.token, 4711);
+  if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
+  if (verb == "twice") {
+    end(host, m.token, RELANCE_OUT_ACCEPTED);
+    return end(host, m.token, RELANCE_OUT_REJECTED);
+  }
+  if (verb == "invent") {
+    end(host, m.token + 1'000'000, RELANCE_OUT_ACCEPTED);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
+  if (verb == "forget") return;
+  if (verb == "throw") throw std::runtime_error("thrown through the border");
+  if (verb == "crash") std::raise(SIGKILL);
+  if (verb == "abort") std::abort();
+  if (verb == "exit") ::_exit(0);
+  if (verb == "hang") {
+    for (;;) ::pause();
+  }
+  if (verb == "hold") {
+    const std::lock_guard lock(instance.mutex);
+    instance.held[address] = m.token;
+    return;
+  }
+  if (verb == "release") {
+    std::map<std::string, relance_token> held;
+    {
+      const std::lock_guard lock(instance.mutex);
+      held.swap(instance.held);
+    }
+    for (const auto &[name, token] : held) end(host, token, RELANCE_OUT_ACCEPTED);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
+  if (verb == "thread") {  // borrowed memory, read on another thread after submit has returned
+    instance.threads.emplace_back([&instance, message = &m] {
+      std::string text;
+      for (size_t i{0}; i < message->part_count; ++i)
+        text.append(message->parts[i]->bytes.data, message->parts[i]->bytes.len);
+      end(instance.host, message->token, RELANCE_OUT_ACCEPTED, text.c_str());
+    });
+    return;
+  }
+  if (verb == "echo") {  // everything that can be seen of the message, in the order of the header
+    std::string all;
+    const auto add = [&](relance_str s) { all.append(s.data == nullptr ? "" : s.data, s.len).append("|"); };
+    add(m.idempotency_key), add(m.addressee->channel), add(m.addressee->name), add(m.addressee->country);
+    add(m.addressee->language), add(m.sender->name), add(m.sender->address), add(m.sender->reply_to);
+    add(m.service), add(m.subject);
+    for (size_t i{0}; i < m.addressee->postal_line_count; ++i) add(m.addressee->postal_lines[i]);
+    for (size_t i{0}; i < m.reference_count; ++i) add(m.references[i].key), add(m.references[i].value);
+    for (size_t i{0}; i < m.part_count; ++i)
+      add(m.parts[i]->role), add(m.parts[i]->media_type), add(m.parts[i]->file_name), add(m.parts[i]->bytes);
+    all += std::to_string(m.attempt_number) + "|" + std::to_string(m.dated_ms) + "|" +
+           std::to_string(m.valid_until_ms);
+    all += m.addressee->flags == RELANCE_ADDR_CONSENT ? "|consent" : "|no consent";
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, all.c_str());
+  }
+  if (verb == "inbound") {
+    offer(host, m.token, "mail-1", m.subject);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
+  if (verb == "flood_log") {
+    for (int i{0}; i < 100'000; ++i)
+      host->log(host, RELANCE_LOG_INFO, lit("one of very many lines"), nullptr, 0);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
+  if (verb == "state") {
+    char before[64]{};
+    const auto length = host->state_get(host, lit("counter"), before, sizeof before - 1);
+    const auto next = std::to_string((length < 0 ? 0 : std::atoi(before)) + 1);
+    host->state_put(host, lit("counter"), {next.data(), next.size()});
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, next.c_str());
+  }
+  if (verb == "clock") {
+    const auto text = std::to_string(host->business_ms(host));
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, text.c_str());
+  }
+  if (verb == "garbage") {  // to where a child has its socket
+    const std::string garbage(64, '\xff');
+    static_cast<void>(!::write(3, garbage.data(), garbage.size()));
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
+  if (verb == "environ") {
+    std::string all;
+    for (char **e = ::environ; e != nullptr && *e != nullptr; ++e) all += std::string(*e) + ";";
+    int descriptors{0};
+    for (int fd{0}; fd < 1024; ++fd) descriptors += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return end(host, m.token, RELANCE_OUT_ACCEPTED,
+               ("env=" + all + " fds=" + std::to_string(descriptors)).c_str());
+  }
+  if (verb == "down") {
+    relance_health health{};
+    health.size = sizeof health;
+    health.level = RELANCE_HEALTH_DOWN;
+    health.code = lit("auth");
+    health.text = lit("the provider\nknows us no more");
+    host->health(host, &health);
+    host->ready(host, 0);
+    return end(host, m.token, RELANCE_OUT_NOT_SENT, "auth");
+  }
+  end(host, m.token, RELANCE_OUT_NOT_SENT, "no such verb");
+}
+
+std::string setting(relance_str json, const char *key) {  // enough for the tests' own flat settings
+  const std::string text(json.data, json.len), quoted("\"" + std::string(key) + "\":\"");
+  const auto at = text.find(quoted);
+  if (at == std::string::npos) return {};
+  const auto from = at + quoted.size();
+  return text.substr(from, text.find('"', from) - from);
+}
+
+relance_status create(const relance_host *host, relance_str, relance_str settings,
+                      const relance_issue_sink *issues, relance_instance **out) {
+  const auto mode = setting(settings, "mode");
+  if (mode == "refuse") {
+    const relance_issue issue{sizeof issue, 1, lit("/mode"), lit("may not be \"refuse\"")};
+    issues->report(issues->ctx, &issue);
+    return RELANCE_E_SETTINGS;
+  }
+  if (mode == "throw") throw std::runtime_error("thrown by create");
+  if (mode == "crash_at_create") std::raise(SIGKILL);
+  if (mode == "hang_at_create") {
+    for (;;) ::pause();
+  }
+  if (out != nullptr)
+    *out =
+        reinterpret_cast<relance_instance *>(new Instance{host, {}, {}, {}, setting(settings, "sent_log")});
+  return RELANCE_OK;
+}
+
+const relance_traits *traits(relance_instance *) {
+  static const relance_expected_receipt expected[]{{RELANCE_RCPT_DELIVERED, 0, 86'400'000}};
+  static const relance_traits all{sizeof all, 0xffffffffu, 256, 0, 3'600'000, 60'000, expected, 1};
+  return &all;
+}
+relance_status start(relance_instance *) {
+  return RELANCE_OK;
+}
+void submit(relance_instance *i, const relance_message *const *messages, size_t count) {
+  for (size_t at{0}; at < count; ++at) take(self(i), *messages[at]);
+}
+void stop(relance_instance *i) {
+  for (auto &thread : self(i).threads) thread.join();
+  self(i).threads.clear();
+}
+void destroy(relance_instance *i) {
+  stop(i);
+  delete &self(i);
+}
+void commit(relance_instance *i, const relance_commit *const *commits, size_t count) {
+  for (size_t at{0}; at < count; ++at)
+    end(self(i).host, commits[at]->token, RELANCE_OUT_ACCEPTED,
+        std::string(commits[at]->refs[0].data, commits[at]->refs[0].len).c_str());
+}
+void discard(relance_instance *i, const relance_str *refs, size_t count) {
+  relance_kv fields[]{{lit("ref"), refs[0]}};
+  self(i).host->log(self(i).host, RELANCE_LOG_INFO, lit("discarded"), fields, count == 1 ? 1 : 0);
+}
+void recall(relance_instance *i, const relance_recall *const *recalls, size_t count) {
+  for (size_t at{0}; at < count; ++at) {
+    const relance_recalled result{sizeof result, RELANCE_RECALL_TOO_LATE, recalls[at]->token,
+                                  recalls[at]->refs[0]};
+    const relance_recalled *pointer{&result};
+    self(i).host->recalled(self(i).host, &pointer, 1);
+  }
+}
+void query(relance_instance *i, const relance_query *const *queries, size_t count) {
+  for (size_t at{0}; at < count; ++at)
+    end(self(i).host, queries[at]->token,
+        queries[at]->ref_count == 0 ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
+        std::string(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len).c_str());
+}
+void stored(relance_instance *i, const relance_token *tokens, size_t count) {
+  const auto text = "stored " + std::to_string(tokens[0]) + " of " + std::to_string(count);
+  self(i).host->log(self(i).host, RELANCE_LOG_INFO, {text.data(), text.size()}, nullptr, 0);
+}
+void room(relance_instance *) {}
+void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
+  for (size_t at{0}; at < count; ++at) {
+    const std::string text(raws[at]->bytes.data, raws[at]->bytes.len);
+    if (text == "crash") std::raise(SIGKILL);
+    if (text == "throw") throw std::runtime_error("thrown by parse");
+    relance_parsed result{};
+    result.size = sizeof result;
+    result.token = raws[at]->token;
+    const relance_price price{1'500'000, lit("EUR")};
+    const relance_evidence document{sizeof document,  0,           lit("application/pdf"),
+                                    lit("proof.pdf"), lit("%PDF"), lit("")};
+    const relance_evidence *const documents[]{&document};
+    const relance_receipt receipt{sizeof receipt,
+                                  RELANCE_RCPT_DELIVERED,
+                                  lit("ref-1"),
+                                  raws[at]->bytes,
+                                  1,
+                                  2,
+                                  RELANCE_RECEIPT_FINAL,
+                                  RELANCE_FAIL_NONE,
+                                  lit("250"),
+                                  lit("fine"),
+                                  1'700'000'000'000,
+                                  &price,
+                                  documents,
+                                  1};
+    const relance_receipt newer{sizeof newer, 4711, lit("ref-2"), {}, 0,       1,       RELANCE_RECEIPT_FINAL,
+                                99,           {},   {},           0,  nullptr, nullptr, 0};
+    const relance_receipt *const receipts[]{&receipt, &newer};
+    const relance_reply reply{sizeof reply, RELANCE_REPLY_STOP, lit("+33"), lit("36000"),
+                              {},           lit("STOP"),        {},         {}};
+    const relance_reply *const replies[]{&reply};
+    if (text == "later") {
+      result.status = RELANCE_PARSED_RETRY;
+      result.error = lit("the provider's key server is away");
+    } else if (text == "nonsense") {
+      result.status = RELANCE_PARSED_UNREADABLE;
+    } else {
+      result.receipts = receipts;
+      result.receipt_count = 2;
+      result.replies = replies;
+      result.reply_count = 1;
+    }
+    const relance_parsed *pointer{&result};
+    self(i).host->parsed(self(i).host, &pointer, 1);
+  }
+}
+
+constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
+  "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
+  "port": {"type": "integer", "maximum": 65535},
+  "sent_log": {"type": "string"},
+  "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};
+
+}  // namespace
+
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+  static const relance_descriptor descriptor{sizeof descriptor,
+                                             RELANCE_ABI_MINOR,
+                                             0,
+                                             RELANCE_CAP_QUERY_BY_REF | RELANCE_CAP_QUERY_BY_KEY |
+                                                 RELANCE_CAP_RECALL | RELANCE_CAP_TWO_PHASE |
+                                                 RELANCE_CAP_RECEIVE,
+                                             "org.relance.test.scripted",
+                                             "scripted",
+                                             "Scripted",
+                                             "1.0",
+                                             "Relance",
+                                             "email",
+                                             kSchema};
+  static const relance_plugin plugin{[] {
+    relance_plugin p{};
+    p.size = sizeof p;
+    p.descriptor = &descriptor;
+    p.create = create;
+    p.traits = traits;
+    p.start = start;
+    p.submit = submit;
+    p.stop = stop;
+    p.destroy = destroy;
+    p.commit = commit;
+    p.discard = discard;
+    p.recall = recall;
+    p.query = query;
+    p.stored = stored;
+    p.room = room;
+    p.parse = parse;
+    return p;
+  }()};
+  return index == 0 ? &plugin : nullptr;
+}
