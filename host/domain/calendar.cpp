@@ -118,7 +118,7 @@ Result<Calendar> Calendar::of(std::string_view country, std::string_view subdivi
   if (!region.empty() && !lists_code((*law)->subdivisions, region))
     return no_such_subdivision(**law, subdivision);
   const std::string code{region.empty() ? wanted : wanted + "-" + region};
-  // As many tables as there are subdivisions, about 190 of 15 kB: bounded by the laws, so never freed.
+  // As many tables as there are subdivisions, about 190 of 70 kB: bounded by the laws, so never freed.
   static std::mutex mutex;
   static auto *const tables = new std::map<std::string, std::unique_ptr<const Table>>;
   const std::scoped_lock lock{mutex};

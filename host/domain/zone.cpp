@@ -102,7 +102,7 @@ std::optional<YearlyChange> learn(const std::vector<Stretch> &stretches, std::si
 
 /// Carries two changes a year on from 2038, where the list ends with them.
 void extend(std::vector<Stretch> &stretches) {
-  constexpr std::size_t kLearned{kYearsToLearn * 2};
+  constexpr std::size_t kLearned{std::size_t{kYearsToLearn} * 2};
   if (stretches.size() <= kLearned) return;
   const std::size_t first{stretches.size() - kLearned};
   if (year_at(stretches.back().begin_ms) != kLastListedYear) return;
@@ -190,7 +190,7 @@ LocalTime Zone::local(Instant at) const {
 Instant Zone::first_instant_of(CivilDate date, int minute_of_day) const {
   const std::int64_t local{to_day_number(date) * kDayMs + minute_of_day * kMinuteMs};
   // No place is further than this ahead of UTC: no earlier stretch can show the wanted time first.
-  constexpr std::int64_t kAheadMs{15 * 60 * kMinuteMs};
+  constexpr std::int64_t kAheadMs{std::int64_t{15} * 60 * kMinuteMs};
   const auto &stretches = table_->stretches;
   std::size_t index{table_->index_at(local - kAheadMs)};
   while (index + 1 < stretches.size() && local >= stretches[index + 1].begin_ms + stretches[index].offset_ms)
