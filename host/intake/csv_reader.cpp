@@ -121,6 +121,7 @@ Result<bool> CsvReader::next(CsvRow &row) {
   std::size_t at = 0;
   End end;
   do {
+    row.unread_offset = at;
     if (spans_.size() == limits_.columns) {
       row.fault = {line_, 0, "the row has more than " + std::to_string(limits_.columns) + " columns",
                    "check the separator that the mapping states"};

@@ -60,8 +60,9 @@ struct CsvRow {
   std::uint64_t last_line{0};
   std::string_view raw;  ///< the row as it stands in the file (decoded), without its end of line
   bool is_faulty{false};
-  bool is_cut{false};  ///< `raw` is only the start of a row that is too long
-  CsvFault fault;      ///< when is_faulty
+  bool is_cut{false};            ///< `raw` is only the start of a row that is too long
+  CsvFault fault;                ///< when is_faulty
+  std::size_t unread_offset{0};  ///< when is_faulty: where in `raw` the cell starts that could not be read
 };
 
 /// The character (not byte) at which a cell starts in its line, from 1: what an editor shows.

@@ -1,0 +1,123 @@
+// The typed rows of an import, and everything that can be wrong with one of them. A row that is handed on has
+// passed every check that can be made without knowing the store.
+#pragma once
+
+#include "host/base/time.hpp"
+#include "host/domain/money.hpp"
+#include "host/intake/columns.hpp"
+#include "host/intake/csv_reader.hpp"
+#include "host/intake/mapping.hpp"
+#include "host/intake/seen_keys.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relance::intake {
+
+/// Where a row stands in its file, and its text, so that a later refusal can be filed like one of ours.
+struct RowOrigin {
+  std::uint64_t line{0};
+  std::string_view raw;  ///< valid while the batch is being handed over
+};
+
+struct DebtorRow {
+  static constexpr ImportKind kKind = ImportKind::debtors;
+  RowOrigin origin;
+  std::string debtor_id, name;
+  std::string country;  ///< ISO 3166-1 alpha-2
+  std::string region, language, segment;
+  std::string contact_name, email, mobile, phone, fax;
+  std::string street;  ///< lines joined by '\n'
+  std::string postal_code, city, time_zone;
+  bool is_consumer{false};
+};
+
+struct InvoiceRow {
+  static constexpr ImportKind kKind = ImportKind::invoices;
+  RowOrigin origin;
+  std::string debtor_id, invoice_number;
+  CivilDate issue_date{}, due_date{};
+  domain::Money amount;                      ///< above zero
+  std::optional<domain::Money> open_amount;  ///< from zero to amount, where the file states it
+  std::string reference;
+};
+
+enum class PaymentRowKind : std::uint8_t { payment, credit_note, reversal };
+
+struct PaymentRow {
+  static constexpr ImportKind kKind = ImportKind::payments;
+  RowOrigin origin;
+  std::string payment_id, invoice_number;
+  CivilDate date{};
+  domain::Money amount;  ///< above zero; a reversal gives the balance back
+  PaymentRowKind kind{PaymentRowKind::payment};
+  std::string reference;
+};
+
+/// One thing that is wrong with a row.
+struct CellFault {
+  std::uint64_t line{0};
+  std::size_t column{0};      ///< of the file, from 1; 0: the whole row
+  std::size_t character{0};   ///< where the cell starts in its line, from 1; 0: unknown
+  std::string column_name{};  ///< in the file's words; empty where it has none
+  std::string_view field{};   ///< in ours; empty: the whole row
+  std::string cell{};         ///< shortened and escaped; empty where the cell does not matter
+  std::string reason{};
+  std::string advice{};
+
+  /// `line 12, column 3 (due_date) "31/02/2026": this day does not exist; write …`
+  [[nodiscard]] std::string text() const;
+};
+
+/// Turns records into rows. Keeps what it needs between rows: the keys seen so far.
+class RowParser {
+ public:
+  RowParser(ImportKind kind, const Mapping &mapping, const ColumnPlan &plan);
+
+  /// Fills `row` and returns true, or leaves the reasons in faults().
+  bool parse(const CsvRow &record, DebtorRow &row);
+  bool parse(const CsvRow &record, InvoiceRow &row);
+  bool parse(const CsvRow &record, PaymentRow &row);
+
+  [[nodiscard]] std::span<const CellFault> faults() const { return faults_; }
+  /// The file has more keys than the check for repeated ones remembers; the store still refuses them.
+  [[nodiscard]] bool stopped_noting_keys() const { return keys_.is_full(); }
+
+ private:
+  void start(const CsvRow &record);
+  std::string_view value_of(std::size_t field);
+  template <class Field>
+  std::string_view value(Field field) {
+    return value_of(static_cast<std::size_t>(field));
+  }
+  template <class Field>
+  void fault(Field field, std::string reason, std::string advice) {
+    add_fault(static_cast<std::size_t>(field), std::move(reason), std::move(advice));
+  }
+  void add_fault(std::size_t field, std::string reason, std::string advice);
+  template <class Field, class Check>
+  void take_text(Field field, std::string &into, Check check);
+  template <class Field>
+  void take_code(Field field, std::string &into);
+  template <class Field>
+  bool take_date(Field field, CivilDate &into);
+  template <class Field>
+  bool take_amount(Field field, std::optional<domain::Currency> currency, domain::Money &into);
+  template <class Field>
+  std::optional<domain::Currency> take_currency(Field field);
+  template <class Field>
+  void check_key(Field field, std::string_view key);
+
+  ImportKind kind_;
+  const Mapping &mapping_;
+  const ColumnPlan &plan_;
+  SeenKeys keys_;
+  const CsvRow *record_{nullptr};
+  std::vector<CellFault> faults_;
+};
+
+}  // namespace relance::intake
