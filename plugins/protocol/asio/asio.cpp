@@ -1,0 +1,2 @@
+// Asio's own code, compiled once for everything under plugins/.
+#include <boost/asio/impl/src.hpp>
