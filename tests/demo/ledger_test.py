@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MAPPING = HERE.parents[1] / "config" / "mappings" / "erp-fr.toml"
+MAPPING = HERE.parents[1] / "config" / "mappings" / "fr-export.toml"
 sys.path.insert(0, str(HERE.parent / "peers"))
 import mail_far_side  # noqa: E402
 
@@ -63,7 +63,10 @@ class DemoLedger(unittest.TestCase):
         self.assertGreaterEqual(len(self.invoices), 300)
         self.assertEqual(len({row["country"] for row in self.debtors.values()}), 3)
         self.assertEqual({row["debtor_id"] for row in self.invoices.values()}, set(self.debtors))
-        self.assertEqual(sum(cents(row["open_amount"]) for row in self.invoices.values()), self.facts["open_minor"])
+        for currency, open_minor in self.facts["open_minor"].items():
+            rows = [row for row in self.invoices.values() if row["currency"] == currency]
+            self.assertEqual(sum(cents(row["open_amount"]) for row in rows), open_minor)
+            self.assertGreater(open_minor, 0)
 
     def test_every_invoice_is_possible(self):
         for row in self.invoices.values():
@@ -113,20 +116,22 @@ class DemoLedger(unittest.TestCase):
     def test_the_french_export_says_the_same_through_its_mapping(self):
         mapping = tomllib.loads(MAPPING.read_text(encoding="utf-8"))
         for kind, path in (("debtors", "debtors.csv"), ("invoices", "invoices.csv"), ("payments", "payments/2026-03-20.csv")):
-            names = {theirs: ours for ours, theirs in mapping[kind]["columns"].items()}
-            translated = []
-            for row in read(self.french / path, mapping["encoding"], mapping["separator"]):
-                self.assertEqual(set(row), set(names), path)
+            plain = read(self.plain / path)
+            names = {theirs: ours for ours, columns in mapping[kind]["columns"].items() for theirs in columns}
+            words = mapping[kind].get("translations", {})
+            rows = read(self.french / path, mapping["encoding"], mapping["separator"])
+            self.assertEqual(len(rows), len(plain))
+            for row, expected in zip(rows, plain):
                 ours = {names[column]: value for column, value in row.items()}
                 for field, value in ours.items():
                     if field.endswith("date"):
                         ours[field] = datetime.datetime.strptime(value, "%d/%m/%Y").date().isoformat()
                     elif field.endswith("amount"):
                         ours[field] = value.replace(mapping["numbers"]["decimal"], ".")
-                    elif field == "kind":
-                        ours[field] = mapping["payments"]["translations"]["kind"][value]
-                translated.append(ours)
-            self.assertEqual(translated, read(self.plain / path), path)
+                    else:
+                        ours[field] = words.get(field, {}).get(value, value)
+                expected.pop("region", None)  # the package has no such column; a debtor's country stands for it
+                self.assertEqual(ours, expected, path)
 
     def test_easter_falls_where_the_church_says(self):
         known = {2024: "2024-03-31", 2025: "2025-04-20", 2026: "2026-04-05", 2038: "2038-04-25", 2285: "2285-03-22"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Invents a ledger: 80 debtors in France, Germany and Britain, 340 open invoices, and 60 days of what their customers then do.
 
-    make_ledger.py --out DIR [--start 2026-03-02] [--seed 20260302] [--flavour plain|fr]
+    make_ledger.py --out DIR [--start 2026-03-02] [--seed 20260302] [--flavour plain|fr] [--quiet]
 
 The same seed and start give the same bytes. DIR receives:
     debtors.csv    debtor_id, name, country, region, language, segment, contact_name, email, mobile, phone, fax, street,
@@ -13,7 +13,7 @@ The same seed and start give the same bytes. DIR receives:
     facts.json     what a check may rely on: counts, sums in minor units, invoices settled at the end, fates by address
 
 Flavour `plain`: comma, UTF-8, ISO dates, the names above. Flavour `fr`: what a French package exports (semicolon, windows-1252, dd/mm/yyyy,
-decimal comma, its own column names), read with config/mappings/erp-fr.toml. COLUMNS below is the one place that names them.
+decimal comma, its own column names), read with config/mappings/fr-export.toml. COLUMNS below is the one place that names them.
 
 The local part of an e-mail address chooses what the private mail server does with it (tests/peers/mailhost.py): FATES says how many
 of each. Amounts are integers of cents throughout.
@@ -43,18 +43,21 @@ TERMS_DAYS = (30, 30, 30, 45, 60)
 HABITS = (("punctual", 30), ("late", 35), ("in_parts", 15), ("never", 20))
 SEGMENTS = (("sme", 70), ("large", 15), ("occasional", 15))
 
-# our name -> the French package's name
+# our name -> the French package's name; None where it has no such column
 COLUMNS = {
-    "debtors": {"debtor_id": "Code client", "name": "Raison sociale", "country": "Pays", "region": "Région", "language": "Langue",
+    "debtors": {"debtor_id": "Code client", "name": "Raison sociale", "country": "Pays", "region": None, "language": "Langue",
                 "segment": "Catégorie", "contact_name": "Interlocuteur", "email": "Courriel", "mobile": "Portable",
-                "phone": "Téléphone", "fax": "Télécopie", "street": "Adresse", "postal_code": "CP", "city": "Ville"},
-    "invoices": {"debtor_id": "Code client", "invoice_number": "N° pièce", "issue_date": "Date pièce", "due_date": "Échéance",
-                 "amount": "Montant TTC", "currency": "Devise", "open_amount": "Reste dû", "reference": "Votre référence"},
-    "payments": {"payment_id": "N° règlement", "invoice_number": "N° pièce", "date": "Date", "amount": "Montant",
+                "phone": "Téléphone", "fax": "Télécopie", "street": "Adresse", "postal_code": "Code postal", "city": "Ville"},
+    "invoices": {"debtor_id": "Code client", "invoice_number": "N° facture", "issue_date": "Date facture", "due_date": "Échéance",
+                 "amount": "Montant TTC", "currency": "Devise", "open_amount": "Solde", "reference": "Référence"},
+    "payments": {"payment_id": "N° règlement", "invoice_number": "N° facture", "date": "Date règlement", "amount": "Montant",
                  "currency": "Devise", "kind": "Nature", "reference": "Libellé"},
-    "events": {name: name for name in ("date", "event", "invoice_number", "promised_date", "because")},
+    "events": {name: None for name in ("date", "event", "invoice_number", "promised_date", "because")},
 }
-KINDS_FR = {"payment": "Règlement", "credit_note": "Avoir", "reversal": "Impayé"}
+KINDS = ("payment", "credit_note", "reversal")
+# The French package's words; config/mappings/fr-export.toml translates them back.
+FRENCH_WORDS = {"kind": {"payment": "Règlement", "credit_note": "Avoir", "reversal": "Impayé"},
+                "country": {"FR": "France", "DE": "Allemagne", "GB": "Royaume-Uni"}}
 
 
 @dataclass
@@ -66,6 +69,10 @@ class Invoice:
     amount: int
     open_amount: int
     payments: list = field(default_factory=list)
+
+    @property
+    def currency(self):
+        return "GBP" if self.debtor["country"] == "GB" else "EUR"
 
     def settled(self):
         return sum(p["amount"] * (-1 if p["kind"] == "reversal" else 1) for p in self.payments) >= self.open_amount
@@ -170,7 +177,7 @@ class Ledger:
         if self.start < day <= self.end:
             self.payment_count += 1
             invoice.payments.append({"payment_id": f"P{self.payment_count:05d}", "invoice_number": invoice.number, "date": day, "amount": amount,
-                                     "currency": "EUR", "kind": kind, "reference": f"{invoice.debtor['debtor_id']} {invoice.number}"})
+                                     "currency": invoice.currency, "kind": kind, "reference": f"{invoice.debtor['debtor_id']} {invoice.number}"})
 
     def pay(self, invoice):
         """What the debtor's habit does to this invoice within the 60 days."""
@@ -223,7 +230,7 @@ class Ledger:
 
     def rows(self):
         invoices = [{"debtor_id": i.debtor["debtor_id"], "invoice_number": i.number, "issue_date": i.issue_date, "due_date": i.due_date, "amount": i.amount,
-                     "currency": "EUR", "open_amount": i.open_amount, "reference": f"CMD-{4000 + n}"} for n, i in enumerate(self.invoices)]
+                     "currency": i.currency, "open_amount": i.open_amount, "reference": f"CMD-{4000 + n}"} for n, i in enumerate(self.invoices)]
         payments = sorted((p for i in self.invoices for p in i.payments), key=lambda p: (p["date"], p["payment_id"]))
         return {"debtors": self.debtors, "invoices": invoices, "payments": payments, "events": sorted(self.events, key=lambda e: e["date"])}
 
@@ -231,8 +238,8 @@ class Ledger:
         dispute, broken, kept = (event["invoice_number"] for event in self.events)
         return {
             "start": self.start.isoformat(), "days": DAYS, "debtors": len(self.debtors), "invoices": len(self.invoices),
-            "open_minor": sum(i.open_amount for i in self.invoices), "currency": "EUR",
-            "payments": {kind: sum(p["kind"] == kind for p in rows["payments"]) for kind in KINDS_FR},
+            "open_minor": {currency: sum(i.open_amount for i in self.invoices if i.currency == currency) for currency in ("EUR", "GBP")},
+            "payments": {kind: sum(p["kind"] == kind for p in rows["payments"]) for kind in KINDS},
             "settled_invoices": sorted(i.number for i in self.invoices if i.settled()),
             "disputed_invoice": dispute, "broken_promise_invoice": broken, "kept_promise_invoice": kept,
             "fates": {fate or "none": sorted(d["debtor_id"] for d in self.debtors if d["fate"] == fate)
@@ -249,12 +256,12 @@ def cell(name, value, flavour):
         return money(value, "," if flavour == "fr" else ".")
     if isinstance(value, datetime.date):
         return value.strftime("%d/%m/%Y") if flavour == "fr" else value.isoformat()
-    return KINDS_FR[value] if flavour == "fr" and name == "kind" else value
+    return FRENCH_WORDS[name][value] if flavour == "fr" and name in FRENCH_WORDS else value
 
 
 def write_csv(path, kind, rows, flavour):
     french = flavour == "fr" and kind != "events"
-    columns = COLUMNS[kind]
+    columns = {ours: theirs for ours, theirs in COLUMNS[kind].items() if theirs or not french}
     with path.open("w", encoding="windows-1252" if french else "utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n" if french else "\n")
         writer.writerow(columns.values() if french else columns.keys())
@@ -268,6 +275,7 @@ def main():
     parser.add_argument("--start", default="2026-03-02", type=datetime.date.fromisoformat, help="the day of the import")
     parser.add_argument("--seed", default=20260302, type=int)
     parser.add_argument("--flavour", default="plain", choices=["plain", "fr"])
+    parser.add_argument("--quiet", action="store_true")
     args = parser.parse_args()
     ledger = Ledger(args.seed, args.start)
     rows = ledger.rows()
@@ -277,7 +285,8 @@ def main():
     for day in sorted({payment["date"] for payment in rows["payments"]}):
         write_csv(args.out / "payments" / f"{day}.csv", "payments", [p for p in rows["payments"] if p["date"] == day], args.flavour)
     (args.out / "facts.json").write_text(json.dumps(ledger.facts(rows), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{len(rows['debtors'])} debtors, {len(rows['invoices'])} invoices, {len(rows['payments'])} payments in {args.out}")
+    if not args.quiet:
+        print(f"{len(rows['debtors'])} debtors, {len(rows['invoices'])} invoices, {len(rows['payments'])} payments in {args.out}")
 
 
 if __name__ == "__main__":
