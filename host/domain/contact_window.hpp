@@ -49,6 +49,9 @@ class ContactWindow {
   /// Open at any time of any day.
   static ContactWindow always(Zone zone, Calendar calendar);
 
+  /// The same hours on the clocks of another place.
+  [[nodiscard]] ContactWindow in_zone(Zone zone) const { return {zone, calendar_, hours_, closed_on_holidays_}; }
+
   [[nodiscard]] const Zone &zone() const { return zone_; }
   [[nodiscard]] const Calendar &calendar() const { return calendar_; }
   [[nodiscard]] bool closed_on_holidays() const { return closed_on_holidays_; }

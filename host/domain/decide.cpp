@@ -333,7 +333,7 @@ class Decider {
       Planned planned{&item, {}, false};
       if (item.state == ItemState::disputed && item.balance_minor > 0)
         decision_.because(ReasonCode::disputed, -1, item.id);
-      if (is_open(item)) consider(planned);
+      if (is_open(item) && !is_held()) consider(planned);
       planned_.push_back(planned);
     }
     if (is_held()) {
@@ -352,7 +352,6 @@ class Decider {
       decision_.because(ReasonCode::item_held, -1, item.id, *item.held_until);
       return wake_on(*item.held_until);
     }
-    if (is_held()) return;
     planned.is_candidate = true;
     plan(planned, item.step + 1);
   }

@@ -58,6 +58,7 @@ StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t
       plan.next_date = date;
       break;
     }
+    all_missed = all_missed && add_days(date, scenario.late_after, calendar) < today;
     if (step.level > item.level + 1) {
       plan.level_held = true;
       continue;
@@ -69,7 +70,6 @@ StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t
     plan.missed = plan.missed || plan.step >= 0;  // the one found before is passed over
     plan.step = i;
     plan.earliest = date;
-    all_missed = all_missed && add_days(date, scenario.late_after, calendar) < today;
   }
   if (plan.step < 0) return plan;
   const auto gap = after_last_sending(scenario, item, plan.step, calendar);

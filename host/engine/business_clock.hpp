@@ -5,14 +5,15 @@
 #include "host/base/time.hpp"
 
 #include <atomic>
+#include <optional>
 
 namespace relance::engine {
 
 class BusinessClock final : public Clock {
  public:
-  BusinessClock() = default;
-  /// Virtual from the start, standing at `start`.
-  explicit BusinessClock(Instant start) : virtual_ms_{to_ms(start)}, is_virtual_{true} {}
+  /// Virtual, standing at `start`, when one is given; else the machine's own.
+  explicit BusinessClock(std::optional<Instant> start)
+      : virtual_ms_{start ? to_ms(*start) : 0}, is_virtual_{start.has_value()} {}
 
   [[nodiscard]] Instant now() const override {
     return is_virtual_ ? from_ms(virtual_ms_.load(std::memory_order_relaxed)) : WallClock{}.now();
@@ -24,8 +25,8 @@ class BusinessClock final : public Clock {
   }
 
  private:
-  std::atomic<std::int64_t> virtual_ms_{0};
-  bool is_virtual_{false};
+  std::atomic<std::int64_t> virtual_ms_;
+  const bool is_virtual_;
 };
 
 }  // namespace relance::engine

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ namespace relance::engine {
 
 struct EngineOptions {
   bool has_test_clock{false};
+  std::optional<Instant> test_clock_start{};  ///< of a new store; default: now
   std::filesystem::path program;  ///< the relanced binary, re-executed for channel children
 };
 

@@ -8,6 +8,7 @@
 #include "host/engine/engine.hpp"
 #include "host/engine/inbox.hpp"
 #include "host/engine/provider_pool.hpp"
+#include "host/store/sqlite/open.hpp"
 #include "host/store/store.hpp"
 
 #include <condition_variable>
@@ -25,6 +26,8 @@ namespace relance::engine {
 
 /// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
 inline constexpr std::size_t kParsesMax{256};
+inline constexpr Milliseconds kParseRetry{30'000};
+inline constexpr std::size_t kInDoubtCountedMax{10'000};
 /// After a store error (disk full, I/O), the pause before the same work is tried again.
 inline constexpr Milliseconds kStoreRetry{1000};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is told.
@@ -34,7 +37,7 @@ inline constexpr std::chrono::hours kRestAfterFault{1};
 class Engine::Loop {
  public:
   Loop(std::shared_ptr<const config::Configuration> configuration, EngineOptions options,
-       std::unique_ptr<store::Store> store, BusinessClock clock);
+       std::unique_ptr<store::Store> store, Instant clock_start);
   ~Loop();
 
   Result<void> open();
@@ -63,11 +66,12 @@ class Engine::Loop {
   void run_jobs();
   [[nodiscard]] Milliseconds wait_time();
   [[nodiscard]] bool is_settled() const;
-  void walk_clock(bool was_busy);
+  bool walk_clock(bool was_busy);
   void finish_advance(Result<void> how);
   void store_failed(const Error &error, const char *doing);
   Result<void> name_creditors();
-  [[nodiscard]] Instant payment_data_until() const;
+  [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
+  void read_payment_data_age();
 
   // --- dispatch.cpp
   struct HandOver {
@@ -117,6 +121,7 @@ class Engine::Loop {
   std::condition_variable job_done_;
   std::deque<std::function<void()>> jobs_;
   bool is_stopping_{false}, is_running_{false};
+  std::chrono::steady_clock::time_point stop_by_{};
   std::string fault_;
   std::shared_ptr<const config::Configuration> shown_configuration_;
 
@@ -130,7 +135,10 @@ class Engine::Loop {
   std::vector<From<channel::Inbound>> inbound_;  ///< waiting for their place on disk
   std::vector<store::ParsedRecord> parsed_;
   std::set<store::InboundId> parsing_;
-  bool parses_wait_{true};  ///< the store may hold bytes to parse
+  bool parses_wait_{true};                  ///< the store may hold bytes to parse
+  Instant parse_retry_at_{Instant::max()};  ///< wall: a parse failed and wants another try
+  bool in_doubt_unknown_{true};             ///< not counted since the start
+  Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   EngineReport counts_;
 

@@ -1,0 +1,403 @@
+// The rhythm: do everything that can be done now, then sleep until a provider speaks, a person asks, or a case is due.
+#include "host/engine/loop.hpp"
+
+#include "host/base/log.hpp"
+
+#include <algorithm>
+
+namespace relance::engine {
+namespace {
+
+constexpr const char *kPausedSetting{"paused"};
+constexpr const char *kClockSetting{"business_clock"};
+constexpr const char *kPaymentsSetting{"payments_imported_at"};
+/// With nothing to wait for at all, look up now and then: a safety net, not a poll.
+constexpr Milliseconds kLongestWait{std::chrono::minutes{10}};
+
+}  // namespace
+
+Engine::Loop::Loop(std::shared_ptr<const config::Configuration> configuration, EngineOptions options,
+                   std::unique_ptr<store::Store> store, Instant clock_start)
+    : options_{std::move(options)},
+      store_{std::move(store)},
+      clock_{options_.has_test_clock ? std::optional{clock_start} : std::nullopt},
+      settings_{std::make_unique<Settings>(configuration)},
+      composer_{std::make_unique<Composer>(configuration)},
+      pool_{inbox_, options_.program, clock_},
+      shown_configuration_{std::move(configuration)} {}
+
+Engine::Loop::~Loop() { stop(Milliseconds{0}); }
+
+Result<void> Engine::Loop::open() {
+  if (auto named = name_creditors(); !named) return named;
+  const auto paused = store_->setting(kPausedSetting);
+  if (!paused) return paused.error();
+  is_paused_ = !paused->empty();
+  paused_because_ = *paused;
+  read_payment_data_age();
+  if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
+  if (auto resumed = resume_open_attempts(); !resumed) return resumed;
+  refresh_in_doubt();
+  return {};
+}
+
+Result<void> Engine::Loop::name_creditors() {
+  for (const auto &creditor : settings_->configuration().creditors) {
+    const auto id = store_->creditor(creditor.code);
+    if (!id) return id.error();
+    settings_->name_creditor(*id, creditor.code);
+    creditors_[*id] = creditor.code;
+  }
+  return {};
+}
+
+void Engine::Loop::read_payment_data_age() {
+  payment_data_until_ = Instant::max();
+  const auto &age = settings_->configuration().limits.payment_data_age_max;
+  if (!age) return;
+  const auto imported = store_->setting(kPaymentsSetting);
+  const auto at = imported && !imported->empty() ? parse_instant(*imported) : Result<Instant>{clock_.now()};
+  if (at) payment_data_until_ = *at + *age;
+}
+
+void Engine::Loop::start() {
+  const std::scoped_lock lock{mutex_};
+  is_running_ = true;
+  thread_ = std::thread{[this] { run_thread(); }};
+}
+
+void Engine::Loop::stop(Milliseconds grace) {
+  {
+    const std::scoped_lock lock{mutex_};
+    if (is_stopping_) return;
+    is_stopping_ = true;
+    stop_by_ = std::chrono::steady_clock::now() + grace;
+  }
+  inbox_.poke();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    pool_.stop(grace);
+  }
+}
+
+void Engine::Loop::run_thread() {
+  for (;;) {
+    run_jobs();
+    {
+      const std::scoped_lock lock{mutex_};
+      is_draining_ = is_stopping_;
+    }
+    while (pass()) {
+      run_jobs();
+      if (is_draining_ && std::chrono::steady_clock::now() >= stop_by_) break;
+    }
+    if (is_draining_ && (std::chrono::steady_clock::now() >= stop_by_ || is_settled())) break;
+    take(inbox_.take(wait_time()));
+  }
+  // Nothing new is taken. What providers still say on their way out is written before the store closes.
+  pool_.stop(Milliseconds{2000});
+  take(inbox_.take(Milliseconds{0}));
+  store_retry_at_ = Instant::min();
+  while (record_outcomes()) {
+  }
+  apply_parsed();
+  finish_advance(unavailable("the daemon is stopping"));
+  const std::scoped_lock lock{mutex_};
+  is_running_ = false;
+  for (auto &job : jobs_) job();  // each tells its caller that the loop is gone
+  jobs_.clear();
+  job_done_.notify_all();
+}
+
+bool Engine::Loop::pass() {
+  take(inbox_.take(Milliseconds{0}));
+  if (parse_retry_at_ <= WallClock{}.now()) {
+    parse_retry_at_ = Instant::max();
+    parses_wait_ = true;
+  }
+  bool busy{record_outcomes()};
+  busy = store_inbound() || busy;
+  busy = apply_parsed() || busy;
+  busy = pump_parses() || busy;
+  busy = dispatch() || busy;
+  return walk_clock(busy) || busy;
+}
+
+Milliseconds Engine::Loop::wait_time() {
+  const auto wall = WallClock{}.now();
+  auto wait = kLongestWait;
+  const auto until = [&](Instant at) {
+    if (at != Instant::max() && at != Instant::min()) wait = std::min(wait, std::max(at - wall, Milliseconds{1}));
+  };
+  if (is_draining_ || advance_) return Milliseconds{20};
+  if (starved_until_ > wall) until(starved_until_);
+  if (store_retry_at_ > wall) until(store_retry_at_);
+  until(parse_retry_at_);
+  if (clock_.is_virtual() || is_paused_) return wait;
+  for (auto &[id, pooled] : pool_.all())
+    if (pooled.status.is_paused) until(std::max(pooled.status.paused_until, wall));
+  const auto due = store_->next_due();
+  if (!due) return kStoreRetry;
+  // What is due already waits for credit, a provider or the store: news of them ends the sleep.
+  if (*due > wall) until(*due);
+  return wait;
+}
+
+bool Engine::Loop::is_settled() const {
+  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && parsed_.empty() && parsing_.empty() && !parses_wait_;
+}
+
+void Engine::Loop::store_failed(const Error &error, const char *doing) {
+  log::event(log::Id::ENGINE_STORE_FAILED, {{"doing", doing}, {"why", error.text()}});
+  store_retry_at_ = WallClock{}.now() + kStoreRetry;
+  const std::scoped_lock lock{mutex_};
+  fault_ = std::string{doing} + ": " + error.text();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The test clock
+
+Result<void> Engine::Loop::advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress) {
+  if (!clock_.is_virtual()) return conflict("the clock is the machine's own; start relanced with --test-clock to move it");
+  if (target < clock_.now())
+    return conflict("the clock stands at " + format_instant(clock_.now()) + " and never goes back");
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::optional<Result<void>> ended;
+  const bool accepted{run([&] {
+    if (advance_) {
+      ended = conflict("the clock is being advanced already");
+      return;
+    }
+    advance_ = Advance{target, settle, timeout, std::chrono::steady_clock::now(), &progress, [&](Result<void> how) {
+                         const std::scoped_lock lock{mutex};
+                         ended = std::move(how);
+                         arrived.notify_all();
+                       }};
+  })};
+  if (!accepted) return unavailable("the daemon is stopping");
+  inbox_.poke();
+  std::unique_lock lock{mutex};
+  arrived.wait(lock, [&] { return ended.has_value(); });
+  return *ended;
+}
+
+void Engine::Loop::finish_advance(Result<void> how) {
+  if (!advance_) return;
+  const auto done = std::move(advance_->done);
+  advance_.reset();
+  done(std::move(how));
+}
+
+/// After a pass: with nothing left to do at this moment, business time jumps to the next one. True: it moved.
+bool Engine::Loop::walk_clock(bool was_busy) {
+  if (!advance_) return false;
+  const auto steady = std::chrono::steady_clock::now();
+  if (was_busy) {
+    advance_->last_progress = steady;
+    return false;
+  }
+  const auto next = store_->next_due();
+  if (!next) {
+    finish_advance(next.error());
+    return false;
+  }
+  const auto now = clock_.now();
+  const bool is_waiting{(advance_->settle && !is_settled()) || (*next <= now && !is_paused_)};
+  if (is_waiting) {
+    if (steady - advance_->last_progress > advance_->timeout)
+      finish_advance(unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) + " s at " +
+                                 format_instant(now) + ": " + std::to_string(pool_.in_flight()) + " attempts are open, " +
+                                 std::to_string(parsing_.size()) + " receipts are being read" +
+                                 (*next <= now ? ", and due cases wait for a provider (relancectl status)" : "")));
+    return false;
+  }
+  if (now >= advance_->target) {
+    finish_advance({});
+    return false;
+  }
+  clock_.move_to(std::clamp(*next, now, advance_->target));
+  advance_->last_progress = steady;
+  parses_wait_ = true;  // a failed parse may be due again
+  if (auto kept = store_->set_setting(kClockSetting, format_instant(clock_.now())); !kept) store_failed(kept.error(), "keep the clock");
+  if (advance_->progress != nullptr && *advance_->progress) (*advance_->progress)(clock_.now());
+  return true;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Work for others
+
+bool Engine::Loop::run(const std::function<void()> &work) {
+  std::unique_lock lock{mutex_};
+  if (!is_running_) {
+    if (is_stopping_) return false;
+    lock.unlock();
+    work();  // opened and not started: nobody else is here
+    return true;
+  }
+  bool is_done{false}, was_run{false};
+  jobs_.push_back([&] {
+    if (is_running_) {
+      work();
+      was_run = true;
+    }
+    is_done = true;
+  });
+  lock.unlock();
+  inbox_.poke();
+  lock.lock();
+  job_done_.wait(lock, [&] { return is_done; });
+  return was_run;
+}
+
+void Engine::Loop::run_jobs() {
+  std::unique_lock lock{mutex_};
+  while (!jobs_.empty()) {
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+    job_done_.notify_all();
+  }
+}
+
+Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> configuration) {
+  Result<void> result{};
+  const bool accepted{run([&] {
+    if (configuration->store_file != settings_->configuration().store_file) {
+      result = conflict("the store cannot change while the daemon runs: restart it");
+      return;
+    }
+    if (auto applied = pool_.apply(*configuration); !applied) {
+      result = applied.error();
+      return;
+    }
+    settings_ = std::make_unique<Settings>(configuration);
+    composer_ = std::make_unique<Composer>(configuration);
+    if (auto named = name_creditors(); !named) result = named.error();
+    read_payment_data_age();
+    // Scenarios, windows and regions may have changed: every open case looks again, a page at a time.
+    for (const auto &[creditor, code] : creditors_) {
+      store::DebtorId after{0};
+      for (;;) {
+        const auto last = store_->sweep(creditor, after, 1000, clock_.now());
+        if (!last) {
+          result = last.error();
+          break;
+        }
+        if (*last == 0 || *last == after) break;
+        after = *last;
+      }
+    }
+    const std::scoped_lock lock{mutex_};
+    shown_configuration_ = configuration;
+  })};
+  if (!accepted) return unavailable("the daemon is stopping");
+  return result;
+}
+
+std::shared_ptr<const config::Configuration> Engine::Loop::configuration() const {
+  const std::scoped_lock lock{mutex_};
+  return shown_configuration_;
+}
+
+std::string Engine::Loop::fault() const {
+  const std::scoped_lock lock{mutex_};
+  return fault_;
+}
+
+Result<std::unique_ptr<store::Reader>> Engine::Loop::open_reader() { return store_->open_reader(); }
+
+EngineReport Engine::Loop::report() {
+  EngineReport report;
+  run([&] {
+    report = counts_;
+    report.business_now = clock_.now();
+    report.wall_now = WallClock{}.now();
+    report.has_test_clock = clock_.is_virtual();
+    report.is_paused = is_paused_;
+    report.paused_because = paused_because_;
+    if (const auto due = store_->next_due(); due && *due < report.business_now) report.lag = report.business_now - *due;
+    for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.report);
+  });
+  return report;
+}
+
+Result<void> Engine::Loop::pause(std::string_view because) {
+  Result<void> result{};
+  const std::string reason{because.empty() ? "by an operator" : because};
+  if (!run([&] {
+        result = store_->set_setting(kPausedSetting, reason);
+        if (!result) return;
+        is_paused_ = true;
+        paused_because_ = reason;
+        log::event(log::Id::ENGINE_PAUSED, {{"because", reason}});
+      }))
+    return unavailable("the daemon is stopping");
+  return result;
+}
+
+Result<void> Engine::Loop::resume() {
+  Result<void> result{};
+  if (!run([&] {
+        result = store_->set_setting(kPausedSetting, "");
+        if (!result) return;
+        is_paused_ = false;
+        paused_because_.clear();
+        starved_until_ = Instant::min();
+        log::event(log::Id::ENGINE_RESUMED);
+      }))
+    return unavailable("the daemon is stopping");
+  return result;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The engine's shell
+
+Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Configuration> configuration,
+                                             EngineOptions options) {
+  auto store = store::open_sqlite({.path = configuration->store_file});
+  if (!store) return store.error();
+  Instant start{WallClock{}.now()};
+  const auto kept = (*store)->setting(kClockSetting);
+  if (!kept) return kept.error();
+  if (!kept->empty()) {
+    const auto at = parse_instant(*kept);
+    // Business time that ran ahead of the real one has made decisions of its own future: never mix the two in one store.
+    if (!options.has_test_clock)
+      return conflict("the store " + configuration->store_file.string() + " has lived on a test clock (it stands at " + *kept +
+                      "); start relanced with --test-clock, or use another store");
+    if (at) start = *at;
+  } else if (options.has_test_clock) {
+    if (options.test_clock_start) start = *options.test_clock_start;
+    if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
+  }
+  auto loop = std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store.value()), start);
+  if (auto opened = loop->open(); !opened) return opened.error();
+  return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
+}
+
+Engine::Engine(std::unique_ptr<Loop> loop) : loop_{std::move(loop)} {}
+Engine::~Engine() = default;
+void Engine::start() { loop_->start(); }
+void Engine::stop(Milliseconds grace) { loop_->stop(grace); }
+std::string Engine::fault() const { return loop_->fault(); }
+Result<void> Engine::reload(std::shared_ptr<const config::Configuration> configuration) {
+  return loop_->reload(std::move(configuration));
+}
+std::shared_ptr<const config::Configuration> Engine::configuration() const { return loop_->configuration(); }
+bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work) {
+  return loop_->run([&] { work(loop_->store(), loop_->business_now()); });
+}
+Result<std::unique_ptr<store::Reader>> Engine::open_reader() { return loop_->open_reader(); }
+EngineReport Engine::report() { return loop_->report(); }
+Result<void> Engine::pause(std::string_view because) { return loop_->pause(because); }
+Result<void> Engine::resume() { return loop_->resume(); }
+Instant Engine::business_now() const { return loop_->business_now(); }
+Result<void> Engine::advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress) {
+  return loop_->advance_clock(target, settle, timeout, progress);
+}
+
+}  // namespace relance::engine

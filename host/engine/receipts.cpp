@@ -1,0 +1,225 @@
+// The way back: outcomes recorded before anything follows from them, raw bytes on disk before the provider may forget
+// them, and only then what they mean.
+#include "host/base/log.hpp"
+#include "host/engine/loop.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace relance::engine {
+namespace {
+
+/// A provider that names no time of its own is tried again after this long.
+constexpr Milliseconds kRetryDefault{std::chrono::minutes{5}};
+constexpr std::size_t kOutcomesPerCommitMax{1000};
+
+store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
+  store::OutcomeRecord record;
+  record.attempt = static_cast<store::AttemptId>(outcome.token);
+  // A provider that is certain it never had the message leaves it as if it had not been handed over.
+  record.kind = outcome.kind == domain::OutcomeKind::not_found ? domain::OutcomeKind::not_sent : outcome.kind;
+  record.failure = outcome.failure;
+  record.refs = std::move(outcome.refs);
+  record.code = std::move(outcome.code);
+  record.text = std::move(outcome.text);
+  if (record.kind == domain::OutcomeKind::not_sent)
+    record.retry_at = business_now + outcome.retry_after.value_or(kRetryDefault);
+  if (outcome.price) {
+    record.price_micro = outcome.price->micro_units;
+    record.price_currency = std::move(outcome.price->currency);
+  }
+  return record;
+}
+
+store::ReceiptRecord record_of(channel::Receipt receipt) {
+  store::ReceiptRecord record;
+  record.ref = std::move(receipt.ref);
+  record.idempotency_key = std::move(receipt.idempotency_key);
+  record.part_index = receipt.part_index;
+  record.part_count = receipt.part_count;
+  record.kind = receipt.kind;
+  record.is_final = receipt.is_final;
+  record.failure = receipt.failure;
+  record.code = std::move(receipt.code);
+  record.text = std::move(receipt.text);
+  record.provider_time = receipt.provider_time;
+  if (receipt.price) {
+    record.price_micro = receipt.price->micro_units;
+    record.price_currency = std::move(receipt.price->currency);
+  }
+  for (auto &evidence : receipt.evidence)
+    record.evidence.push_back({std::move(evidence.media_type), std::move(evidence.file_name), std::move(evidence.bytes),
+                               std::move(evidence.reference)});
+  return record;
+}
+
+store::ParsedRecord record_of(channel::Parsed parsed) {
+  store::ParsedRecord record;
+  record.inbound = static_cast<store::InboundId>(parsed.token);
+  record.error = std::move(parsed.error);
+  record.is_retryable = parsed.is_retryable;
+  for (auto &receipt : parsed.receipts) record.receipts.push_back(record_of(std::move(receipt)));
+  for (auto &reply : parsed.replies) {
+    if (reply.kind == channel::ReplyKind::automatic) continue;  // an auto-reply is not a receipt and nobody's words
+    record.replies.push_back({reply.kind == channel::ReplyKind::stop, std::move(reply.from), std::move(reply.to),
+                              std::move(reply.subject), std::move(reply.text), std::move(reply.ref),
+                              std::move(reply.idempotency_key)});
+  }
+  return record;
+}
+
+}  // namespace
+
+void Engine::Loop::take(InboxBatch batch) {
+  if (!batch.credits.empty() || !batch.outcomes.empty() || !batch.health.empty()) starved_until_ = Instant::min();
+  for (auto &credit : batch.credits) pool_.grant(credit.provider, credit.what);
+  for (auto &health : batch.health) {
+    log::event(log::Id::PROVIDER_HEALTH, {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
+    pool_.set_health(health.provider, health.what);
+  }
+  counts_.inbox_outcomes += batch.outcomes.size();
+  counts_.inbox_inbound += batch.inbound.size();
+  take_outcomes(std::move(batch.outcomes));
+  std::move(batch.inbound.begin(), batch.inbound.end(), std::back_inserter(inbound_));
+  for (auto &parsed : batch.parsed) {
+    parsing_.erase(static_cast<store::InboundId>(parsed.what.token));
+    if (!parsed.what.error.empty())
+      log::event(log::Id::RECEIPT_UNPARSED,
+                 {{"provider", parsed.provider}, {"inbound", parsed.what.token}, {"why", parsed.what.error}});
+    if (auto *pooled = pool_.find(parsed.provider)) pooled->report.receipts += parsed.what.receipts.size();
+    parsed_.push_back(record_of(std::move(parsed.what)));
+  }
+}
+
+void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
+  for (auto &[provider, outcome] : outcomes) {
+    if (!pool_.note_ended(provider, outcome.token, outcome.kind)) {
+      log::event(log::Id::PROVIDER_STRAY_OUTCOME, {{"provider", provider}, {"token", outcome.token}});
+      continue;
+    }
+    if (outcome.kind == domain::OutcomeKind::unknown) {
+      if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
+      log::event(log::Id::OUTCOME_UNKNOWN,
+                 {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
+    }
+    if (outcome.whole_instance && outcome.retry_after) {
+      const auto until = WallClock{}.now() + *outcome.retry_after;
+      log::event(log::Id::PROVIDER_PAUSED, {{"provider", provider}, {"until", format_instant(until)}, {"text", outcome.text}});
+      pool_.pause_until(provider, until, outcome.code + ": " + outcome.text);
+    }
+    outcomes_.push_back(record_of(std::move(outcome), clock_.now()));
+  }
+}
+
+bool Engine::Loop::record_outcomes() {
+  if (outcomes_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  const auto count = std::min(outcomes_.size(), kOutcomesPerCommitMax);
+  const std::span batch{outcomes_.data(), count};
+  if (auto recorded = store_->record_outcomes(batch, clock_.now()); !recorded) {
+    store_failed(recorded.error(), "record outcomes");
+    return false;
+  }
+  const std::vector<store::OutcomeRecord> done(std::make_move_iterator(outcomes_.begin()),
+                                               std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
+  outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(count));
+  commit_prepared(done);
+  return true;
+}
+
+void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &recorded) {
+  std::vector<store::AttemptId> ids;
+  for (const auto &outcome : recorded)
+    if (outcome.kind == domain::OutcomeKind::prepared) ids.push_back(outcome.attempt);
+  if (ids.empty()) return;
+  const auto allowed = store_->may_hand_over(ids);
+  for (const auto &outcome : recorded) {
+    if (outcome.kind != domain::OutcomeKind::prepared) continue;
+    for (auto &[id, pooled] : pool_.all()) {
+      const auto token = static_cast<channel::Token>(outcome.attempt);
+      if (!pooled.in_flight.contains(token)) continue;
+      const bool may{allowed && std::find(allowed->begin(), allowed->end(), outcome.attempt) != allowed->end()};
+      if (may) {
+        pooled.provider->commit(token, outcome.refs);
+        break;
+      }
+      log::event(log::Id::DISPATCH_WITHDRAWN, {{"attempt", outcome.attempt}});
+      pooled.provider->discard(outcome.refs);
+      pool_.note_ended(id, token, domain::OutcomeKind::not_sent);
+      outcomes_.push_back({outcome.attempt, domain::OutcomeKind::not_sent, domain::FailureClass::none, {}, "withdrawn",
+                           "withdrawn between the two phases", clock_.now(), 0, {}});
+      break;
+    }
+  }
+}
+
+bool Engine::Loop::store_inbound() {
+  if (inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  std::vector<store::InboundRecord> records;
+  records.reserve(inbound_.size());
+  for (const auto &[provider, item] : inbound_) records.push_back({provider, item.kind, item.bytes, item.received_at});
+  const auto ids = store_->store_inbound(records, clock_.now());
+  if (!ids) {
+    store_failed(ids.error(), "store inbound");
+    return false;
+  }
+  std::map<std::string, std::vector<channel::Token>> stored;
+  for (const auto &[provider, item] : inbound_) {
+    stored[provider].push_back(item.plugin_token);
+    if (auto *pooled = pool_.find(provider)) ++pooled->report.inbound;
+  }
+  inbound_.clear();
+  for (auto &[provider, tokens] : stored)
+    if (auto *pooled = pool_.find(provider)) pooled->provider->stored(std::move(tokens));
+  for (const auto &provider : inbox_.take_starved())
+    if (auto *pooled = pool_.find(provider)) pooled->provider->room();
+  parses_wait_ = true;
+  return true;
+}
+
+bool Engine::Loop::pump_parses() {
+  if (!parses_wait_ || parsing_.size() >= kParsesMax || WallClock{}.now() < store_retry_at_) return false;
+  const auto waiting = store_->inbound_to_parse(clock_.now(), kParsesMax + parsing_.size());
+  if (!waiting) {
+    store_failed(waiting.error(), "read inbound");
+    return false;
+  }
+  parses_wait_ = waiting->size() == kParsesMax + parsing_.size();
+  bool any{false};
+  for (const auto &row : *waiting) {
+    auto *pooled = pool_.find(row.provider);
+    if (pooled == nullptr || parsing_.contains(row.id)) continue;
+    parsing_.insert(row.id);
+    pooled->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes);
+    any = true;
+  }
+  return any;
+}
+
+bool Engine::Loop::apply_parsed() {
+  if (parsed_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  if (auto applied = store_->apply_parsed(parsed_, clock_.now()); !applied) {
+    store_failed(applied.error(), "apply receipts");
+    return false;
+  }
+  for (const auto &parsed : parsed_)
+    if (!parsed.error.empty() && parsed.is_retryable) parse_retry_at_ = WallClock{}.now() + kParseRetry;
+  parsed_.clear();
+  refresh_in_doubt();
+  return true;
+}
+
+void Engine::Loop::refresh_in_doubt() {
+  const bool any{std::any_of(pool_.all().begin(), pool_.all().end(), [](const auto &one) { return one.second.in_doubt > 0; })};
+  if (!any && !in_doubt_unknown_) return;
+  std::map<std::string, std::uint32_t> counted;
+  for (const auto &[creditor, code] : creditors_) {
+    const auto rows = store_->in_doubt(creditor, kInDoubtCountedMax);
+    if (!rows) return store_failed(rows.error(), "count what is in doubt");
+    for (const auto &row : *rows) ++counted[row.provider];
+  }
+  in_doubt_unknown_ = false;
+  for (auto &[id, pooled] : pool_.all()) pooled.in_doubt = counted[id];
+  pool_.refresh();
+}
+
+}  // namespace relance::engine
