@@ -41,7 +41,8 @@ StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t
                    const Calendar &calendar) {
   StepPlan plan;
   const auto count = static_cast<std::int32_t>(scenario.steps.size());
-  bool all_missed{true};
+  const auto chased_from = add_days(item.due, scenario.payment_grace, calendar);
+  bool all_missed{scenario.catch_up == CatchUp::skip};
   for (std::int32_t i{from}; i < count; ++i) {
     const auto &step = scenario.steps[static_cast<std::size_t>(i)];
     auto date = planned_date(scenario, i, item, calendar);
@@ -51,7 +52,7 @@ StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t
         continue;
       }
     } else {
-      date = std::max(date, add_days(item.due, scenario.payment_grace, calendar));
+      date = std::max(date, chased_from);
     }
     if (date > today) {
       plan.next_step = i;
@@ -75,7 +76,7 @@ StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t
   const auto gap = after_last_sending(scenario, item, plan.step, calendar);
   plan.earliest = std::max(plan.earliest, gap);
   // A step that only the distance from the last sending held back was never missed.
-  if (scenario.catch_up == CatchUp::skip && all_missed && plan.next_step >= 0 && gap == CivilDate::min()) plan.step = -1;
+  if (all_missed && plan.next_step >= 0 && gap == CivilDate::min()) plan.step = -1;
   return plan;
 }
 
