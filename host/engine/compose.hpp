@@ -10,11 +10,17 @@
 
 namespace relance::engine {
 
+/// A message's words, before any channel has them.
+struct Composed { std::string subject, text, html; };
+
 class Composer {
  public:
   explicit Composer(std::shared_ptr<const config::Configuration> configuration);
   ~Composer();
 
+  /// The words alone: for previews. `contact` may be null.
+  Result<Composed> render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                          const domain::Decision &decision, const store::Contact *contact, Instant now);
   /// Renders the decided message for this route. An error names the template and what is wrong with it.
   Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                                     const domain::Decision &decision, const channel::Route &route, Instant now, Instant wall);

@@ -31,11 +31,13 @@ struct CaseExplanation {
 };
 
 /// The decision of this moment for each case of the claim. Pure but for reading configuration.
-std::vector<CaseExplanation> explain(const config::Configuration &configuration, const store::Claim &claim, Instant now);
+std::vector<CaseExplanation> explain(const config::Configuration &configuration, const std::string &creditor_code,
+                                     const store::Claim &claim, Instant now);
 
 struct Preview { std::string debtor_code, step, channel, address, subject, text, html, note; };
 /// The messages that would leave at `now`, rendered.
-std::vector<Preview> preview(const config::Configuration &configuration, const store::Claim &claim, Instant now);
+std::vector<Preview> preview(const config::Configuration &configuration, const std::string &creditor_code,
+                             const store::Claim &claim, Instant now);
 
 struct SimulatedDay { CivilDate day{}; std::string step, channel; std::uint64_t messages{0}; std::int64_t total_minor{0}; };
 struct Simulation {
@@ -45,6 +47,7 @@ struct Simulation {
 /// Walks every case of the creditor through `days` of business time, as if everything were delivered, nobody paid and every approval
 /// were given. Changes nothing. `progress` gets debtors done.
 Result<Simulation> simulate(const config::Configuration &configuration, store::Reader &reader, store::CreditorId creditor,
-                            Instant from, int days, const std::function<void(std::uint64_t)> &progress);
+                            const std::string &creditor_code, Instant from, int days,
+                            const std::function<void(std::uint64_t)> &progress);
 
 }  // namespace relance::engine

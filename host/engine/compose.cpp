@@ -1,0 +1,150 @@
+// Models for templates, rendered parts, keys and hashes.
+#include "host/engine/compose.hpp"
+
+#include "host/base/id.hpp"
+#include "host/render/renderer.hpp"
+
+#include <algorithm>
+
+namespace relance::engine {
+namespace {
+
+render::MessageModel model_of(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                              const domain::Decision &decision, const store::Contact *contact, Instant now) {
+  render::MessageModel model;
+  const auto today = setting.creditor_region->zone->local(now).date;
+  const auto currency = view.facts.currency;
+  model.creditor_name = setting.creditor->name;
+  model.creditor_address = setting.creditor->address_lines;
+  if (const auto *account = setting.creditor->account(currency)) model.bank = *account;
+  model.debtor_name = claim.name;
+  model.contact_name = contact != nullptr ? contact->name : std::string{};
+  model.language = claim.language.empty() ? setting.creditor->language : claim.language;
+  model.country = claim.country;
+  for (const auto &listed : decision.items)
+    for (const auto &item : view.items)
+      if (item.id == listed.id)
+        model.items.push_back({item.number, item.reference, item.issued, item.due, item.amount,
+                               domain::Money{listed.balance_minor, currency}, static_cast<std::int32_t>((today - item.due).count())});
+  model.total = domain::Money{decision.total_minor, currency};
+  if (decision.step >= 0) {
+    const auto &step = setting.scenario->steps[static_cast<std::size_t>(decision.step)];
+    model.step_id = step.id;
+    model.level = step.level;
+  }
+  for (const auto step : decision.merged) model.merged_steps.push_back(setting.scenario->steps[static_cast<std::size_t>(step)].id);
+  // A single invoice is paid under its own number, several under the customer's.
+  model.payment_reference = model.items.size() == 1 ? model.items.front().number : claim.code;
+  model.dated = today;
+  return model;
+}
+
+store::Content content(std::string role, std::string media_type, std::string bytes) {
+  store::Content made;
+  made.role = std::move(role);
+  made.media_type = std::move(media_type);
+  made.hash = sha256(bytes);
+  made.bytes = std::make_shared<const std::string>(std::move(bytes));
+  return made;
+}
+
+/// One hash over all that makes the wire form: two attempts with equal hashes are the same message.
+Sha256 hash_of(const store::NewAttempt &attempt, const config::SenderIdentity *sender) {
+  std::vector<std::string_view> parts{attempt.channel, "\n", attempt.provider, "\n", attempt.address, "\n",
+                                      attempt.idempotency_key, "\n", attempt.subject, "\n"};
+  const auto dated = std::to_string(to_ms(attempt.dated));
+  parts.push_back(dated);
+  if (sender != nullptr)
+    for (const auto *text : {&sender->name, &sender->address, &sender->reply_to}) {
+      parts.push_back("\n");
+      parts.push_back(*text);
+    }
+  for (const auto &part : attempt.content) {
+    parts.push_back("\n");
+    parts.push_back(part.role);
+    parts.push_back(part.media_type);
+    parts.push_back(part.file_name);
+    parts.push_back(as_bytes(part.hash));
+  }
+  return sha256(parts);
+}
+
+}  // namespace
+
+struct Composer::Templates {
+  render::Renderer renderer;
+};
+
+Composer::Composer(std::shared_ptr<const config::Configuration> configuration)
+    : templates_{std::make_unique<Templates>()}, configuration_{std::move(configuration)} {}
+Composer::~Composer() = default;
+
+Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                                  const domain::Decision &decision, const store::Contact *contact, Instant now) {
+  const bool has_step{decision.step >= 0 && decision.kind != domain::DecisionKind::thank};
+  const auto &id = has_step ? setting.scenario->steps[static_cast<std::size_t>(decision.step)].template_id
+                            : setting.scenario->thank_you_template;
+  const auto model = model_of(claim, view, setting, decision, contact, now);
+  const auto *made = configuration_->find_template(id, model.language, setting.creditor->language);
+  if (made == nullptr)
+    return not_found("template " + id + " exists neither in language '" + model.language + "' nor in the creditor's '" +
+                     setting.creditor->language + "'");
+  auto rendered = templates_->renderer.render(*made, model);
+  if (!rendered) return rendered.error();
+  return Composed{std::move(rendered->subject), std::move(rendered->text), std::move(rendered->html)};
+}
+
+Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+                                            const domain::Decision &decision, const channel::Route &route, Instant now,
+                                            Instant wall) {
+  auto rendered = render(claim, view, setting, decision, route.contact, now);
+  if (!rendered) return rendered.error();
+  store::NewAttempt attempt;
+  attempt.channel = route.provider->channel;
+  attempt.provider = route.provider->id;
+  if (route.contact != nullptr) {
+    attempt.contact = route.contact->id;
+    attempt.address = route.contact->address;
+  }
+  attempt.idempotency_key = make_ulid(wall);
+  attempt.subject = std::move(rendered->subject);
+  attempt.content.push_back(content("text", "text/plain; charset=utf-8", std::move(rendered->text)));
+  if (!rendered->html.empty())
+    attempt.content.push_back(content("html", "text/html; charset=utf-8", std::move(rendered->html)));
+  attempt.dated = now;
+  // Wall time bounds the hand-over; the end of the window bounds it too, where business time is the machine's own.
+  attempt.not_after = wall + configuration_->limits.hand_over_within;
+  if (decision.at != Instant::max() && decision.at > now)
+    attempt.not_after = std::min(attempt.not_after, wall + (decision.at - now));
+  attempt.content_hash = hash_of(attempt, setting.creditor->sender(attempt.channel));
+  return attempt;
+}
+
+channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id, std::uint32_t attempt_number,
+                                  const store::Claim &claim, const CaseSetting &setting, const std::string &service) {
+  channel::Submission out;
+  out.token = static_cast<channel::Token>(id);
+  out.idempotency_key = attempt.idempotency_key;
+  out.addressee.channel = attempt.channel;
+  out.addressee.address = attempt.address;
+  out.addressee.name = claim.name;
+  out.addressee.country = claim.country;
+  out.addressee.language = claim.language;
+  for (const auto &contact : claim.contacts)
+    if (contact.id == attempt.contact && attempt.contact != 0) {
+      if (!contact.name.empty()) out.addressee.name = contact.name;
+      out.addressee.has_consent = contact.has_consent;
+    }
+  if (const auto *sender = setting.creditor->sender(attempt.channel))
+    out.sender = {sender->name, sender->address, sender->reply_to};
+  out.service = service;
+  out.subject = attempt.subject;
+  for (const auto &part : attempt.content) out.parts.push_back({part.role, part.media_type, part.file_name, part.bytes, part.hash});
+  out.references = {{"creditor", setting.creditor->code}, {"debtor", claim.code}};
+  out.attempt_number = attempt_number;
+  out.dated = attempt.dated;
+  out.not_after = attempt.not_after;
+  return out;
+}
+
+}  // namespace relance::engine

@@ -1,0 +1,166 @@
+// Explain and preview: the engine's own steps up to the intent, with nothing behind them.
+#include "host/engine/explain.hpp"
+
+#include "host/channel/routing.hpp"
+#include "host/engine/case_setting.hpp"
+#include "host/engine/compose.hpp"
+
+#include <algorithm>
+
+namespace relance::engine {
+namespace {
+
+using domain::DecisionKind;
+
+/// Every provider of the configuration as if it were up: explaining is about the plan, not about this second's window.
+std::vector<channel::ProviderStatus> statuses(const config::Region &region, const std::vector<std::string> &channels) {
+  std::vector<channel::ProviderStatus> all;
+  for (const auto &name : channels) {
+    if (name == channel::kTaskChannel) {
+      all.push_back({"task", "task", false, {}, Instant::max(), 1});
+      continue;
+    }
+    for (const auto &id : region.providers_of(name)) all.push_back({id, name, false, {}, Instant::max(), 1});
+  }
+  return all;
+}
+
+bool is_message(DecisionKind kind) {
+  return kind == DecisionKind::send || kind == DecisionKind::send_again || kind == DecisionKind::thank;
+}
+
+struct Routed {
+  std::vector<std::string> channels;
+  std::vector<channel::ProviderStatus> providers;
+  channel::RouteResult result;
+};
+
+Routed route(const store::Claim &claim, const CaseSetting &setting, const domain::CaseFacts &facts,
+             const domain::Decision &decision) {
+  Routed routed;
+  routed.channels = decision.kind == DecisionKind::thank
+                        ? setting.scenario->thank_you_channels
+                        : setting.scenario->steps[static_cast<std::size_t>(decision.step)].channels;
+  std::size_t from{0};
+  for (const auto &reminder : facts.reminders)
+    if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder)
+      from = static_cast<std::size_t>(reminder.channels_tried);
+  if (!decision.channel.empty()) {
+    routed.channels.assign(1, std::string{decision.channel});
+    from = 0;
+  }
+  routed.providers = statuses(*setting.recipient_region, routed.channels);
+  std::vector<channel::ProviderStatus *> pointers;
+  for (auto &provider : routed.providers) pointers.push_back(&provider);
+  routed.result = channel::find_route(routed.channels, from, claim.contacts, claim.is_consumer, pointers);
+  return routed;
+}
+
+/// Calls `visit` with each unit of each case and its decision.
+template <class Visit>
+void decide_all(Settings &settings, const store::Claim &claim, Instant now, Visit visit) {
+  for (const auto &view : claim.cases) {
+    const auto setting = settings.of(claim, view);
+    if (!setting) {
+      visit(view, nullptr, view.facts, domain::Decision{}, setting.error().text());
+      continue;
+    }
+    for (const auto &unit : split(view.facts, setting->scenario->group_by))
+      visit(view, &*setting, unit, domain::decide(unit, settings.surroundings(*setting, Instant::max()), now), std::string{});
+  }
+}
+
+Settings settings_for(const config::Configuration &configuration, const std::string &creditor_code,
+                      const store::Claim &claim) {
+  // Borrowed: the caller keeps the configuration alive for the call.
+  Settings settings{std::shared_ptr<const config::Configuration>{std::shared_ptr<void>{}, &configuration}};
+  settings.name_creditor(claim.creditor, creditor_code);
+  return settings;
+}
+
+}  // namespace
+
+std::vector<CaseExplanation> explain(const config::Configuration &configuration, const std::string &creditor_code,
+                                     const store::Claim &claim, Instant now) {
+  auto settings = settings_for(configuration, creditor_code, claim);
+  std::vector<CaseExplanation> explained;
+  decide_all(settings, claim, now,
+             [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
+                 const domain::Decision &decision, const std::string &error) {
+               CaseExplanation one;
+               one.case_id = view.facts.id;
+               one.view = view;
+               one.decision = domain::name_of(decision.kind);
+               if (setting == nullptr) {
+                 one.decision = "none";
+                 one.reasons.push_back(error);
+                 explained.push_back(std::move(one));
+                 return;
+               }
+               one.scenario = setting->scenario->id;
+               if (decision.step >= 0 && decision.kind != DecisionKind::thank)
+                 one.step = setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
+               if (decision.at < domain::kNever) one.at = format_instant(decision.at);
+               for (const auto &reason : decision.reasons) {
+                 auto text = domain::reason_text(reason, *setting->scenario);
+                 // People know invoices by their numbers, not by ours.
+                 for (const auto &item : view.items)
+                   if (const auto mark = "receivable " + std::to_string(item.id); text.find(mark + ' ') != std::string::npos ||
+                                                                                  text.find(mark + ':') != std::string::npos)
+                     text.replace(text.find(mark), mark.size(), "invoice " + item.number);
+                 one.reasons.push_back(std::move(text));
+               }
+               if (is_message(decision.kind)) {
+                 const auto routed = route(claim, *setting, facts, decision);
+                 for (const auto &refusal : routed.result.refusals)
+                   one.routes.push_back({refusal.channel, refusal.provider, refusal.because});
+                 if (routed.result.route)
+                   one.routes.push_back({routed.result.route->provider->channel, routed.result.route->provider->id, {}});
+               }
+               explained.push_back(std::move(one));
+             });
+  return explained;
+}
+
+std::vector<Preview> preview(const config::Configuration &configuration, const std::string &creditor_code,
+                             const store::Claim &claim, Instant now) {
+  auto settings = settings_for(configuration, creditor_code, claim);
+  Composer composer{settings.shared()};
+  std::vector<Preview> previews;
+  decide_all(settings, claim, now,
+             [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
+                 const domain::Decision &decision, const std::string &error) {
+               if (setting == nullptr) {
+                 previews.push_back({claim.code, {}, {}, {}, {}, {}, {}, error});
+                 return;
+               }
+               if (!is_message(decision.kind)) return;
+               Preview one;
+               one.debtor_code = claim.code;
+               one.step = decision.kind == DecisionKind::thank
+                              ? "thank-you"
+                              : setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
+               const auto routed = route(claim, *setting, facts, decision);
+               const store::Contact *contact{nullptr};
+               if (routed.result.route) {
+                 one.channel = routed.result.route->provider->channel;
+                 contact = routed.result.route->contact;
+                 if (contact != nullptr) one.address = contact->address;
+               } else {
+                 one.channel = "task";
+                 one.note = "no channel of the step can reach this debtor: a person will";
+               }
+               auto rendered = composer.render(claim, view, *setting, decision, contact, now);
+               if (rendered) {
+                 one.subject = std::move(rendered->subject);
+                 one.text = std::move(rendered->text);
+                 one.html = std::move(rendered->html);
+               } else {
+                 one.note = rendered.error().text();
+               }
+               previews.push_back(std::move(one));
+             });
+  return previews;
+}
+
+}  // namespace relance::engine
