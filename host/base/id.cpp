@@ -15,7 +15,8 @@ void random_bytes(unsigned char *out, std::size_t count) {
   thread_local std::size_t used{pool.size()};
   for (std::size_t i{0}; i < count; ++i) {
     if (used == pool.size()) {
-      if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1) std::abort();  // no chance, no unique keys
+      if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1)
+        std::abort();  // no chance, no unique keys
       used = 0;
     }
     out[i] = pool[used];

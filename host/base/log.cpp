@@ -1,15 +1,16 @@
-// The catalogue as a table, and its two targets: standard error through spdlog, the journal through its own socket.
+// The catalogue as a table, and its two targets: standard error through spdlog, the journal through its own
+// socket.
 #include "host/base/log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <cstdlib>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <cstdlib>
 #include <vector>
 
 namespace relance::log {
@@ -30,7 +31,8 @@ std::atomic<bool> writes_json{false};
 
 spdlog::logger &console() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>("relance", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made =
+        std::make_shared<spdlog::logger>("relance", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %v");
     made->set_level(spdlog::level::trace);
     made->flush_on(spdlog::level::trace);
@@ -41,10 +43,14 @@ spdlog::logger &console() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return "info";
 }
@@ -78,11 +84,14 @@ void to_console(const Message &message, std::initializer_list<Field> fields) {
   if (writes_json) {
     line = R"("level":")" + std::string{name_of(message.level)} + R"(","id":")" + std::string{message.name} +
            R"(","message":")" + escaped(message.text) + '"';
-    for (const auto &field : fields) line += ",\"" + std::string{field.name} + "\":\"" + escaped(field.value) + '"';
+    for (const auto &field : fields)
+      line += ",\"" + std::string{field.name} + "\":\"" + escaped(field.value) + '"';
     line += '}';
   } else {
-    line = std::string{name_of(message.level)} + ' ' + std::string{message.name} + ' ' + std::string{message.text};
-    for (const auto &field : fields) line += ' ' + std::string{field.name} + "=\"" + escaped(field.value) + '"';
+    line = std::string{name_of(message.level)} + ' ' + std::string{message.name} + ' ' +
+           std::string{message.text};
+    for (const auto &field : fields)
+      line += ' ' + std::string{field.name} + "=\"" + escaped(field.value) + '"';
   }
   console().log(spdlog::level::info, spdlog::string_view_t{line});
 }
@@ -97,7 +106,8 @@ void to_journal(const Message &message, std::initializer_list<Field> fields) {
   lines.push_back("PRIORITY=" + std::to_string(kPriorities[static_cast<std::size_t>(message.level)]));
   for (const auto &field : fields) {
     std::string key{"RELANCE_"};
-    for (const char c : field.name) key.push_back(static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+    for (const char c : field.name)
+      key.push_back(static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
     lines.push_back(key + '=' + escaped(field.value));
   }
   std::vector<iovec> parts;
@@ -107,7 +117,9 @@ void to_journal(const Message &message, std::initializer_list<Field> fields) {
 
 }  // namespace
 
-const Message &message_of(Id id) { return kMessages[static_cast<std::size_t>(id)]; }
+const Message &message_of(Id id) {
+  return kMessages[static_cast<std::size_t>(id)];
+}
 
 void start(Target target, Level least, bool json) {
   chosen_target = target;
@@ -117,15 +129,18 @@ void start(Target target, Level least, bool json) {
 }
 
 Target detect_target() {
-  // systemd names the device and inode of the stream it connected; a redirected standard error is another one.
+  // systemd names the device and inode of the stream it connected; a redirected standard error is another
+  // one.
   const char *stream{std::getenv("JOURNAL_STREAM")};
-  struct stat status {};
+  struct stat status{};
   if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return Target::standard_error;
   const auto mine = std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
   return mine == stream ? Target::journald : Target::standard_error;
 }
 
-void set_level(Level least) { least_level = least; }
+void set_level(Level least) {
+  least_level = least;
+}
 
 void event(Id id, std::initializer_list<Field> fields) {
   const auto &message = message_of(id);
@@ -138,6 +153,8 @@ void event(Id id, std::initializer_list<Field> fields) {
   }
 }
 
-std::uint64_t count_of(Id id) { return counts[static_cast<std::size_t>(id)].load(std::memory_order_relaxed); }
+std::uint64_t count_of(Id id) {
+  return counts[static_cast<std::size_t>(id)].load(std::memory_order_relaxed);
+}
 
 }  // namespace relance::log

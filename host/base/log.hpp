@@ -1,5 +1,6 @@
-// Structured logs. Every message has an id from the catalogue (log_catalogue.def), which also holds what it means and what to
-// do about it: docs/for-operators/messages.md is made from it. Fields are named values; a secret is never one of them.
+// Structured logs. Every message has an id from the catalogue (log_catalogue.def), which also holds what it
+// means and what to do about it: docs/for-operators/messages.md is made from it. Fields are named values; a
+// secret is never one of them.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct Field {
   Field(std::string_view field_name, const std::string &field_value) : name{field_name}, value{field_value} {}
   template <class Number>
     requires std::is_arithmetic_v<Number>
-  Field(std::string_view field_name, Number field_value) : name{field_name}, value{std::to_string(field_value)} {}
+  Field(std::string_view field_name, Number field_value)
+      : name{field_name}, value{std::to_string(field_value)} {}
 
   std::string_view name;
   std::string value;
@@ -42,7 +44,8 @@ struct Field {
 
 /// Before the first event, once. `json`: one object a line on standard error.
 void start(Target target, Level least, bool json = false);
-/// journald when this process's standard error is the journal's own socket (JOURNAL_STREAM), else standard error.
+/// journald when this process's standard error is the journal's own socket (JOURNAL_STREAM), else standard
+/// error.
 Target detect_target();
 void set_level(Level least);
 

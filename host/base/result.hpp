@@ -1,4 +1,5 @@
-// Result<T>: a value, or an error that a caller can act on. Broken invariants are not errors: they stop the process.
+// Result<T>: a value, or an error that a caller can act on. Broken invariants are not errors: they stop the
+// process.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -19,7 +20,8 @@ enum class ErrorKind : std::uint8_t {
   internal,     ///< our fault
 };
 
-/// `where` is a position that its author can open: "file:line:column", "/json/pointer", "row 12, column due_date"; may be empty.
+/// `where` is a position that its author can open: "file:line:column", "/json/pointer", "row 12, column
+/// due_date"; may be empty.
 struct Error {
   ErrorKind kind{ErrorKind::internal};
   std::string message;
@@ -43,9 +45,17 @@ using Result = boost::system::result<T, Error>;
 inline Error invalid(std::string message, std::string where = {}) {
   return {ErrorKind::invalid, std::move(message), std::move(where)};
 }
-inline Error not_found(std::string message) { return {ErrorKind::not_found, std::move(message), {}}; }
-inline Error conflict(std::string message) { return {ErrorKind::conflict, std::move(message), {}}; }
-inline Error unavailable(std::string message) { return {ErrorKind::unavailable, std::move(message), {}}; }
-inline Error internal(std::string message) { return {ErrorKind::internal, std::move(message), {}}; }
+inline Error not_found(std::string message) {
+  return {ErrorKind::not_found, std::move(message), {}};
+}
+inline Error conflict(std::string message) {
+  return {ErrorKind::conflict, std::move(message), {}};
+}
+inline Error unavailable(std::string message) {
+  return {ErrorKind::unavailable, std::move(message), {}};
+}
+inline Error internal(std::string message) {
+  return {ErrorKind::internal, std::move(message), {}};
+}
 
 }  // namespace relance

@@ -1,4 +1,5 @@
-// SHA-256 through OpenSSL's EVP interface; one context a thread, since creating one costs more than hashing a row.
+// SHA-256 through OpenSSL's EVP interface; one context a thread, since creating one costs more than hashing a
+// row.
 #include "host/base/sha256.hpp"
 
 #include <openssl/evp.h>

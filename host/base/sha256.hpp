@@ -14,7 +14,9 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 /// Hash of the parts one after another. Any thread.
 Sha256 sha256(std::span<const std::string_view> parts);
-inline Sha256 sha256(std::string_view bytes) { return sha256(std::span<const std::string_view>(&bytes, 1)); }
+inline Sha256 sha256(std::string_view bytes) {
+  return sha256(std::span<const std::string_view>(&bytes, 1));
+}
 
 /// 64 lower-case hexadecimal characters.
 std::string to_hex(const Sha256 &hash);

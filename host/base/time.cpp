@@ -47,11 +47,14 @@ std::string format_instant(Instant at) {
   const auto midnight = floor<Days>(at);
   const hh_mm_ss clock{at - midnight};
   char buffer[48];
-  int used = std::snprintf(buffer, sizeof buffer, "T%02d:%02d:%02d", static_cast<int>(clock.hours().count()),
-                           static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  int used =
+      std::snprintf(buffer, sizeof buffer, "T%02d:%02d:%02d", static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   if (const auto ms = clock.subseconds().count(); ms != 0)
-    used += std::snprintf(buffer + used, sizeof buffer - static_cast<std::size_t>(used), ".%03d", static_cast<int>(ms));
-  return format_date(CivilDate{midnight.time_since_epoch()}) + std::string(buffer, static_cast<std::size_t>(used)) + "Z";
+    used += std::snprintf(buffer + used, sizeof buffer - static_cast<std::size_t>(used), ".%03d",
+                          static_cast<int>(ms));
+  return format_date(CivilDate{midnight.time_since_epoch()}) +
+         std::string(buffer, static_cast<std::size_t>(used)) + "Z";
 }
 
 Result<Instant> parse_instant(std::string_view text) {
@@ -65,14 +68,17 @@ Result<Instant> parse_instant(std::string_view text) {
   if (text[at] == '.') {
     int scale{100};
     const std::size_t first{++at};
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) ms += (text[at] - '0') * scale;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      ms += (text[at] - '0') * scale;
     if (at == first) return bad_instant(text);
   }
-  const auto local = sys_days{date->time_since_epoch()} + hours{h} + minutes{m} + seconds{s} + Milliseconds{ms};
+  const auto local =
+      sys_days{date->time_since_epoch()} + hours{h} + minutes{m} + seconds{s} + Milliseconds{ms};
   const std::string_view zone{text.substr(at)};
   if (zone == "Z" || zone == "z") return Instant{local};
   const int zh{digits(zone, 1, 2)}, zm{digits(zone, 4, 2)};
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zh < 0 || zh > 23 || zm < 0 || zm > 59)
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zh < 0 || zh > 23 ||
+      zm < 0 || zm > 59)
     return bad_instant(text);
   const auto offset = hours{zh} + minutes{zm};
   return Instant{zone[0] == '+' ? local - offset : local + offset};

@@ -1,5 +1,6 @@
-// The two notions of time that the tree has: an instant (UTC milliseconds) and a civil date (no zone, no clock).
-// Zones join them and live in host/domain/zone.hpp. Clocks: business time decides, wall time guards (DESIGN "Two clocks").
+// The two notions of time that the tree has: an instant (UTC milliseconds) and a civil date (no zone, no
+// clock). Zones join them and live in host/domain/zone.hpp. Clocks: business time decides, wall time guards
+// (DESIGN "Two clocks").
 #pragma once
 
 #include "host/base/result.hpp"
@@ -20,10 +21,18 @@ using Instant = std::chrono::sys_time<Milliseconds>;
 /// A day of a calendar, in no particular zone.
 using CivilDate = std::chrono::local_days;
 
-constexpr std::int64_t to_ms(Instant at) { return at.time_since_epoch().count(); }
-constexpr Instant from_ms(std::int64_t ms) { return Instant{Milliseconds{ms}}; }
-constexpr std::int32_t to_day_number(CivilDate date) { return static_cast<std::int32_t>(date.time_since_epoch().count()); }
-constexpr CivilDate from_day_number(std::int32_t days) { return CivilDate{Days{days}}; }
+constexpr std::int64_t to_ms(Instant at) {
+  return at.time_since_epoch().count();
+}
+constexpr Instant from_ms(std::int64_t ms) {
+  return Instant{Milliseconds{ms}};
+}
+constexpr std::int32_t to_day_number(CivilDate date) {
+  return static_cast<std::int32_t>(date.time_since_epoch().count());
+}
+constexpr CivilDate from_day_number(std::int32_t days) {
+  return CivilDate{Days{days}};
+}
 constexpr CivilDate civil(int year, unsigned month, unsigned day) {
   return CivilDate{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}};
 }

@@ -7,8 +7,8 @@ namespace relance::channel {
 namespace {
 
 /// The first contact point of the channel that may be used, else nullptr with the reason noted.
-const store::Contact *usable_contact(const std::string &channel, std::span<const store::Contact> contacts, bool is_consumer,
-                                     std::vector<RouteRefusal> &refusals) {
+const store::Contact *usable_contact(const std::string &channel, std::span<const store::Contact> contacts,
+                                     bool is_consumer, std::vector<RouteRefusal> &refusals) {
   std::string because{"the debtor has no contact point of this channel"};
   for (const auto &contact : contacts) {
     if (contact.channel != channel) continue;
@@ -26,8 +26,9 @@ const store::Contact *usable_contact(const std::string &channel, std::span<const
 
 }  // namespace
 
-RouteResult find_route(std::span<const std::string> channels, std::size_t from, std::span<const store::Contact> contacts,
-                       bool is_consumer, std::span<ProviderStatus *const> providers) {
+RouteResult find_route(std::span<const std::string> channels, std::size_t from,
+                       std::span<const store::Contact> contacts, bool is_consumer,
+                       std::span<ProviderStatus *const> providers) {
   RouteResult result;
   for (std::size_t i{from}; i < channels.size(); ++i) {
     const auto &channel = channels[i];

@@ -1,5 +1,6 @@
-// Routing: which channel, which contact point, which provider — the step's channels in order × the region's providers in
-// order, minus those that cannot be used, each with its reason. Pure: looks at values, asks nobody.
+// Routing: which channel, which contact point, which provider — the step's channels in order × the region's
+// providers in order, minus those that cannot be used, each with its reason. Pure: looks at values, asks
+// nobody.
 #pragma once
 
 #include "host/base/time.hpp"
@@ -29,15 +30,15 @@ struct RouteRefusal {
 };
 
 struct Route {
-  std::size_t channel_index{0};  ///< in the step's list
+  std::size_t channel_index{0};            ///< in the step's list
   const store::Contact *contact{nullptr};  ///< nullptr for "task": a person needs no address
   ProviderStatus *provider{nullptr};
 };
 
 struct RouteResult {
   std::optional<Route> route;
-  /// Set when nothing can be used now but something may be later (a provider is down or has no credit): do not fall
-  /// through to a costlier channel for a passing fault.
+  /// Set when nothing can be used now but something may be later (a provider is down or has no credit): do
+  /// not fall through to a costlier channel for a passing fault.
   bool is_temporary{false};
   Instant retry_at{Instant::max()};  ///< wall time
   std::vector<RouteRefusal> refusals;
@@ -45,9 +46,10 @@ struct RouteResult {
 
 inline constexpr std::string_view kTaskChannel{"task"};
 
-/// `from`: index of the first channel whose turn it is. `providers`: the region's, in order of preference. `is_consumer`
-/// debtors must have consented before a registered e-mail (FR, CPCE L100).
-RouteResult find_route(std::span<const std::string> channels, std::size_t from, std::span<const store::Contact> contacts,
-                       bool is_consumer, std::span<ProviderStatus *const> providers);
+/// `from`: index of the first channel whose turn it is. `providers`: the region's, in order of preference.
+/// `is_consumer` debtors must have consented before a registered e-mail (FR, CPCE L100).
+RouteResult find_route(std::span<const std::string> channels, std::size_t from,
+                       std::span<const store::Contact> contacts, bool is_consumer,
+                       std::span<ProviderStatus *const> providers);
 
 }  // namespace relance::channel

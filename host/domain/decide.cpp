@@ -1,5 +1,5 @@
-// The decision itself, from the outside in: the case, its promises, the reminders still under way, then its items.
-// The order is the order of precedence; the first thing that must happen is what happens.
+// The decision itself, from the outside in: the case, its promises, the reminders still under way, then its
+// items. The order is the order of precedence; the first thing that must happen is what happens.
 #include "host/domain/decide.hpp"
 
 #include "host/domain/calendar.hpp"
@@ -15,7 +15,11 @@ namespace {
 class Decider {
  public:
   Decider(const CaseFacts &facts, const Surroundings &around, Instant now)
-      : facts_{facts}, around_{around}, scenario_{around.scenario}, now_{now}, today_{around.zone.local(now).date} {}
+      : facts_{facts},
+        around_{around},
+        scenario_{around.scenario},
+        now_{now},
+        today_{around.zone.local(now).date} {}
 
   Decision decide() {
     if (!case_may_move() || settle_promise()) return std::move(decision_);
@@ -42,8 +46,8 @@ class Decider {
 
   const Step &step_at(std::int32_t step) const { return scenario_.steps[static_cast<std::size_t>(step)]; }
   void wake_at(Instant at) { wake_ = std::min(wake_, at); }
-  /// A step's date is the creditor's, its first allowed instant the recipient's: where the recipient's day begins earlier, the
-  /// creditor's own still has to begin.
+  /// A step's date is the creditor's, its first allowed instant the recipient's: where the recipient's day
+  /// begins earlier, the creditor's own still has to begin.
   void wake_on_contact_day(CivilDate date) {
     const auto begins = around_.zone.first_instant_of(date);
     const auto allowed = around_.window.first_allowed_on_or_after(date);
@@ -67,26 +71,34 @@ class Decider {
     return false;
   }
 
-  // --- the case ----------------------------------------------------------------------------------------------------
+  // --- the case
+  // ----------------------------------------------------------------------------------------------------
 
   bool case_may_move() {
     switch (facts_.state) {
-      case CaseState::onboarding: decision_.because(ReasonCode::onboarding); return false;
-      case CaseState::handed_over: decision_.because(ReasonCode::handed_over); return false;
+      case CaseState::onboarding:
+        decision_.because(ReasonCode::onboarding);
+        return false;
+      case CaseState::handed_over:
+        decision_.because(ReasonCode::handed_over);
+        return false;
       case CaseState::closed:
         if (!owes_anything()) {
           decision_.because(ReasonCode::closed);
           return false;
         }
         break;
-      case CaseState::open: break;
+      case CaseState::open:
+        break;
     }
     return true;
   }
 
   [[nodiscard]] bool is_held() const { return facts_.held_until && *facts_.held_until > today_; }
 
-  static bool is_open(const ItemFacts &item) { return item.state == ItemState::open && item.balance_minor > 0; }
+  static bool is_open(const ItemFacts &item) {
+    return item.state == ItemState::open && item.balance_minor > 0;
+  }
 
   [[nodiscard]] bool owes_anything() const {
     return std::any_of(facts_.items.begin(), facts_.items.end(), [](const ItemFacts &item) {
@@ -109,7 +121,8 @@ class Decider {
     decision_.kind = DecisionKind::thank;
   }
 
-  // --- promises ----------------------------------------------------------------------------------------------------
+  // --- promises
+  // ----------------------------------------------------------------------------------------------------
 
   /// First day on which a promise not kept counts as broken.
   [[nodiscard]] CivilDate broken_from(const PromiseFacts &promise) const {
@@ -123,7 +136,8 @@ class Decider {
       decision_.kind = DecisionKind::resolve_promise;
       decision_.promise = promise.id;
       decision_.is_kept = is_kept;
-      decision_.because(is_kept ? ReasonCode::promise_kept : ReasonCode::promise_broken, -1, promise.id, promise.date);
+      decision_.because(is_kept ? ReasonCode::promise_kept : ReasonCode::promise_broken, -1, promise.id,
+                        promise.date);
       if (!is_kept && scenario_.promise_resume_at) {
         decision_.step = *scenario_.promise_resume_at;
         for (const auto &item : facts_.items)
@@ -143,10 +157,12 @@ class Decider {
 
   /// Nothing but time keeps this item from being reminded.
   [[nodiscard]] bool may_be_reminded(const ItemFacts &item) const {
-    return is_open(item) && (!item.held_until || *item.held_until <= today_) && promise_on(item) == nullptr && !is_held();
+    return is_open(item) && (!item.held_until || *item.held_until <= today_) && promise_on(item) == nullptr &&
+           !is_held();
   }
 
-  // --- reminders under way -------------------------------------------------------------------------------------------
+  // --- reminders under way
+  // -------------------------------------------------------------------------------------------
 
   [[nodiscard]] const ItemFacts *item_of(ReceivableId id) const {
     for (const auto &item : facts_.items)
@@ -162,9 +178,11 @@ class Decider {
     });
   }
 
-  /// The first day of the step after the reminder's for its items: when waiting for a receipt stops making sense.
+  /// The first day of the step after the reminder's for its items: when waiting for a receipt stops making
+  /// sense.
   [[nodiscard]] std::optional<CivilDate> next_step_day(const ReminderFacts &reminder) const {
-    if (reminder.is_thank_you || reminder.step + 1 >= static_cast<std::int32_t>(scenario_.steps.size())) return {};
+    if (reminder.is_thank_you || reminder.step + 1 >= static_cast<std::int32_t>(scenario_.steps.size()))
+      return {};
     std::optional<CivilDate> first;
     for (const auto id : reminder.items)
       if (const auto *item = item_of(id); item != nullptr && is_open(*item)) {
@@ -180,10 +198,13 @@ class Decider {
       case ReminderState::open:
         decision_.because(ReasonCode::attempt_open, reminder.step, reminder.id);
         return wait_until(Instant::max());
-      case ReminderState::in_doubt: return follow_in_doubt(reminder);
-      case ReminderState::not_sent: return follow_not_sent(reminder);
+      case ReminderState::in_doubt:
+        return follow_in_doubt(reminder);
+      case ReminderState::not_sent:
+        return follow_not_sent(reminder);
       case ReminderState::negative:
-      case ReminderState::sent: return reminder.pending_reactions != 0 && react(reminder);
+      case ReminderState::sent:
+        return reminder.pending_reactions != 0 && react(reminder);
     }
     return false;
   }
@@ -192,10 +213,11 @@ class Decider {
     if (reminder.asked_in_doubt) return false;  // the case goes on; any later receipt still resolves it
     decision_.because(ReasonCode::in_doubt, reminder.step, reminder.id, reminder.decided_on);
     static constexpr Days kWithoutNextStep{14};
-    const auto until = scenario_.in_doubt_after
-                           ? add_days(reminder.decided_on, *scenario_.in_doubt_after, around_.calendar)
-                           : std::max(next_step_day(reminder).value_or(reminder.decided_on + kWithoutNextStep),
-                                      reminder.decided_on + Days{1});
+    const auto until =
+        scenario_.in_doubt_after
+            ? add_days(reminder.decided_on, *scenario_.in_doubt_after, around_.calendar)
+            : std::max(next_step_day(reminder).value_or(reminder.decided_on + kWithoutNextStep),
+                       reminder.decided_on + Days{1});
     if (today_ < until) return wait_until(around_.zone.first_instant_of(until));
     decision_.because(ReasonCode::in_doubt_policy, reminder.step, reminder.id, until);
     decision_.reminder = reminder.id;
@@ -205,8 +227,11 @@ class Decider {
         decision_.kind = DecisionKind::give_task;
         decision_.task = TaskReason::in_doubt;
         return true;
-      case InDoubtPolicy::assume_sent: decision_.kind = DecisionKind::assume_sent; return true;
-      case InDoubtPolicy::resend: return send_again(reminder, {});
+      case InDoubtPolicy::assume_sent:
+        decision_.kind = DecisionKind::assume_sent;
+        return true;
+      case InDoubtPolicy::resend:
+        return send_again(reminder, {});
     }
     return true;
   }
@@ -245,7 +270,8 @@ class Decider {
     return true;
   }
 
-  // --- reactions -----------------------------------------------------------------------------------------------------
+  // --- reactions
+  // -----------------------------------------------------------------------------------------------------
 
   bool react(const ReminderFacts &reminder) {
     // The highest-ranked kind speaks first; the others have their turn when it is settled.
@@ -260,8 +286,8 @@ class Decider {
       for (const auto &reaction : step_at(reminder.step).reactions)
         if (reaction.on == kind) stated = &reaction;
     if (stated != nullptr) return react_as_stated(reminder, *stated);
-    const bool falls_back{kind == ReceiptKind::failed || kind == ReceiptKind::expired || kind == ReceiptKind::cancelled ||
-                          kind == ReceiptKind::returned};
+    const bool falls_back{kind == ReceiptKind::failed || kind == ReceiptKind::expired ||
+                          kind == ReceiptKind::cancelled || kind == ReceiptKind::returned};
     if (!falls_back || reminder.is_thank_you || reminder.state != ReminderState::negative)
       return settle_reaction(ReasonCode::reaction_none, reminder);
     return fall_back(reminder, {});
@@ -274,7 +300,8 @@ class Decider {
   }
 
   bool react_as_stated(const ReminderFacts &reminder, const Reaction &reaction) {
-    const auto day = add_days(reminder.receipt_on.value_or(reminder.decided_on), reaction.after, around_.calendar);
+    const auto day =
+        add_days(reminder.receipt_on.value_or(reminder.decided_on), reaction.after, around_.calendar);
     if (today_ < day) {  // nothing else of this reminder is due before; the case itself goes on
       wake_on(day);
       decision_ = {};
@@ -304,7 +331,8 @@ class Decider {
     if (reminder.is_superseded) return settle_reaction(ReasonCode::superseded, reminder);
     const auto &step = step_at(reminder.step);
     std::optional<CivilDate> until{next_step_day(reminder)};
-    if (step.fallback_within) until = add_days(reminder.decided_on, *step.fallback_within, around_.calendar) + Days{1};
+    if (step.fallback_within)
+      until = add_days(reminder.decided_on, *step.fallback_within, around_.calendar) + Days{1};
     if (until && today_ >= *until) return settle_reaction(ReasonCode::fallback_too_late, reminder);
     const bool any_left{std::any_of(reminder.items.begin(), reminder.items.end(), [this](ReceivableId id) {
       const auto *item = item_of(id);
@@ -321,7 +349,8 @@ class Decider {
     return send_again(reminder, channel);
   }
 
-  // --- items ---------------------------------------------------------------------------------------------------------
+  // --- items
+  // ---------------------------------------------------------------------------------------------------------
 
   void list(const ItemFacts &item, bool is_moved) {
     decision_.items.push_back({item.id, item.balance_minor, is_moved});
@@ -384,7 +413,8 @@ class Decider {
     return highest < 0 ? nullptr : &step_at(highest);
   }
 
-  /// Decides to send (or ask, or wait for the window). False: this step cannot go for now; the items keep it, lower ones may go.
+  /// Decides to send (or ask, or wait for the window). False: this step cannot go for now; the items keep it,
+  /// lower ones may go.
   bool try_step(const Step &step) {
     const auto index = static_cast<std::int32_t>(&step - scenario_.steps.data());
     decision_.items.clear();
@@ -414,7 +444,8 @@ class Decider {
     return false;
   }
 
-  /// The message lists every open item (overdue ones only, once a step is about being overdue) and moves those whose step it is.
+  /// The message lists every open item (overdue ones only, once a step is about being overdue) and moves
+  /// those whose step it is.
   void gather(const Step &step, std::int32_t index) {
     for (const auto &planned : planned_) {
       if (!planned.is_candidate) continue;
@@ -456,11 +487,14 @@ class Decider {
     return false;
   }
 
-  // --- approval ------------------------------------------------------------------------------------------------------
+  // --- approval
+  // ------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] bool covers(const ApprovalFacts &approval, std::int32_t index) const {
     if (approval.step != index || approval.amount_minor < decision_.total_minor) return false;
-    if (around_.content_id != nullptr && approval.content_id != around_.content_id(around_.content_context, index)) return false;
+    if (around_.content_id != nullptr &&
+        approval.content_id != around_.content_id(around_.content_context, index))
+      return false;
     return std::all_of(decision_.items.begin(), decision_.items.end(), [&](const DecisionItem &item) {
       return std::find(approval.items.begin(), approval.items.end(), item.id) != approval.items.end();
     });
@@ -469,14 +503,17 @@ class Decider {
   /// Nothing: go on. True: decided. False: this step waits.
   std::optional<bool> consult_approval(const Step &, std::int32_t index) {
     for (const auto &approval : facts_.approvals) {
-      if (approval.step != index || approval.state == ApprovalState::expired || approval.valid_until <= now_) continue;
+      if (approval.step != index || approval.state == ApprovalState::expired || approval.valid_until <= now_)
+        continue;
       if (!covers(approval, index)) {
         decision_.because(ReasonCode::approval_outgrown, index, approval.id);
         continue;
       }
       decision_.approval = approval.id;
       switch (approval.state) {
-        case ApprovalState::approved: decision_.because(ReasonCode::approval_given, index, approval.id); return {};
+        case ApprovalState::approved:
+          decision_.because(ReasonCode::approval_given, index, approval.id);
+          return {};
         case ApprovalState::rejected:
           decision_.because(ReasonCode::approval_rejected, index, approval.id);
           decision_.kind = DecisionKind::skip_step;
@@ -485,12 +522,14 @@ class Decider {
           decision_.because(ReasonCode::approval_pending, index, approval.id);
           wake_at(approval.valid_until);
           return false;
-        case ApprovalState::expired: break;
+        case ApprovalState::expired:
+          break;
       }
     }
     decision_.because(ReasonCode::approval_needed, index);
     decision_.kind = DecisionKind::ask_approval;
-    decision_.at = around_.zone.first_instant_of(add_days(today_, scenario_.approval_valid, around_.calendar) + Days{1});
+    decision_.at =
+        around_.zone.first_instant_of(add_days(today_, scenario_.approval_valid, around_.calendar) + Days{1});
     return true;
   }
 
@@ -510,7 +549,8 @@ Decision decide(const CaseFacts &facts, const Surroundings &around, Instant now)
   return Decider{facts, around, now}.decide();
 }
 
-CaseFacts after_sending(const CaseFacts &facts, const Decision &decision, const Scenario &scenario, CivilDate today) {
+CaseFacts after_sending(const CaseFacts &facts, const Decision &decision, const Scenario &scenario,
+                        CivilDate today) {
   CaseFacts after{facts};
   after.owes_thanks = after.owes_thanks && decision.kind != DecisionKind::thank;
   if (decision.kind == DecisionKind::thank) return after;

@@ -23,24 +23,33 @@ constexpr std::array kWordings{
     Wording{"payment_grace", "the bank may be slow: nobody is chased before {day}"},
     Wording{"payment_data_old", "payment data is too old to chase anyone: import payments"},
     Wording{"attempt_open", "reminder {subject} ({step}) is being handed over and has no outcome yet"},
-    Wording{"in_doubt", "reminder {subject} ({step}) of {day} may have been sent: no retry, no other channel"},
-    Wording{"in_doubt_policy", "no receipt has resolved reminder {subject} by {day}: the in-doubt policy applies"},
+    Wording{"in_doubt",
+            "reminder {subject} ({step}) of {day} may have been sent: no retry, no other channel"},
+    Wording{"in_doubt_policy",
+            "no receipt has resolved reminder {subject} by {day}: the in-doubt policy applies"},
     Wording{"retry_later", "reminder {subject} ({step}) was certainly not sent and is tried again later"},
     Wording{"retry_now", "reminder {subject} ({step}) was certainly not sent and is tried again"},
-    Wording{"facts_changed", "reminder {subject} no longer fits: an item was settled, promised, disputed or held"},
+    Wording{"facts_changed",
+            "reminder {subject} no longer fits: an item was settled, promised, disputed or held"},
     Wording{"fallback", "reminder {subject} ({step}) cannot arrive: its next channel has its turn"},
-    Wording{"fallback_too_late", "reminder {subject} ({step}) failed too long ago for another channel: only the address is marked"},
+    Wording{
+        "fallback_too_late",
+        "reminder {subject} ({step}) failed too long ago for another channel: only the address is marked"},
     Wording{"superseded", "a later step followed reminder {subject}: its receipt changes nothing"},
     Wording{"channels_exhausted", "no channel is left for reminder {subject} ({step}): a person has to act"},
-    Wording{"too_many_attempts", "reminder {subject} ({step}) could not be handed over after many attempts: a person has to act"},
+    Wording{"too_many_attempts",
+            "reminder {subject} ({step}) could not be handed over after many attempts: a person has to act"},
     Wording{"step_due", "step {step} of receivable {subject} is due since {day}"},
     Wording{"step_later", "the next step {step} of receivable {subject} is planned for {day}"},
     Wording{"no_step_left", "the scenario has no further step for receivable {subject}"},
-    Wording{"level_guard", "a later step of receivable {subject} is due too, but the tone rises by one level at a time"},
-    Wording{"formal_needs_reminder", "a formal notice for receivable {subject} needs a reminder sent before it"},
+    Wording{"level_guard",
+            "a later step of receivable {subject} is due too, but the tone rises by one level at a time"},
+    Wording{"formal_needs_reminder",
+            "a formal notice for receivable {subject} needs a reminder sent before it"},
     Wording{"missed_steps", "earlier steps of receivable {subject} were missed and are passed over"},
     Wording{"pre_due_passed", "receivable {subject} fell due on {day}: its pre-due steps are over"},
-    Wording{"min_gap", "step {step} of receivable {subject} keeps its distance from the last sending: not before {day}"},
+    Wording{"min_gap",
+            "step {step} of receivable {subject} keeps its distance from the last sending: not before {day}"},
     Wording{"contact_gap", "the debtor was contacted lately: not before {day}"},
     Wording{"minimum_balance", "less is owed than step {step} asks for"},
     Wording{"outside_window", "outside the recipient's contact window: not before {day}"},
@@ -48,7 +57,8 @@ constexpr std::array kWordings{
     Wording{"approval_pending", "approval {subject} of step {step} is asked for and not given yet"},
     Wording{"approval_given", "approval {subject} of step {step} is given"},
     Wording{"approval_rejected", "approval {subject} of step {step} was rejected: the step is passed over"},
-    Wording{"approval_outgrown", "approval {subject} of step {step} no longer covers the items, the amount or the words"},
+    Wording{"approval_outgrown",
+            "approval {subject} of step {step} no longer covers the items, the amount or the words"},
     Wording{"reaction_channel", "the receipt of reminder {subject} calls for another channel"},
     Wording{"reaction_step", "the receipt of reminder {subject} moves its items to step {step}"},
     Wording{"reaction_task", "the receipt of reminder {subject} calls for a person"},
@@ -69,12 +79,15 @@ void replace(std::string &text, std::string_view mark, const std::string &value)
 
 }  // namespace
 
-std::string_view name_of(ReasonCode code) { return wording_of(code).name; }
+std::string_view name_of(ReasonCode code) {
+  return wording_of(code).name;
+}
 
 std::string_view name_of(DecisionKind kind) {
   static constexpr std::array<std::string_view, 14> kNames{
-      "wait",      "send",            "send_again",  "void_reminder",   "ask_approval", "skip_step", "give_task",
-      "resolve_promise", "assume_sent", "settle_reaction", "restart_at", "thank", "hand_over", "close"};
+      "wait",       "send",      "send_again",      "void_reminder", "ask_approval",
+      "skip_step",  "give_task", "resolve_promise", "assume_sent",   "settle_reaction",
+      "restart_at", "thank",     "hand_over",       "close"};
   const auto index = static_cast<std::size_t>(kind);
   return index < kNames.size() ? kNames[index] : "wait";
 }

@@ -1,4 +1,5 @@
-// Planned dates and catch-up, item by item (DESIGN "What holds always" 5, 9, 10; docs/decisions/0002-catch-up.md).
+// Planned dates and catch-up, item by item (DESIGN "What holds always" 5, 9, 10;
+// docs/decisions/0002-catch-up.md).
 #include "host/domain/step_plan.hpp"
 
 #include "host/domain/calendar.hpp"
@@ -8,15 +9,17 @@
 namespace relance::domain {
 namespace {
 
-/// Days from the sending of one step to another as the scenario plans them. A pre-due reminder is courtesy, not dunning:
-/// it sets no distance of its own (the contact gap between any two messages still holds).
-CivilDate after_last_sending(const Scenario &scenario, const ItemFacts &item, std::int32_t step, const Calendar &calendar) {
+/// Days from the sending of one step to another as the scenario plans them. A pre-due reminder is courtesy,
+/// not dunning: it sets no distance of its own (the contact gap between any two messages still holds).
+CivilDate after_last_sending(const Scenario &scenario, const ItemFacts &item, std::int32_t step,
+                             const Calendar &calendar) {
   const auto &next = scenario.steps[static_cast<std::size_t>(step)];
   if (!item.sent_on || item.sent_step < 0 || next.anchor == Anchor::before_due) return CivilDate::min();
   if (next.min_gap) return add_days(*item.sent_on, *next.min_gap, calendar);
   const auto &last = scenario.steps[static_cast<std::size_t>(item.sent_step)];
   if (last.anchor == Anchor::before_due || item.sent_step >= step) return CivilDate::min();
-  return *item.sent_on + (planned_date(scenario, step, item, calendar) - planned_date(scenario, item.sent_step, item, calendar));
+  return *item.sent_on + (planned_date(scenario, step, item, calendar) -
+                          planned_date(scenario, item.sent_step, item, calendar));
 }
 
 }  // namespace
@@ -25,12 +28,16 @@ CivilDate add_days(CivilDate date, DayCount days, const Calendar &calendar) {
   return days.kind == DayKind::civil ? date + Days{days.count} : calendar.add_business_days(date, days.count);
 }
 
-CivilDate planned_date(const Scenario &scenario, std::int32_t step, const ItemFacts &item, const Calendar &calendar) {
+CivilDate planned_date(const Scenario &scenario, std::int32_t step, const ItemFacts &item,
+                       const Calendar &calendar) {
   const auto &planned = scenario.steps[static_cast<std::size_t>(step)];
   switch (planned.anchor) {
-    case Anchor::before_due: return add_days(item.due, {-planned.when.count, planned.when.kind}, calendar);
-    case Anchor::after_due: return add_days(item.due, planned.when, calendar);
-    case Anchor::after_previous: break;
+    case Anchor::before_due:
+      return add_days(item.due, {-planned.when.count, planned.when.kind}, calendar);
+    case Anchor::after_due:
+      return add_days(item.due, planned.when, calendar);
+    case Anchor::after_previous:
+      break;
   }
   if (item.sent_on && item.sent_step == step - 1) return add_days(*item.sent_on, planned.when, calendar);
   const auto before = step == 0 ? item.due : planned_date(scenario, step - 1, item, calendar);

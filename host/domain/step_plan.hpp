@@ -1,5 +1,5 @@
-// Which step one receivable is at: planned dates, catch-up, the level guard and the distance from the last sending.
-// The part of decide() that looks at a single item.
+// Which step one receivable is at: planned dates, catch-up, the level guard and the distance from the last
+// sending. The part of decide() that looks at a single item.
 #pragma once
 
 #include "host/domain/decide.hpp"
@@ -8,14 +8,15 @@ namespace relance::domain {
 
 /// What the steps mean for one item today.
 struct StepPlan {
-  std::int32_t step{-1};     ///< the step to send; -1: none is due
-  CivilDate earliest{};      ///< first day on which `step` may go, the distance from the last sending included
+  std::int32_t step{-1};  ///< the step to send; -1: none is due
+  CivilDate earliest{};   ///< first day on which `step` may go, the distance from the last sending included
   std::int32_t next_step{-1};  ///< the first step of the future; -1: none is left
   CivilDate next_date{};
   bool pre_due_passed{false}, level_held{false}, formal_held{false}, missed{false};
 };
 
-/// `from`: first step to consider; the item's own position + 1 unless a rejected approval or a minimum holds that one back.
+/// `from`: first step to consider; the item's own position + 1 unless a rejected approval or a minimum holds
+/// that one back.
 StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t from, CivilDate today,
                    const Calendar &calendar);
 

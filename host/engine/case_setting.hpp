@@ -24,7 +24,8 @@ struct CaseSetting {
 
 class Settings {
  public:
-  explicit Settings(std::shared_ptr<const config::Configuration> configuration) : configuration_{std::move(configuration)} {}
+  explicit Settings(std::shared_ptr<const config::Configuration> configuration)
+      : configuration_{std::move(configuration)} {}
 
   [[nodiscard]] const config::Configuration &configuration() const { return *configuration_; }
   [[nodiscard]] const std::shared_ptr<const config::Configuration> &shared() const { return configuration_; }
@@ -32,11 +33,13 @@ class Settings {
   /// The store's number of a configured creditor; told once at start.
   void name_creditor(store::CreditorId id, const std::string &code);
 
-  /// The surroundings of one case of the claim. An error says which part of the configuration is missing (not_found).
+  /// The surroundings of one case of the claim. An error says which part of the configuration is missing
+  /// (not_found).
   Result<CaseSetting> of(const store::Claim &claim, const store::CaseView &view);
 
   /// Borrowed from `setting` and this object.
-  [[nodiscard]] domain::Surroundings surroundings(const CaseSetting &setting, Instant payment_data_until) const;
+  [[nodiscard]] domain::Surroundings surroundings(const CaseSetting &setting,
+                                                  Instant payment_data_until) const;
 
  private:
   struct ContentKey {
@@ -47,12 +50,13 @@ class Settings {
 
   std::shared_ptr<const config::Configuration> configuration_;
   std::map<store::CreditorId, const config::Creditor *> creditors_;
-  std::map<std::pair<const config::Region *, std::string>, std::shared_ptr<const domain::ContactWindow>> windows_;
+  std::map<std::pair<const config::Region *, std::string>, std::shared_ptr<const domain::ContactWindow>>
+      windows_;
   mutable std::map<const domain::Scenario *, ContentKey> content_keys_;
 };
 
-/// The units that are decided by themselves: the case as it is, or one per receivable where the scenario groups so. A reminder
-/// stays with the item that it moves; promises on the whole case stay with each.
+/// The units that are decided by themselves: the case as it is, or one per receivable where the scenario
+/// groups so. A reminder stays with the item that it moves; promises on the whole case stay with each.
 std::vector<domain::CaseFacts> split(const domain::CaseFacts &facts, domain::GroupBy group_by);
 
 }  // namespace relance::engine

@@ -9,10 +9,11 @@
 namespace relance::engine {
 namespace {
 
-render::MessageModel model_of(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                              const domain::Decision &decision, const store::Contact *contact, Instant now) {
+render::MessageModel model_of(const store::Claim &claim, const store::CaseView &view,
+                              const CaseSetting &setting, const domain::Decision &decision,
+                              const store::Contact *contact, Instant now) {
   render::MessageModel model;
-  const auto today = setting.creditor_region->zone->local(now).date;
+  const auto today = setting.creditor_region->zone.local(now).date;
   const auto currency = view.facts.currency;
   model.creditor_name = setting.creditor->name;
   model.creditor_address = setting.creditor->address_lines;
@@ -25,14 +26,16 @@ render::MessageModel model_of(const store::Claim &claim, const store::CaseView &
     for (const auto &item : view.items)
       if (item.id == listed.id)
         model.items.push_back({item.number, item.reference, item.issued, item.due, item.amount,
-                               domain::Money{listed.balance_minor, currency}, static_cast<std::int32_t>((today - item.due).count())});
+                               domain::Money{listed.balance_minor, currency},
+                               static_cast<std::int32_t>((today - item.due).count())});
   model.total = domain::Money{decision.total_minor, currency};
   if (decision.step >= 0) {
     const auto &step = setting.scenario->steps[static_cast<std::size_t>(decision.step)];
     model.step_id = step.id;
     model.level = step.level;
   }
-  for (const auto step : decision.merged) model.merged_steps.push_back(setting.scenario->steps[static_cast<std::size_t>(step)].id);
+  for (const auto step : decision.merged)
+    model.merged_steps.push_back(setting.scenario->steps[static_cast<std::size_t>(step)].id);
   // A single invoice is paid under its own number, several under the customer's.
   model.payment_reference = model.items.size() == 1 ? model.items.front().number : claim.code;
   model.dated = today;
@@ -50,8 +53,9 @@ store::Content content(std::string role, std::string media_type, std::string byt
 
 /// One hash over all that makes the wire form: two attempts with equal hashes are the same message.
 Sha256 hash_of(const store::NewAttempt &attempt, const config::SenderIdentity *sender) {
-  std::vector<std::string_view> parts{attempt.channel, "\n", attempt.provider, "\n", attempt.address, "\n",
-                                      attempt.idempotency_key, "\n", attempt.subject, "\n"};
+  std::vector<std::string_view> parts{attempt.channel, "\n", attempt.provider,        "\n",
+                                      attempt.address, "\n", attempt.idempotency_key, "\n",
+                                      attempt.subject, "\n"};
   const auto dated = std::to_string(to_ms(attempt.dated));
   parts.push_back(dated);
   if (sender != nullptr)
@@ -79,24 +83,25 @@ Composer::Composer(std::shared_ptr<const config::Configuration> configuration)
     : templates_{std::make_unique<Templates>()}, configuration_{std::move(configuration)} {}
 Composer::~Composer() = default;
 
-Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                                  const domain::Decision &decision, const store::Contact *contact, Instant now) {
+Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view,
+                                  const CaseSetting &setting, const domain::Decision &decision,
+                                  const store::Contact *contact, Instant now) {
   const bool has_step{decision.step >= 0 && decision.kind != domain::DecisionKind::thank};
   const auto &id = has_step ? setting.scenario->steps[static_cast<std::size_t>(decision.step)].template_id
                             : setting.scenario->thank_you_template;
   const auto model = model_of(claim, view, setting, decision, contact, now);
   const auto *made = configuration_->find_template(id, model.language, setting.creditor->language);
   if (made == nullptr)
-    return not_found("template " + id + " exists neither in language '" + model.language + "' nor in the creditor's '" +
-                     setting.creditor->language + "'");
+    return not_found("template " + id + " exists neither in language '" + model.language +
+                     "' nor in the creditor's '" + setting.creditor->language + "'");
   auto rendered = templates_->renderer.render(*made, model);
   if (!rendered) return rendered.error();
   return Composed{std::move(rendered->subject), std::move(rendered->text), std::move(rendered->html)};
 }
 
-Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                                            const domain::Decision &decision, const channel::Route &route, Instant now,
-                                            Instant wall) {
+Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const store::CaseView &view,
+                                            const CaseSetting &setting, const domain::Decision &decision,
+                                            const channel::Route &route, Instant now, Instant wall) {
   auto rendered = render(claim, view, setting, decision, route.contact, now);
   if (!rendered) return rendered.error();
   store::NewAttempt attempt;
@@ -112,7 +117,8 @@ Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const sto
   if (!rendered->html.empty())
     attempt.content.push_back(content("html", "text/html; charset=utf-8", std::move(rendered->html)));
   attempt.dated = now;
-  // Wall time bounds the hand-over; the end of the window bounds it too, where business time is the machine's own.
+  // Wall time bounds the hand-over; the end of the window bounds it too, where business time is the machine's
+  // own.
   attempt.not_after = wall + configuration_->limits.hand_over_within;
   if (decision.at != Instant::max() && decision.at > now)
     attempt.not_after = std::min(attempt.not_after, wall + (decision.at - now));
@@ -120,8 +126,9 @@ Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const sto
   return attempt;
 }
 
-channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id, std::uint32_t attempt_number,
-                                  const store::Claim &claim, const CaseSetting &setting, const std::string &service) {
+channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,
+                                  std::uint32_t attempt_number, const store::Claim &claim,
+                                  const CaseSetting &setting, const std::string &service) {
   channel::Submission out;
   out.token = static_cast<channel::Token>(id);
   out.idempotency_key = attempt.idempotency_key;
@@ -139,7 +146,8 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
     out.sender = {sender->name, sender->address, sender->reply_to};
   out.service = service;
   out.subject = attempt.subject;
-  for (const auto &part : attempt.content) out.parts.push_back({part.role, part.media_type, part.file_name, part.bytes, part.hash});
+  for (const auto &part : attempt.content)
+    out.parts.push_back({part.role, part.media_type, part.file_name, part.bytes, part.hash});
   out.references = {{"creditor", setting.creditor->code}, {"debtor", claim.code}};
   out.attempt_number = attempt_number;
   out.dated = attempt.dated;

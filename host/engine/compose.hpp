@@ -1,5 +1,6 @@
-// From a decision and a route to the exact bytes that go out: rendered parts, subject, sender, key, dates and their hash.
-// The same NewAttempt gives the same Submission at any time, also after a restart: nothing is drawn from a clock later.
+// From a decision and a route to the exact bytes that go out: rendered parts, subject, sender, key, dates and
+// their hash. The same NewAttempt gives the same Submission at any time, also after a restart: nothing is
+// drawn from a clock later.
 #pragma once
 
 #include "host/channel/provider.hpp"
@@ -11,7 +12,9 @@
 namespace relance::engine {
 
 /// A message's words, before any channel has them.
-struct Composed { std::string subject, text, html; };
+struct Composed {
+  std::string subject, text, html;
+};
 
 class Composer {
  public:
@@ -22,8 +25,9 @@ class Composer {
   Result<Composed> render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                           const domain::Decision &decision, const store::Contact *contact, Instant now);
   /// Renders the decided message for this route. An error names the template and what is wrong with it.
-  Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                                    const domain::Decision &decision, const channel::Route &route, Instant now, Instant wall);
+  Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view,
+                                    const CaseSetting &setting, const domain::Decision &decision,
+                                    const channel::Route &route, Instant now, Instant wall);
 
  private:
   struct Templates;
@@ -32,7 +36,8 @@ class Composer {
 };
 
 /// What the provider is handed. `sender`: the creditor's identity on that channel.
-channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id, std::uint32_t attempt_number,
-                                  const store::Claim &claim, const CaseSetting &setting, const std::string &service);
+channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,
+                                  std::uint32_t attempt_number, const store::Claim &claim,
+                                  const CaseSetting &setting, const std::string &service);
 
 }  // namespace relance::engine

@@ -1,5 +1,5 @@
-// From claim to hand-over: decide each due debtor on the facts of this moment, find a route, render, make the intents of
-// the whole batch durable in one transaction, and only then hand them over.
+// From claim to hand-over: decide each due debtor on the facts of this moment, find a route, render, make the
+// intents of the whole batch durable in one transaction, and only then hand them over.
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
@@ -22,7 +22,9 @@ std::string why_text(const Decision &decision) {
   return text;
 }
 
-Instant from_decision(Instant at) { return at >= domain::kNever ? Instant::max() : at; }
+Instant from_decision(Instant at) {
+  return at >= domain::kNever ? Instant::max() : at;
+}
 
 void add(store::Settlement &settlement, store::CaseChange change, std::string why) {
   settlement.changes.push_back(std::move(change));
@@ -30,27 +32,37 @@ void add(store::Settlement &settlement, store::CaseChange change, std::string wh
 }
 
 std::string task_text(domain::TaskReason reason, const domain::Scenario &scenario, const Decision &decision) {
-  const std::string step{decision.step >= 0 ? scenario.steps[static_cast<std::size_t>(decision.step)].id : "thank-you"};
+  const std::string step{decision.step >= 0 ? scenario.steps[static_cast<std::size_t>(decision.step)].id
+                                            : "thank-you"};
   switch (reason) {
     case domain::TaskReason::in_doubt:
       return "Find out whether reminder " + std::to_string(decision.reminder) + " (" + step +
              ") reached the debtor, then: relancectl in-doubt resolve";
-    case domain::TaskReason::channels_exhausted: return "No channel is left for " + step + ": reach the debtor in person";
+    case domain::TaskReason::channels_exhausted:
+      return "No channel is left for " + step + ": reach the debtor in person";
     case domain::TaskReason::too_many_attempts:
-      return "The message for " + step + " could not be handed over after many attempts: check the provider, reach the debtor";
-    case domain::TaskReason::reaction: return "Act on what became of " + step;
-    case domain::TaskReason::none: break;
+      return "The message for " + step +
+             " could not be handed over after many attempts: check the provider, reach the debtor";
+    case domain::TaskReason::reaction:
+      return "Act on what became of " + step;
+    case domain::TaskReason::none:
+      break;
   }
   return step;
 }
 
 std::string_view task_kind(domain::TaskReason reason) {
   switch (reason) {
-    case domain::TaskReason::in_doubt: return "in_doubt";
-    case domain::TaskReason::channels_exhausted: return "channels_exhausted";
-    case domain::TaskReason::too_many_attempts: return "too_many_attempts";
-    case domain::TaskReason::reaction: return "reaction";
-    case domain::TaskReason::none: break;
+    case domain::TaskReason::in_doubt:
+      return "in_doubt";
+    case domain::TaskReason::channels_exhausted:
+      return "channels_exhausted";
+    case domain::TaskReason::too_many_attempts:
+      return "too_many_attempts";
+    case domain::TaskReason::reaction:
+      return "reaction";
+    case domain::TaskReason::none:
+      break;
   }
   return "task";
 }
@@ -58,7 +70,8 @@ std::string_view task_kind(domain::TaskReason reason) {
 /// Items that move to just before `step`: those already past it begin a new round, the others only move.
 void move_to_step(store::Settlement &settlement, store::CaseId case_id, const domain::CaseFacts &facts,
                   const Decision &decision, const std::string &why) {
-  store::MoveItems forward{case_id, decision.step - 1, {}, false}, again{case_id, decision.step - 1, {}, true};
+  store::MoveItems forward{case_id, decision.step - 1, {}, false},
+      again{case_id, decision.step - 1, {}, true};
   for (const auto &moved : decision.items)
     for (const auto &item : facts.items)
       if (item.id == moved.id) (item.step >= decision.step ? again : forward).items.push_back(item.id);
@@ -130,11 +143,13 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
   for (const auto &view : claim.cases) {
     const auto setting = settings_->of(claim, view);
     if (!setting) {
-      log::event(log::Id::DISPATCH_SETTING_MISSING, {{"debtor", claim.code}, {"why", setting.error().text()}});
+      log::event(log::Id::DISPATCH_SETTING_MISSING,
+                 {{"debtor", claim.code}, {"why", setting.error().text()}});
       settlement.next_at = std::min(settlement.next_at, now + kRestAfterFault);
       continue;
     }
-    if (view.scenario != setting->scenario->id) settlement.scenarios.emplace_back(view.facts.id, setting->scenario->id);
+    if (view.scenario != setting->scenario->id)
+      settlement.scenarios.emplace_back(view.facts.id, setting->scenario->id);
     if (setting->scenario->group_by == domain::GroupBy::debtor) {
       decide_unit(claim, view, *setting, view.facts, now, wall, draft);
     } else {
@@ -146,7 +161,8 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
   return draft;
 }
 
-/// A debtor that is due again at the very moment it was decided at makes progress each time; one that never ends must rest.
+/// A debtor that is due again at the very moment it was decided at makes progress each time; one that never
+/// ends must rest.
 Instant Engine::Loop::rest(const store::Claim &claim, Instant now, Instant next_at) {
   if (next_at > now) {
     moments_.erase(claim.debtor);
@@ -161,8 +177,9 @@ Instant Engine::Loop::rest(const store::Claim &claim, Instant now, Instant next_
   return now + kRestAfterFault;
 }
 
-void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                               const domain::CaseFacts &facts, Instant now, Instant wall, Draft &draft) {
+void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView &view,
+                               const CaseSetting &setting, const domain::CaseFacts &facts, Instant now,
+                               Instant wall, Draft &draft) {
   ++counts_.decisions;
   auto &settlement = draft.settlement;
   const auto decision = domain::decide(facts, settings_->surroundings(setting, payment_data_until()), now);
@@ -170,18 +187,27 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
   const auto &scenario = *setting.scenario;
   auto next_at = now;
   switch (decision.kind) {
-    case DecisionKind::wait: next_at = from_decision(decision.at); break;
+    case DecisionKind::wait:
+      next_at = from_decision(decision.at);
+      break;
     case DecisionKind::send:
     case DecisionKind::send_again:
-    case DecisionKind::thank: send(claim, view, setting, facts, decision, now, wall, draft); return;
+    case DecisionKind::thank:
+      send(claim, view, setting, facts, decision, now, wall, draft);
+      return;
     case DecisionKind::void_reminder:
       add(settlement, store::VoidReminder{case_id, decision.reminder}, why_text(decision));
       break;
     case DecisionKind::ask_approval: {
       const auto &step = scenario.steps[static_cast<std::size_t>(decision.step)];
-      store::AskApproval ask{case_id, decision.step, step.id, step.channels.empty() ? std::string{} : step.channels.front(),
-                             decision.total_minor, settings_->configuration().content_id(scenario, decision.step),
-                             decision.at, {}};
+      store::AskApproval ask{case_id,
+                             decision.step,
+                             step.id,
+                             step.channels.empty() ? std::string{} : step.channels.front(),
+                             decision.total_minor,
+                             settings_->configuration().content_id(scenario, decision.step),
+                             decision.at,
+                             {}};
       for (const auto &item : decision.items) ask.items.push_back(item.id);
       add(settlement, std::move(ask), why_text(decision));
       break;
@@ -196,32 +222,39 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
     case DecisionKind::give_task:
       if (decision.task == domain::TaskReason::in_doubt)
         add(settlement, store::MarkInDoubt{case_id, decision.reminder, false}, why_text(decision));
-      if (decision.task == domain::TaskReason::reaction || decision.task == domain::TaskReason::channels_exhausted)
-        add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction}, why_text(decision));
+      if (decision.task == domain::TaskReason::reaction ||
+          decision.task == domain::TaskReason::channels_exhausted)
+        add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction},
+            why_text(decision));
       add(settlement,
           store::GiveTask{case_id, decision.reminder, std::string{task_kind(decision.task)},
-                          task_text(decision.task, scenario, decision), decision.task == domain::TaskReason::too_many_attempts ||
+                          task_text(decision.task, scenario, decision),
+                          decision.task == domain::TaskReason::too_many_attempts ||
                               decision.task == domain::TaskReason::channels_exhausted},
           why_text(decision));
       break;
     case DecisionKind::resolve_promise:
       add(settlement, store::ResolvePromise{case_id, decision.promise, decision.is_kept}, why_text(decision));
-      if (!decision.is_kept && decision.step >= 0) move_to_step(settlement, case_id, facts, decision, why_text(decision));
+      if (!decision.is_kept && decision.step >= 0)
+        move_to_step(settlement, case_id, facts, decision, why_text(decision));
       break;
     case DecisionKind::assume_sent:
       add(settlement, store::MarkInDoubt{case_id, decision.reminder, true}, why_text(decision));
       break;
     case DecisionKind::settle_reaction:
-      add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction}, why_text(decision));
+      add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction},
+          why_text(decision));
       break;
     case DecisionKind::restart_at:
-      add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction}, why_text(decision));
+      add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction},
+          why_text(decision));
       move_to_step(settlement, case_id, facts, decision, why_text(decision));
       break;
     case DecisionKind::hand_over:
       add(settlement, store::SetCaseState{case_id, domain::CaseState::handed_over}, why_text(decision));
       add(settlement,
-          store::GiveTask{case_id, 0, "hand_over", "Hand the file over to the agency or lawyer, with its evidence", false},
+          store::GiveTask{case_id, 0, "hand_over",
+                          "Hand the file over to the agency or lawyer, with its evidence", false},
           why_text(decision));
       break;
     case DecisionKind::close:
@@ -233,15 +266,16 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
 }
 
 void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                        const domain::CaseFacts &facts, const Decision &decision, Instant now, Instant wall, Draft &draft) {
+                        const domain::CaseFacts &facts, const Decision &decision, Instant now, Instant wall,
+                        Draft &draft) {
   const auto &scenario = *setting.scenario;
   const bool is_thanks{decision.kind == DecisionKind::thank};
   const domain::Step *step{is_thanks ? nullptr : &scenario.steps[static_cast<std::size_t>(decision.step)]};
   const domain::ReminderFacts *again{nullptr};
   for (const auto &reminder : facts.reminders)
     if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder) again = &reminder;
-  std::vector<std::string> channels{is_thanks || (again != nullptr && again->is_thank_you) ? scenario.thank_you_channels
-                                                                                           : step->channels};
+  std::vector<std::string> channels{
+      is_thanks || (again != nullptr && again->is_thank_you) ? scenario.thank_you_channels : step->channels};
   std::size_t from{again != nullptr ? static_cast<std::size_t>(again->channels_tried) : 0};
   if (!decision.channel.empty()) {
     channels.assign(1, std::string{decision.channel});
@@ -250,9 +284,11 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   const auto providers = pool_.for_region(*setting.recipient_region, channels, wall);
   auto routing = channel::find_route(channels, from, claim.contacts, claim.is_consumer, providers);
   if (!routing.route && !routing.is_temporary && decision.kind == DecisionKind::send) {
-    // No channel of the step can reach this debtor: a person does, under the same key as the message would have had.
+    // No channel of the step can reach this debtor: a person does, under the same key as the message would
+    // have had.
     auto *person = pool_.find(kTaskProvider);
-    if (person != nullptr && person->status.credit > 0) routing.route = channel::Route{channels.size(), nullptr, &person->status};
+    if (person != nullptr && person->status.credit > 0)
+      routing.route = channel::Route{channels.size(), nullptr, &person->status};
   }
   if (!routing.route) return no_route(claim, view, decision, routing, now, wall, draft);
   const auto &route = *routing.route;
@@ -265,16 +301,20 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   --route.provider->credit;
   const bool is_task{route.provider->channel == channel::kTaskChannel};
   HandOver out{route.provider->id,
-               submission_of(attempt.value(), 0, again != nullptr ? static_cast<std::uint32_t>(again->attempts) + 1 : 1, claim,
+               submission_of(attempt.value(), 0,
+                             again != nullptr ? static_cast<std::uint32_t>(again->attempts) + 1 : 1, claim,
                              setting, step != nullptr ? step->service : "plain")};
   auto task = attempt.value().subject;
   auto why = why_text(decision);
-  for (const auto &refusal : routing.refusals) why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
+  for (const auto &refusal : routing.refusals)
+    why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
   if (again != nullptr) {
     // A reaction's own channel is the last one tried: the step's list does not go on behind it.
     const auto index = decision.channel.empty() ? route.channel_index : step->channels.size();
     add(draft.settlement,
-        store::IntendAgain{view.facts.id, again->id, static_cast<std::int32_t>(index), std::move(attempt.value())}, why);
+        store::IntendAgain{view.facts.id, again->id, static_cast<std::int32_t>(index),
+                           std::move(attempt.value())},
+        why);
   } else {
     store::Intend intend;
     intend.case_id = view.facts.id;
@@ -285,11 +325,12 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     intend.is_dunning = !is_task && step != nullptr && step->anchor != domain::Anchor::before_due;
     intend.is_thank_you = is_thanks;
     intend.channel_index = static_cast<std::int32_t>(route.channel_index);
-    intend.decided_on = setting.creditor_region->zone->local(now).date;
+    intend.decided_on = setting.creditor_region->zone.local(now).date;
     intend.total_minor = decision.total_minor;
     for (const auto &item : decision.items)
       for (const auto &known : facts.items)
-        if (known.id == item.id) intend.items.push_back({item.id, known.round, item.balance_minor, item.is_moved});
+        if (known.id == item.id)
+          intend.items.push_back({item.id, known.round, item.balance_minor, item.is_moved});
     if (!intend.items.empty()) intend.round = intend.items.front().round;
     intend.attempt = std::move(attempt.value());
     add(draft.settlement, std::move(intend), why);
@@ -298,11 +339,12 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   draft.outgoing.emplace_back(draft.settlement.changes.size() - 1, std::move(out));
   if (is_task)
     add(draft.settlement,
-        store::GiveTask{view.facts.id, again != nullptr ? again->id : -1, step != nullptr ? step->id : "thank-you",
-                        std::move(task), false},
+        store::GiveTask{view.facts.id, again != nullptr ? again->id : -1,
+                        step != nullptr ? step->id : "thank-you", std::move(task), false},
         std::move(why));
   // What comes next if this is accepted is known already: no second round through the store for it.
-  const auto after = domain::after_sending(facts, decision, scenario, setting.creditor_region->zone->local(now).date);
+  const auto after =
+      domain::after_sending(facts, decision, scenario, setting.creditor_region->zone.local(now).date);
   const auto next = domain::decide(after, settings_->surroundings(setting, payment_data_until()), now);
   const auto next_at = next.kind == DecisionKind::wait ? from_decision(next.at) : now;
   draft.settlement.next_at = std::min(draft.settlement.next_at, next_at);
@@ -319,7 +361,8 @@ void Engine::Loop::no_route(const store::Claim &claim, const store::CaseView &vi
     return;
   }
   std::string why{why_text(decision)};
-  for (const auto &refusal : routing.refusals) why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
+  for (const auto &refusal : routing.refusals)
+    why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
   if (decision.kind == DecisionKind::thank) {
     add(settlement, store::SetCaseState{view.facts.id, domain::CaseState::closed}, std::move(why));
     return;
@@ -362,8 +405,15 @@ void Engine::Loop::hand_over(std::vector<Draft> &drafts, const std::vector<store
     const auto id = static_cast<store::AttemptId>(out->submission.token);
     if (!may.contains(id)) {
       log::event(log::Id::DISPATCH_WITHDRAWN, {{"attempt", id}});
-      outcomes_.push_back({id, domain::OutcomeKind::not_sent, domain::FailureClass::none, {}, "withdrawn",
-                           "withdrawn before the hand-over", clock_.now(), 0, {}});
+      outcomes_.push_back({id,
+                           domain::OutcomeKind::not_sent,
+                           domain::FailureClass::none,
+                           {},
+                           "withdrawn",
+                           "withdrawn before the hand-over",
+                           clock_.now(),
+                           0,
+                           {}});
       continue;
     }
     auto &batch = batches[out->provider];
@@ -388,16 +438,31 @@ Result<void> Engine::Loop::resume_open_attempts() {
       if (attempt.is_withdrawn) {
         pooled->provider->discard(attempt.refs);
         pool_.note_ended(attempt.provider, token, domain::OutcomeKind::not_sent);
-        outcomes_.push_back({attempt.id, domain::OutcomeKind::not_sent, domain::FailureClass::none, {}, "withdrawn",
-                             "withdrawn between the two phases", clock_.now(), 0, {}});
+        outcomes_.push_back({attempt.id,
+                             domain::OutcomeKind::not_sent,
+                             domain::FailureClass::none,
+                             {},
+                             "withdrawn",
+                             "withdrawn between the two phases",
+                             clock_.now(),
+                             0,
+                             {}});
       } else {
-        pooled->provider->commit(token, attempt.refs);
+        pooled->provider->commit(token, attempt.refs,
+                                 WallClock{}.now() + settings_->configuration().limits.hand_over_within);
       }
       continue;
     }
     if (pooled != nullptr && attempt.provider == kTaskProvider) {
-      outcomes_.push_back({attempt.id, domain::OutcomeKind::accepted, domain::FailureClass::none,
-                           {std::to_string(attempt.id)}, {}, "resumed", {}, 0, {}});
+      outcomes_.push_back({attempt.id,
+                           domain::OutcomeKind::accepted,
+                           domain::FailureClass::none,
+                           {std::to_string(attempt.id)},
+                           {},
+                           "resumed",
+                           {},
+                           0,
+                           {}});
       continue;
     }
     if (pooled != nullptr && (pooled->provider->traits().can_query_by_key ||
@@ -406,8 +471,15 @@ Result<void> Engine::Loop::resume_open_attempts() {
       pooled->provider->query(token, attempt.idempotency_key, attempt.refs);
       continue;
     }
-    outcomes_.push_back({attempt.id, domain::OutcomeKind::unknown, domain::FailureClass::none, {}, "restart",
-                         "the daemon stopped between intent and outcome", {}, 0, {}});
+    outcomes_.push_back({attempt.id,
+                         domain::OutcomeKind::unknown,
+                         domain::FailureClass::none,
+                         {},
+                         "restart",
+                         "the daemon stopped between intent and outcome",
+                         {},
+                         0,
+                         {}});
   }
   return {};
 }

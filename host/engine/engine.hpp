@@ -1,6 +1,7 @@
-// The loop: claim what is due, decide, route, render, make the intent durable, hand over; take outcomes and receipts in,
-// make them durable, wake the case. One thread owns the store and every decision; providers work on threads of their own
-// and speak to it through a bounded inbox. Nothing here knows how a decision is made or how a message travels.
+// The loop: claim what is due, decide, route, render, make the intent durable, hand over; take outcomes and
+// receipts in, make them durable, wake the case. One thread owns the store and every decision; providers work
+// on threads of their own and speak to it through a bounded inbox. Nothing here knows how a decision is made
+// or how a message travels.
 #pragma once
 
 #include "host/base/result.hpp"
@@ -22,14 +23,14 @@ struct Configuration;
 namespace relance::store {
 class Reader;
 class Store;
-}
+}  // namespace relance::store
 
 namespace relance::engine {
 
 struct EngineOptions {
   bool has_test_clock{false};
   std::optional<Instant> test_clock_start{};  ///< of a new store; default: now
-  std::filesystem::path program;  ///< the relanced binary, re-executed for channel children
+  std::filesystem::path program;              ///< the relanced binary, re-executed for channel children
 };
 
 struct ProviderReport {
@@ -53,7 +54,8 @@ using ClockProgress = std::function<void(Instant)>;
 
 class Engine {
  public:
-  /// Opens the store, starts the providers, resolves what an earlier run left open. Nothing is sent before start().
+  /// Opens the store, starts the providers, resolves what an earlier run left open. Nothing is sent before
+  /// start().
   static Result<std::unique_ptr<Engine>> open(std::shared_ptr<const config::Configuration> configuration,
                                               EngineOptions options);
   ~Engine();
@@ -71,8 +73,9 @@ class Engine {
   Result<void> reload(std::shared_ptr<const config::Configuration> configuration);
   [[nodiscard]] std::shared_ptr<const config::Configuration> configuration() const;
 
-  /// Runs `work` on the engine's thread between two batches and returns when it is done. For changes by people and imports:
-  /// keep each piece under some 50 ms. Any thread but the engine's. False when the engine is stopping.
+  /// Runs `work` on the engine's thread between two batches and returns when it is done. For changes by
+  /// people and imports: keep each piece under some 50 ms. Any thread but the engine's. False when the engine
+  /// is stopping.
   bool with_store(const std::function<void(store::Store &store, Instant business_now)> &work);
   /// A connection for questions, beside the loop.
   Result<std::unique_ptr<store::Reader>> open_reader();
@@ -83,9 +86,11 @@ class Engine {
   Result<void> resume();
 
   [[nodiscard]] Instant business_now() const;
-  /// Test clock only: walks every next_at up to `target`. With `settle`, returns when no attempt is open and nothing inbound waits
-  /// (at most `timeout` of wall time per standstill, then an error that says what is still open).
-  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress);
+  /// Test clock only: walks every next_at up to `target`. With `settle`, returns when no attempt is open and
+  /// nothing inbound waits (at most `timeout` of wall time per standstill, then an error that says what is
+  /// still open).
+  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout,
+                             const ClockProgress &progress);
 
  private:
   class Loop;

@@ -12,8 +12,10 @@ namespace {
 
 using domain::DecisionKind;
 
-/// Every provider of the configuration as if it were up: explaining is about the plan, not about this second's window.
-std::vector<channel::ProviderStatus> statuses(const config::Region &region, const std::vector<std::string> &channels) {
+/// Every provider of the configuration as if it were up: explaining is about the plan, not about this
+/// second's window.
+std::vector<channel::ProviderStatus> statuses(const config::Region &region,
+                                              const std::vector<std::string> &channels) {
   std::vector<channel::ProviderStatus> all;
   for (const auto &name : channels) {
     if (name == channel::kTaskChannel) {
@@ -66,7 +68,8 @@ void decide_all(Settings &settings, const store::Claim &claim, Instant now, Visi
       continue;
     }
     for (const auto &unit : split(view.facts, setting->scenario->group_by))
-      visit(view, &*setting, unit, domain::decide(unit, settings.surroundings(*setting, Instant::max()), now), std::string{});
+      visit(view, &*setting, unit, domain::decide(unit, settings.surroundings(*setting, Instant::max()), now),
+            std::string{});
   }
 }
 
@@ -80,45 +83,48 @@ Settings settings_for(const config::Configuration &configuration, const std::str
 
 }  // namespace
 
-std::vector<CaseExplanation> explain(const config::Configuration &configuration, const std::string &creditor_code,
-                                     const store::Claim &claim, Instant now) {
+std::vector<CaseExplanation> explain(const config::Configuration &configuration,
+                                     const std::string &creditor_code, const store::Claim &claim,
+                                     Instant now) {
   auto settings = settings_for(configuration, creditor_code, claim);
   std::vector<CaseExplanation> explained;
-  decide_all(settings, claim, now,
-             [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
-                 const domain::Decision &decision, const std::string &error) {
-               CaseExplanation one;
-               one.case_id = view.facts.id;
-               one.view = view;
-               one.decision = domain::name_of(decision.kind);
-               if (setting == nullptr) {
-                 one.decision = "none";
-                 one.reasons.push_back(error);
-                 explained.push_back(std::move(one));
-                 return;
-               }
-               one.scenario = setting->scenario->id;
-               if (decision.step >= 0 && decision.kind != DecisionKind::thank)
-                 one.step = setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
-               if (decision.at < domain::kNever) one.at = format_instant(decision.at);
-               for (const auto &reason : decision.reasons) {
-                 auto text = domain::reason_text(reason, *setting->scenario);
-                 // People know invoices by their numbers, not by ours.
-                 for (const auto &item : view.items)
-                   if (const auto mark = "receivable " + std::to_string(item.id); text.find(mark + ' ') != std::string::npos ||
-                                                                                  text.find(mark + ':') != std::string::npos)
-                     text.replace(text.find(mark), mark.size(), "invoice " + item.number);
-                 one.reasons.push_back(std::move(text));
-               }
-               if (is_message(decision.kind)) {
-                 const auto routed = route(claim, *setting, facts, decision);
-                 for (const auto &refusal : routed.result.refusals)
-                   one.routes.push_back({refusal.channel, refusal.provider, refusal.because});
-                 if (routed.result.route)
-                   one.routes.push_back({routed.result.route->provider->channel, routed.result.route->provider->id, {}});
-               }
-               explained.push_back(std::move(one));
-             });
+  decide_all(
+      settings, claim, now,
+      [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
+          const domain::Decision &decision, const std::string &error) {
+        CaseExplanation one;
+        one.case_id = view.facts.id;
+        one.view = view;
+        one.decision = domain::name_of(decision.kind);
+        if (setting == nullptr) {
+          one.decision = "none";
+          one.reasons.push_back(error);
+          explained.push_back(std::move(one));
+          return;
+        }
+        one.scenario = setting->scenario->id;
+        if (decision.step >= 0 && decision.kind != DecisionKind::thank)
+          one.step = setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
+        if (decision.at < domain::kNever) one.at = format_instant(decision.at);
+        for (const auto &reason : decision.reasons) {
+          auto text = domain::reason_text(reason, *setting->scenario);
+          // People know invoices by their numbers, not by ours.
+          for (const auto &item : view.items)
+            if (const auto mark = "receivable " + std::to_string(item.id);
+                text.find(mark + ' ') != std::string::npos || text.find(mark + ':') != std::string::npos)
+              text.replace(text.find(mark), mark.size(), "invoice " + item.number);
+          one.reasons.push_back(std::move(text));
+        }
+        if (is_message(decision.kind)) {
+          const auto routed = route(claim, *setting, facts, decision);
+          for (const auto &refusal : routed.result.refusals)
+            one.routes.push_back({refusal.channel, refusal.provider, refusal.because});
+          if (routed.result.route)
+            one.routes.push_back(
+                {routed.result.route->provider->channel, routed.result.route->provider->id, {}});
+        }
+        explained.push_back(std::move(one));
+      });
   return explained;
 }
 

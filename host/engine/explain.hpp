@@ -19,35 +19,45 @@ class Reader;
 
 namespace relance::engine {
 
-struct RouteExplanation { std::string channel, provider, because; };  ///< because empty: this one would be used
+struct RouteExplanation {
+  std::string channel, provider, because;
+};  ///< because empty: this one would be used
 
 struct CaseExplanation {
   store::CaseId case_id{0};
   std::string scenario, decision, step;
-  std::string at;                    ///< when the case is looked at next, or the message leaves at the latest; empty: never
+  std::string at;  ///< when the case is looked at next, or the message leaves at the latest; empty: never
   std::vector<std::string> reasons;  ///< sentences
   std::vector<RouteExplanation> routes;
   store::CaseView view;
 };
 
 /// The decision of this moment for each case of the claim. Pure but for reading configuration.
-std::vector<CaseExplanation> explain(const config::Configuration &configuration, const std::string &creditor_code,
-                                     const store::Claim &claim, Instant now);
+std::vector<CaseExplanation> explain(const config::Configuration &configuration,
+                                     const std::string &creditor_code, const store::Claim &claim,
+                                     Instant now);
 
-struct Preview { std::string debtor_code, step, channel, address, subject, text, html, note; };
+struct Preview {
+  std::string debtor_code, step, channel, address, subject, text, html, note;
+};
 /// The messages that would leave at `now`, rendered.
 std::vector<Preview> preview(const config::Configuration &configuration, const std::string &creditor_code,
                              const store::Claim &claim, Instant now);
 
-struct SimulatedDay { CivilDate day{}; std::string step, channel; std::uint64_t messages{0}; std::int64_t total_minor{0}; };
+struct SimulatedDay {
+  CivilDate day{};
+  std::string step, channel;
+  std::uint64_t messages{0};
+  std::int64_t total_minor{0};
+};
 struct Simulation {
   std::uint64_t cases{0}, decisions{0};
   std::vector<SimulatedDay> days;
 };
-/// Walks every case of the creditor through `days` of business time, as if everything were delivered, nobody paid and every approval
-/// were given. Changes nothing. `progress` gets debtors done.
-Result<Simulation> simulate(const config::Configuration &configuration, store::Reader &reader, store::CreditorId creditor,
-                            const std::string &creditor_code, Instant from, int days,
-                            const std::function<void(std::uint64_t)> &progress);
+/// Walks every case of the creditor through `days` of business time, as if everything were delivered, nobody
+/// paid and every approval were given. Changes nothing. `progress` gets debtors done.
+Result<Simulation> simulate(const config::Configuration &configuration, store::Reader &reader,
+                            store::CreditorId creditor, const std::string &creditor_code, Instant from,
+                            int days, const std::function<void(std::uint64_t)> &progress);
 
 }  // namespace relance::engine

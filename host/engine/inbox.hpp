@@ -1,6 +1,6 @@
-// What providers tell the engine, from any thread, kept in order and in bounds until the engine's thread takes it.
-// Outcomes are bounded by what was handed over; raw inbound bytes are bounded here, and what does not fit stays at the
-// plugin (and so at the provider) until there is room: nothing is dropped.
+// What providers tell the engine, from any thread, kept in order and in bounds until the engine's thread
+// takes it. Outcomes are bounded by what was handed over; raw inbound bytes are bounded here, and what does
+// not fit stays at the plugin (and so at the provider) until there is room: nothing is dropped.
 #pragma once
 
 #include "host/channel/provider.hpp"
@@ -15,7 +15,8 @@
 
 namespace relance::engine {
 
-/// Raw bytes waiting for their place on disk: enough for several commits, little beside the rest of the process.
+/// Raw bytes waiting for their place on disk: enough for several commits, little beside the rest of the
+/// process.
 inline constexpr std::size_t kInboundBytesMax{64 * 1024 * 1024};
 inline constexpr std::size_t kInboundCountMax{10'000};
 
@@ -35,7 +36,8 @@ struct InboxBatch {
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool is_empty() const {
-    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && credits.empty() && health.empty();
+    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && credits.empty() &&
+           health.empty();
   }
 };
 

@@ -1,4 +1,5 @@
-// The rhythm: do everything that can be done now, then sleep until a provider speaks, a person asks, or a case is due.
+// The rhythm: do everything that can be done now, then sleep until a provider speaks, a person asks, or a
+// case is due.
 #include "host/engine/loop.hpp"
 
 #include "host/base/log.hpp"
@@ -26,7 +27,9 @@ Engine::Loop::Loop(std::shared_ptr<const config::Configuration> configuration, E
       pool_{inbox_, options_.program, clock_},
       shown_configuration_{std::move(configuration)} {}
 
-Engine::Loop::~Loop() { stop(Milliseconds{0}); }
+Engine::Loop::~Loop() {
+  stop(Milliseconds{0});
+}
 
 Result<void> Engine::Loop::open() {
   if (auto named = name_creditors(); !named) return named;
@@ -128,7 +131,8 @@ Milliseconds Engine::Loop::wait_time() {
   const auto wall = WallClock{}.now();
   auto wait = kLongestWait;
   const auto until = [&](Instant at) {
-    if (at != Instant::max() && at != Instant::min()) wait = std::min(wait, std::max(at - wall, Milliseconds{1}));
+    if (at != Instant::max() && at != Instant::min())
+      wait = std::min(wait, std::max(at - wall, Milliseconds{1}));
   };
   if (is_draining_ || advance_) return Milliseconds{20};
   if (starved_until_ > wall) until(starved_until_);
@@ -145,7 +149,8 @@ Milliseconds Engine::Loop::wait_time() {
 }
 
 bool Engine::Loop::is_settled() const {
-  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && parsed_.empty() && parsing_.empty() && !parses_wait_;
+  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && parsed_.empty() &&
+         parsing_.empty() && !parses_wait_;
 }
 
 void Engine::Loop::store_failed(const Error &error, const char *doing) {
@@ -158,8 +163,10 @@ void Engine::Loop::store_failed(const Error &error, const char *doing) {
 // ---------------------------------------------------------------------------------------------------------------------
 // The test clock
 
-Result<void> Engine::Loop::advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress) {
-  if (!clock_.is_virtual()) return conflict("the clock is the machine's own; start relanced with --test-clock to move it");
+Result<void> Engine::Loop::advance_clock(Instant target, bool settle, Milliseconds timeout,
+                                         const ClockProgress &progress) {
+  if (!clock_.is_virtual())
+    return conflict("the clock is the machine's own; start relanced with --test-clock to move it");
   if (target < clock_.now())
     return conflict("the clock stands at " + format_instant(clock_.now()) + " and never goes back");
   std::mutex mutex;
@@ -170,11 +177,12 @@ Result<void> Engine::Loop::advance_clock(Instant target, bool settle, Millisecon
       ended = conflict("the clock is being advanced already");
       return;
     }
-    advance_ = Advance{target, settle, timeout, std::chrono::steady_clock::now(), &progress, [&](Result<void> how) {
-                         const std::scoped_lock lock{mutex};
-                         ended = std::move(how);
-                         arrived.notify_all();
-                       }};
+    advance_ =
+        Advance{target, settle, timeout, std::chrono::steady_clock::now(), &progress, [&](Result<void> how) {
+                  const std::scoped_lock lock{mutex};
+                  ended = std::move(how);
+                  arrived.notify_all();
+                }};
   })};
   if (!accepted) return unavailable("the daemon is stopping");
   inbox_.poke();
@@ -207,10 +215,11 @@ bool Engine::Loop::walk_clock(bool was_busy) {
   const bool is_waiting{(advance_->settle && !is_settled()) || (*next <= now && !is_paused_)};
   if (is_waiting) {
     if (steady - advance_->last_progress > advance_->timeout)
-      finish_advance(unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) + " s at " +
-                                 format_instant(now) + ": " + std::to_string(pool_.in_flight()) + " attempts are open, " +
-                                 std::to_string(parsing_.size()) + " receipts are being read" +
-                                 (*next <= now ? ", and due cases wait for a provider (relancectl status)" : "")));
+      finish_advance(
+          unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) + " s at " +
+                      format_instant(now) + ": " + std::to_string(pool_.in_flight()) +
+                      " attempts are open, " + std::to_string(parsing_.size()) + " receipts are being read" +
+                      (*next <= now ? ", and due cases wait for a provider (relancectl status)" : "")));
     return false;
   }
   if (now >= advance_->target) {
@@ -220,7 +229,8 @@ bool Engine::Loop::walk_clock(bool was_busy) {
   clock_.move_to(std::clamp(*next, now, advance_->target));
   advance_->last_progress = steady;
   parses_wait_ = true;  // a failed parse may be due again
-  if (auto kept = store_->set_setting(kClockSetting, format_instant(clock_.now())); !kept) store_failed(kept.error(), "keep the clock");
+  if (auto kept = store_->set_setting(kClockSetting, format_instant(clock_.now())); !kept)
+    store_failed(kept.error(), "keep the clock");
   if (advance_->progress != nullptr && *advance_->progress) (*advance_->progress)(clock_.now());
   return true;
 }
@@ -308,7 +318,9 @@ std::string Engine::Loop::fault() const {
   return fault_;
 }
 
-Result<std::unique_ptr<store::Reader>> Engine::Loop::open_reader() { return store_->open_reader(); }
+Result<std::unique_ptr<store::Reader>> Engine::Loop::open_reader() {
+  return store_->open_reader();
+}
 
 EngineReport Engine::Loop::report() {
   EngineReport report;
@@ -319,7 +331,8 @@ EngineReport Engine::Loop::report() {
     report.has_test_clock = clock_.is_virtual();
     report.is_paused = is_paused_;
     report.paused_because = paused_because_;
-    if (const auto due = store_->next_due(); due && *due < report.business_now) report.lag = report.business_now - *due;
+    if (const auto due = store_->next_due(); due && *due < report.business_now)
+      report.lag = report.business_now - *due;
     for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.report);
   });
   return report;
@@ -365,38 +378,60 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
   if (!kept) return kept.error();
   if (!kept->empty()) {
     const auto at = parse_instant(*kept);
-    // Business time that ran ahead of the real one has made decisions of its own future: never mix the two in one store.
+    // Business time that ran ahead of the real one has made decisions of its own future: never mix the two in
+    // one store.
     if (!options.has_test_clock)
-      return conflict("the store " + configuration->store_file.string() + " has lived on a test clock (it stands at " + *kept +
+      return conflict("the store " + configuration->store_file.string() +
+                      " has lived on a test clock (it stands at " + *kept +
                       "); start relanced with --test-clock, or use another store");
     if (at) start = *at;
   } else if (options.has_test_clock) {
     if (options.test_clock_start) start = *options.test_clock_start;
     if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
   }
-  auto loop = std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store.value()), start);
+  auto loop =
+      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store.value()), start);
   if (auto opened = loop->open(); !opened) return opened.error();
   return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
 }
 
 Engine::Engine(std::unique_ptr<Loop> loop) : loop_{std::move(loop)} {}
 Engine::~Engine() = default;
-void Engine::start() { loop_->start(); }
-void Engine::stop(Milliseconds grace) { loop_->stop(grace); }
-std::string Engine::fault() const { return loop_->fault(); }
+void Engine::start() {
+  loop_->start();
+}
+void Engine::stop(Milliseconds grace) {
+  loop_->stop(grace);
+}
+std::string Engine::fault() const {
+  return loop_->fault();
+}
 Result<void> Engine::reload(std::shared_ptr<const config::Configuration> configuration) {
   return loop_->reload(std::move(configuration));
 }
-std::shared_ptr<const config::Configuration> Engine::configuration() const { return loop_->configuration(); }
+std::shared_ptr<const config::Configuration> Engine::configuration() const {
+  return loop_->configuration();
+}
 bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work) {
   return loop_->run([&] { work(loop_->store(), loop_->business_now()); });
 }
-Result<std::unique_ptr<store::Reader>> Engine::open_reader() { return loop_->open_reader(); }
-EngineReport Engine::report() { return loop_->report(); }
-Result<void> Engine::pause(std::string_view because) { return loop_->pause(because); }
-Result<void> Engine::resume() { return loop_->resume(); }
-Instant Engine::business_now() const { return loop_->business_now(); }
-Result<void> Engine::advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress) {
+Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
+  return loop_->open_reader();
+}
+EngineReport Engine::report() {
+  return loop_->report();
+}
+Result<void> Engine::pause(std::string_view because) {
+  return loop_->pause(because);
+}
+Result<void> Engine::resume() {
+  return loop_->resume();
+}
+Instant Engine::business_now() const {
+  return loop_->business_now();
+}
+Result<void> Engine::advance_clock(Instant target, bool settle, Milliseconds timeout,
+                                   const ClockProgress &progress) {
   return loop_->advance_clock(target, settle, timeout, progress);
 }
 

@@ -1,5 +1,5 @@
-// The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for others),
-// dispatch.cpp (claim to hand-over) and receipts.cpp (outcomes, inbound, parsing).
+// The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
+// others), dispatch.cpp (claim to hand-over) and receipts.cpp (outcomes, inbound, parsing).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -30,7 +30,8 @@ inline constexpr Milliseconds kParseRetry{30'000};
 inline constexpr std::size_t kInDoubtCountedMax{10'000};
 /// After a store error (disk full, I/O), the pause before the same work is tried again.
 inline constexpr Milliseconds kStoreRetry{1000};
-/// A debtor decided this often at one business moment is going round in circles: it rests, and a person is told.
+/// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
+/// told.
 inline constexpr int kDecisionsPerMomentMax{40};
 inline constexpr std::chrono::hours kRestAfterFault{1};
 
@@ -53,7 +54,8 @@ class Engine::Loop {
   EngineReport report();
   Result<void> pause(std::string_view because);
   Result<void> resume();
-  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout, const ClockProgress &progress);
+  Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout,
+                             const ClockProgress &progress);
 
   store::Store &store() { return *store_; }
   [[nodiscard]] Instant business_now() const { return clock_.now(); }
@@ -90,7 +92,8 @@ class Engine::Loop {
   void decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                    const domain::CaseFacts &facts, Instant now, Instant wall, Draft &draft);
   void send(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-            const domain::CaseFacts &facts, const domain::Decision &decision, Instant now, Instant wall, Draft &draft);
+            const domain::CaseFacts &facts, const domain::Decision &decision, Instant now, Instant wall,
+            Draft &draft);
   void no_route(const store::Claim &claim, const store::CaseView &view, const domain::Decision &decision,
                 const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
   [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
@@ -129,8 +132,8 @@ class Engine::Loop {
   bool is_paused_{false};
   std::string paused_because_;
   bool is_draining_{false};
-  Instant starved_until_{Instant::min()};        ///< wall: nothing could be routed; wait for news or until then
-  Instant store_retry_at_{Instant::min()};       ///< wall: the store failed; leave it alone until then
+  Instant starved_until_{Instant::min()};   ///< wall: nothing could be routed; wait for news or until then
+  Instant store_retry_at_{Instant::min()};  ///< wall: the store failed; leave it alone until then
   std::vector<store::OutcomeRecord> outcomes_;   ///< waiting to be recorded; never dropped
   std::vector<From<channel::Inbound>> inbound_;  ///< waiting for their place on disk
   std::vector<store::ParsedRecord> parsed_;

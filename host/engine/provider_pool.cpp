@@ -15,13 +15,14 @@ Result<PooledProvider> ProviderPool::make(const config::Configuration &configura
   wanted.plugin = settings.plugin_file.empty() ? settings.plugin : settings.plugin_file.string();
   wanted.plugin_directory = configuration.plugin_folder.string();
   wanted.driver = settings.driver;
-  wanted.placement =
-      settings.placement == config::Placement::child ? channel::Placement::child : channel::Placement::in_process;
+  wanted.placement = settings.placement == config::Placement::child ? channel::Placement::child
+                                                                    : channel::Placement::in_process;
   wanted.settings_json = settings.settings_json.reveal();
   wanted.lock_directory = configuration.state_folder.string();
   wanted.program = program_.string();
   wanted.hooks.business_now = [this] { return clock_.now(); };
-  wanted.hooks.log = [](const std::string &provider, int level, std::string_view text, const channel::Fields &) {
+  wanted.hooks.log = [](const std::string &provider, int level, std::string_view text,
+                        const channel::Fields &) {
     constexpr int kWarning{3};  // RELANCE_LOG_WARNING
     log::event(level >= kWarning ? log::Id::PROVIDER_COMPLAINS : log::Id::PROVIDER_SAYS,
                {{"provider", provider}, {"text", text}});
@@ -49,7 +50,8 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
     return error;
   };
   std::vector<config::ProviderSettings> wanted{configuration.providers};
-  if (std::none_of(wanted.begin(), wanted.end(), [](const auto &settings) { return settings.id == kTaskProvider; })) {
+  if (std::none_of(wanted.begin(), wanted.end(),
+                   [](const auto &settings) { return settings.id == kTaskProvider; })) {
     config::ProviderSettings task;
     task.id = task.plugin = task.channel = kTaskProvider;
     task.placement = config::Placement::inproc;
@@ -96,7 +98,8 @@ PooledProvider *ProviderPool::find(const std::string &id) {
 }
 
 std::vector<channel::ProviderStatus *> ProviderPool::for_region(const config::Region &region,
-                                                                const std::vector<std::string> &channels, Instant wall) {
+                                                                const std::vector<std::string> &channels,
+                                                                Instant wall) {
   std::vector<channel::ProviderStatus *> ordered;
   const auto add = [&](const std::string &id) {
     auto *pooled = find(id);
@@ -143,8 +146,11 @@ void ProviderPool::set_health(const std::string &id, const channel::Health &heal
   pooled->status.is_paused = is_down;
   pooled->status.paused_until = is_down && health.retry_at ? *health.retry_at : Instant::max();
   pooled->status.paused_because = is_down ? health.code + ": " + health.text : std::string{};
-  pooled->report.state = is_down ? "down" : health.level == channel::HealthLevel::degraded ? "degraded" : "up";
-  pooled->report.because = health.level == channel::HealthLevel::up ? std::string{} : health.code + ": " + health.text;
+  pooled->report.state = is_down                                          ? "down"
+                         : health.level == channel::HealthLevel::degraded ? "degraded"
+                                                                          : "up";
+  pooled->report.because =
+      health.level == channel::HealthLevel::up ? std::string{} : health.code + ": " + health.text;
 }
 
 void ProviderPool::pause_until(const std::string &id, Instant until, std::string because) {
@@ -171,12 +177,21 @@ bool ProviderPool::note_ended(const std::string &id, channel::Token token, domai
   if (pooled->in_flight.erase(token) == 0) return false;
   switch (kind) {
     case domain::OutcomeKind::accepted:
-    case domain::OutcomeKind::delivered: ++pooled->report.accepted; break;
-    case domain::OutcomeKind::rejected: ++pooled->report.rejected; break;
+    case domain::OutcomeKind::delivered:
+      ++pooled->report.accepted;
+      break;
+    case domain::OutcomeKind::rejected:
+      ++pooled->report.rejected;
+      break;
     case domain::OutcomeKind::not_sent:
-    case domain::OutcomeKind::not_found: ++pooled->report.not_sent; break;
-    case domain::OutcomeKind::unknown: ++pooled->report.unknown; break;
-    case domain::OutcomeKind::prepared: break;
+    case domain::OutcomeKind::not_found:
+      ++pooled->report.not_sent;
+      break;
+    case domain::OutcomeKind::unknown:
+      ++pooled->report.unknown;
+      break;
+    case domain::OutcomeKind::prepared:
+      break;
   }
   refresh_credit(*pooled);
   return true;

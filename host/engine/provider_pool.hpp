@@ -1,5 +1,5 @@
-// The provider instances of one configuration, with what the engine knows of each: credit, pauses, what was handed over.
-// Engine's thread only.
+// The provider instances of one configuration, with what the engine knows of each: credit, pauses, what was
+// handed over. Engine's thread only.
 #pragma once
 
 #include "host/channel/provider.hpp"
@@ -22,9 +22,10 @@ struct PooledProvider {
   channel::ProviderStatus status;
   ProviderReport report;
   std::unique_ptr<channel::Provider> provider;
-  std::string version;        ///< of the file it was made from: an unchanged one survives a reload
-  std::uint32_t window{0};    ///< the most that may be in flight: its own word, our limit
-  std::optional<std::uint32_t> granted{};  ///< what it last said it would still take, less what went since; none: never said
+  std::string version;      ///< of the file it was made from: an unchanged one survives a reload
+  std::uint32_t window{0};  ///< the most that may be in flight: its own word, our limit
+  std::optional<std::uint32_t>
+      granted{};  ///< what it last said it would still take, less what went since; none: never said
   std::uint32_t in_doubt{0};  ///< unknown outcomes not resolved yet
   std::set<channel::Token> in_flight;
 };
@@ -37,8 +38,8 @@ class ProviderPool {
   ProviderPool(channel::ProviderEvents &events, std::filesystem::path program, const BusinessClock &clock)
       : events_{events}, program_{std::move(program)}, clock_{clock} {}
 
-  /// Makes and starts what the configuration names and is not running unchanged already; stops what it no longer names. On an
-  /// error nothing has changed: new instances are gone again, old ones run on.
+  /// Makes and starts what the configuration names and is not running unchanged already; stops what it no
+  /// longer names. On an error nothing has changed: new instances are gone again, old ones run on.
   Result<void> apply(const config::Configuration &configuration);
   void stop(Milliseconds grace);
 
@@ -46,10 +47,10 @@ class ProviderPool {
   PooledProvider *find(const std::string &id);
   [[nodiscard]] std::map<std::string, PooledProvider> &all() { return providers_; }
 
-  /// The region's providers of these channels, in order of preference, then the built-in person. `wall`: pauses that are over
-  /// end here.
-  std::vector<channel::ProviderStatus *> for_region(const config::Region &region, const std::vector<std::string> &channels,
-                                                    Instant wall);
+  /// The region's providers of these channels, in order of preference, then the built-in person. `wall`:
+  /// pauses that are over end here.
+  std::vector<channel::ProviderStatus *> for_region(const config::Region &region,
+                                                    const std::vector<std::string> &channels, Instant wall);
 
   void grant(const std::string &id, std::uint32_t credit);
   void set_health(const std::string &id, const channel::Health &health);
@@ -60,12 +61,13 @@ class ProviderPool {
 
   /// Counts every provider's credit anew, after a batch was routed.
   void refresh();
-  [[nodiscard]] std::uint32_t credit() const;     ///< submissions that could be handed over now, over all
+  [[nodiscard]] std::uint32_t credit() const;  ///< submissions that could be handed over now, over all
   [[nodiscard]] std::size_t in_flight() const;
 
  private:
   void refresh_credit(PooledProvider &provider) const;
-  Result<PooledProvider> make(const config::Configuration &configuration, const config::ProviderSettings &settings);
+  Result<PooledProvider> make(const config::Configuration &configuration,
+                              const config::ProviderSettings &settings);
 
   channel::ProviderEvents &events_;
   std::filesystem::path program_;

@@ -1,5 +1,5 @@
-// The way back: outcomes recorded before anything follows from them, raw bytes on disk before the provider may forget
-// them, and only then what they mean.
+// The way back: outcomes recorded before anything follows from them, raw bytes on disk before the provider
+// may forget them, and only then what they mean.
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
@@ -48,8 +48,8 @@ store::ReceiptRecord record_of(channel::Receipt receipt) {
     record.price_currency = std::move(receipt.price->currency);
   }
   for (auto &evidence : receipt.evidence)
-    record.evidence.push_back({std::move(evidence.media_type), std::move(evidence.file_name), std::move(evidence.bytes),
-                               std::move(evidence.reference)});
+    record.evidence.push_back({std::move(evidence.media_type), std::move(evidence.file_name),
+                               std::move(evidence.bytes), std::move(evidence.reference)});
   return record;
 }
 
@@ -60,10 +60,11 @@ store::ParsedRecord record_of(channel::Parsed parsed) {
   record.is_retryable = parsed.is_retryable;
   for (auto &receipt : parsed.receipts) record.receipts.push_back(record_of(std::move(receipt)));
   for (auto &reply : parsed.replies) {
-    if (reply.kind == channel::ReplyKind::automatic) continue;  // an auto-reply is not a receipt and nobody's words
-    record.replies.push_back({reply.kind == channel::ReplyKind::stop, std::move(reply.from), std::move(reply.to),
-                              std::move(reply.subject), std::move(reply.text), std::move(reply.ref),
-                              std::move(reply.idempotency_key)});
+    if (reply.kind == channel::ReplyKind::automatic)
+      continue;  // an auto-reply is not a receipt and nobody's words
+    record.replies.push_back({reply.kind == channel::ReplyKind::stop, std::move(reply.from),
+                              std::move(reply.to), std::move(reply.subject), std::move(reply.text),
+                              std::move(reply.ref), std::move(reply.idempotency_key)});
   }
   return record;
 }
@@ -71,10 +72,12 @@ store::ParsedRecord record_of(channel::Parsed parsed) {
 }  // namespace
 
 void Engine::Loop::take(InboxBatch batch) {
-  if (!batch.credits.empty() || !batch.outcomes.empty() || !batch.health.empty()) starved_until_ = Instant::min();
+  if (!batch.credits.empty() || !batch.outcomes.empty() || !batch.health.empty())
+    starved_until_ = Instant::min();
   for (auto &credit : batch.credits) pool_.grant(credit.provider, credit.what);
   for (auto &health : batch.health) {
-    log::event(log::Id::PROVIDER_HEALTH, {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
+    log::event(log::Id::PROVIDER_HEALTH,
+               {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
     pool_.set_health(health.provider, health.what);
   }
   counts_.inbox_outcomes += batch.outcomes.size();
@@ -99,12 +102,15 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
     }
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
-      log::event(log::Id::OUTCOME_UNKNOWN,
-                 {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
+      log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},
+                                            {"attempt", outcome.token},
+                                            {"code", outcome.code},
+                                            {"text", outcome.text}});
     }
     if (outcome.whole_instance && outcome.retry_after) {
       const auto until = WallClock{}.now() + *outcome.retry_after;
-      log::event(log::Id::PROVIDER_PAUSED, {{"provider", provider}, {"until", format_instant(until)}, {"text", outcome.text}});
+      log::event(log::Id::PROVIDER_PAUSED,
+                 {{"provider", provider}, {"until", format_instant(until)}, {"text", outcome.text}});
       pool_.pause_until(provider, until, outcome.code + ": " + outcome.text);
     }
     outcomes_.push_back(record_of(std::move(outcome), clock_.now()));
@@ -119,8 +125,9 @@ bool Engine::Loop::record_outcomes() {
     store_failed(recorded.error(), "record outcomes");
     return false;
   }
-  const std::vector<store::OutcomeRecord> done(std::make_move_iterator(outcomes_.begin()),
-                                               std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
+  const std::vector<store::OutcomeRecord> done(
+      std::make_move_iterator(outcomes_.begin()),
+      std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
   outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(count));
   commit_prepared(done);
   return true;
@@ -137,16 +144,25 @@ void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &reco
     for (auto &[id, pooled] : pool_.all()) {
       const auto token = static_cast<channel::Token>(outcome.attempt);
       if (!pooled.in_flight.contains(token)) continue;
-      const bool may{allowed && std::find(allowed->begin(), allowed->end(), outcome.attempt) != allowed->end()};
+      const bool may{allowed &&
+                     std::find(allowed->begin(), allowed->end(), outcome.attempt) != allowed->end()};
       if (may) {
-        pooled.provider->commit(token, outcome.refs);
+        pooled.provider->commit(token, outcome.refs,
+                                WallClock{}.now() + settings_->configuration().limits.hand_over_within);
         break;
       }
       log::event(log::Id::DISPATCH_WITHDRAWN, {{"attempt", outcome.attempt}});
       pooled.provider->discard(outcome.refs);
       pool_.note_ended(id, token, domain::OutcomeKind::not_sent);
-      outcomes_.push_back({outcome.attempt, domain::OutcomeKind::not_sent, domain::FailureClass::none, {}, "withdrawn",
-                           "withdrawn between the two phases", clock_.now(), 0, {}});
+      outcomes_.push_back({outcome.attempt,
+                           domain::OutcomeKind::not_sent,
+                           domain::FailureClass::none,
+                           {},
+                           "withdrawn",
+                           "withdrawn between the two phases",
+                           clock_.now(),
+                           0,
+                           {}});
       break;
     }
   }
@@ -156,7 +172,8 @@ bool Engine::Loop::store_inbound() {
   if (inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
   std::vector<store::InboundRecord> records;
   records.reserve(inbound_.size());
-  for (const auto &[provider, item] : inbound_) records.push_back({provider, item.kind, item.bytes, item.received_at});
+  for (const auto &[provider, item] : inbound_)
+    records.push_back({provider, item.kind, item.bytes, item.received_at});
   const auto ids = store_->store_inbound(records, clock_.now());
   if (!ids) {
     store_failed(ids.error(), "store inbound");
@@ -209,7 +226,8 @@ bool Engine::Loop::apply_parsed() {
 }
 
 void Engine::Loop::refresh_in_doubt() {
-  const bool any{std::any_of(pool_.all().begin(), pool_.all().end(), [](const auto &one) { return one.second.in_doubt > 0; })};
+  const bool any{std::any_of(pool_.all().begin(), pool_.all().end(),
+                             [](const auto &one) { return one.second.in_doubt > 0; })};
   if (!any && !in_doubt_unknown_) return;
   std::map<std::string, std::uint32_t> counted;
   for (const auto &[creditor, code] : creditors_) {

@@ -1,5 +1,5 @@
-// The loop on a virtual clock and on copies of the facts: everything is delivered, nobody pays, every approval is given. What
-// it shows is the plan: how many messages of which step on which day.
+// The loop on a virtual clock and on copies of the facts: everything is delivered, nobody pays, every
+// approval is given. What it shows is the plan: how many messages of which step on which day.
 #include "host/engine/case_setting.hpp"
 #include "host/engine/explain.hpp"
 #include "host/store/store.hpp"
@@ -21,7 +21,7 @@ struct Tally {
   std::uint64_t messages{0};
   std::int64_t total_minor{0};
 };
-using Days_ = std::map<std::tuple<CivilDate, std::string, std::string>, Tally>;
+using DayTallies = std::map<std::tuple<CivilDate, std::string, std::string>, Tally>;
 
 /// What the first usable channel of the step is for this debtor; "task" when there is none.
 std::string channel_of(const store::Claim &claim, const std::vector<std::string> &channels) {
@@ -35,8 +35,8 @@ std::string channel_of(const store::Claim &claim, const std::vector<std::string>
 
 class Walk {
  public:
-  Walk(const store::Claim &claim, const CaseSetting &setting, domain::CaseFacts facts, const domain::Surroundings &around,
-       Days_ &days)
+  Walk(const store::Claim &claim, const CaseSetting &setting, domain::CaseFacts facts,
+       const domain::Surroundings &around, DayTallies &days)
       : claim_{claim}, setting_{setting}, facts_{std::move(facts)}, around_{around}, days_{days} {}
 
   std::uint64_t run(Instant from, Instant until) {
@@ -58,28 +58,34 @@ class Walk {
  private:
   /// False: the case has come to its end.
   bool obey(const domain::Decision &decision, Instant now) {
-    const auto today = setting_.creditor_region->zone->local(now).date;
+    const auto today = setting_.creditor_region->zone.local(now).date;
     switch (decision.kind) {
       case DecisionKind::send:
         note(decision, today);
         facts_ = domain::after_sending(facts_, decision, *setting_.scenario, today);
         return true;
       case DecisionKind::ask_approval: {
-        domain::ApprovalFacts given{1, decision.step, domain::ApprovalState::approved, decision.at, decision.total_minor,
-                                    around_.content_id(around_.content_context, decision.step), {}};
+        domain::ApprovalFacts given{
+            1,           decision.step,        domain::ApprovalState::approved,
+            decision.at, decision.total_minor, around_.content_id(around_.content_context, decision.step),
+            {}};
         for (const auto &item : decision.items) given.items.push_back(item.id);
         facts_.approvals.assign(1, given);
         return true;
       }
       case DecisionKind::resolve_promise:
-        std::erase_if(facts_.promises, [&](const auto &promise) { return promise.id == decision.promise; });
+        facts_.promises.erase(
+            std::remove_if(facts_.promises.begin(), facts_.promises.end(),
+                           [&](const auto &promise) { return promise.id == decision.promise; }),
+            facts_.promises.end());
         return true;
       case DecisionKind::skip_step:
         for (const auto &moved : decision.items)
           for (auto &item : facts_.items)
             if (item.id == moved.id && moved.is_moved) item.step = decision.step;
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -94,18 +100,18 @@ class Walk {
   const CaseSetting &setting_;
   domain::CaseFacts facts_;
   const domain::Surroundings &around_;
-  Days_ &days_;
+  DayTallies &days_;
 };
 
 }  // namespace
 
-Result<Simulation> simulate(const config::Configuration &configuration, store::Reader &reader, store::CreditorId creditor,
-                            const std::string &creditor_code, Instant from, int days,
-                            const std::function<void(std::uint64_t)> &progress) {
+Result<Simulation> simulate(const config::Configuration &configuration, store::Reader &reader,
+                            store::CreditorId creditor, const std::string &creditor_code, Instant from,
+                            int days, const std::function<void(std::uint64_t)> &progress) {
   Settings settings{std::shared_ptr<const config::Configuration>{std::shared_ptr<void>{}, &configuration}};
   settings.name_creditor(creditor, creditor_code);
   Simulation simulation;
-  Days_ tallies;
+  DayTallies tallies;
   const auto until = from + Days{days};
   std::uint64_t debtors{0};
   for (store::DebtorId after{0};;) {
@@ -127,7 +133,8 @@ Result<Simulation> simulate(const config::Configuration &configuration, store::R
     if (progress) progress(debtors);
   }
   for (const auto &[key, tally] : tallies)
-    simulation.days.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), tally.messages, tally.total_minor});
+    simulation.days.push_back(
+        {std::get<0>(key), std::get<1>(key), std::get<2>(key), tally.messages, tally.total_minor});
   return simulation;
 }
 

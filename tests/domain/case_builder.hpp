@@ -1,4 +1,5 @@
-// A small language for the tables of decide(): a scenario, a case and its items, in as few words as a test needs.
+// A small language for the tables of decide(): a scenario, a case and its items, in as few words as a test
+// needs.
 #pragma once
 
 #include "host/domain/calendar.hpp"
@@ -11,9 +12,12 @@
 
 namespace relance::domain::test {
 
-inline Currency euro() { return Currency::parse("EUR").value(); }
+inline Currency euro() {
+  return Currency::parse("EUR").value();
+}
 
-inline Step make_step(std::string id, Anchor anchor, int days, int level, std::vector<std::string> channels = {"email"}) {
+inline Step make_step(std::string id, Anchor anchor, int days, int level,
+                      std::vector<std::string> channels = {"email"}) {
   Step step;
   step.template_id = id;
   step.id = std::move(id);
@@ -24,12 +28,15 @@ inline Step make_step(std::string id, Anchor anchor, int days, int level, std::v
   return step;
 }
 
-/// 0 pre-due (−7 d), 1 reminder-1 (+5 d), 2 reminder-2 (+15 d), 3 call (+20 d, a task), 4 formal-notice (+30 d).
+/// 0 pre-due (−7 d), 1 reminder-1 (+5 d), 2 reminder-2 (+15 d), 3 call (+20 d, a task), 4 formal-notice (+30
+/// d).
 inline Scenario standard() {
   Scenario scenario;
   scenario.id = "standard";
-  scenario.steps = {make_step("pre-due", Anchor::before_due, 7, 0), make_step("reminder-1", Anchor::after_due, 5, 1, {"email", "sms"}),
-                    make_step("reminder-2", Anchor::after_due, 15, 2), make_step("call", Anchor::after_due, 20, 2, {"task"}),
+  scenario.steps = {make_step("pre-due", Anchor::before_due, 7, 0),
+                    make_step("reminder-1", Anchor::after_due, 5, 1, {"email", "sms"}),
+                    make_step("reminder-2", Anchor::after_due, 15, 2),
+                    make_step("call", Anchor::after_due, 20, 2, {"task"}),
                     make_step("formal-notice", Anchor::after_due, 30, 3)};
   scenario.steps.back().is_formal = true;
   scenario.thank_you_channels = {"email"};
@@ -86,10 +93,17 @@ struct World {
   }
 
   [[nodiscard]] Surroundings surroundings() const {
-    return {scenario, calendar, zone, window, payment_data_until,
-            [](const void *context, std::int32_t) { return static_cast<const World *>(context)->words; }, this};
+    return {scenario,
+            calendar,
+            zone,
+            window,
+            payment_data_until,
+            [](const void *context, std::int32_t) { return static_cast<const World *>(context)->words; },
+            this};
   }
-  [[nodiscard]] Instant at(CivilDate date, int hour = 10) const { return zone.first_instant_of(date, hour * 60); }
+  [[nodiscard]] Instant at(CivilDate date, int hour = 10) const {
+    return zone.first_instant_of(date, hour * 60);
+  }
   [[nodiscard]] Decision decide(CivilDate date, int hour = 10) const {
     return domain::decide(facts, surroundings(), at(date, hour));
   }
@@ -104,7 +118,13 @@ inline bool has_reason(const Decision &decision, ReasonCode code) {
 }  // namespace relance::domain::test
 
 namespace relance::domain {
-inline std::ostream &operator<<(std::ostream &out, DecisionKind kind) { return out << name_of(kind); }
-inline std::ostream &operator<<(std::ostream &out, TaskReason reason) { return out << static_cast<int>(reason); }
-inline std::ostream &operator<<(std::ostream &out, ReceiptKind kind) { return out << name_of(kind); }
+inline std::ostream &operator<<(std::ostream &out, DecisionKind kind) {
+  return out << name_of(kind);
+}
+inline std::ostream &operator<<(std::ostream &out, TaskReason reason) {
+  return out << static_cast<int>(reason);
+}
+inline std::ostream &operator<<(std::ostream &out, ReceiptKind kind) {
+  return out << name_of(kind);
+}
 }  // namespace relance::domain

@@ -1,10 +1,11 @@
-// What decide() never does, whatever the facts: the promises of DESIGN "What holds always", over random cases.
+// What decide() never does, whatever the facts: the promises of DESIGN "What holds always", over random
+// cases.
 #include "tests/domain/case_builder.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <rapidcheck.h>
 
 #include <algorithm>
+#include <rapidcheck.h>
 
 namespace relance::domain {
 using namespace test;
@@ -28,21 +29,25 @@ World random_world() {
   if (*rc::gen::arbitrary<bool>()) world.window = World::office_hours(zone, world.calendar);
   const int items{*rc::gen::inRange(0, 5)};
   for (int i{0}; i < items; ++i) {
-    auto &item = world.item(kDue + Days{*rc::gen::inRange(-60, 60)}, pick<std::int64_t>({-100, 0, 1, 100'00, 999'99}));
-    item.state = pick({ItemState::open, ItemState::open, ItemState::open, ItemState::paid, ItemState::disputed, ItemState::written_off});
+    auto &item =
+        world.item(kDue + Days{*rc::gen::inRange(-60, 60)}, pick<std::int64_t>({-100, 0, 1, 100'00, 999'99}));
+    item.state = pick({ItemState::open, ItemState::open, ItemState::open, ItemState::paid,
+                       ItemState::disputed, ItemState::written_off});
     const int step{*rc::gen::inRange(-1, 5)};
     if (step >= 0) world.sent(item, step, kDue + Days{*rc::gen::inRange(-10, 40)});
     if (*rc::gen::inRange(0, 5) == 0) item.held_until = kDue + Days{*rc::gen::inRange(-30, 60)};
   }
   if (*rc::gen::inRange(0, 4) == 0)
-    world.facts.promises.push_back({9, *rc::gen::inRange(0, 3), kDue + Days{*rc::gen::inRange(-20, 60)}, pick<std::int64_t>({-1, 0, 10})});
+    world.facts.promises.push_back({9, *rc::gen::inRange(0, 3), kDue + Days{*rc::gen::inRange(-20, 60)},
+                                    pick<std::int64_t>({-1, 0, 10})});
   if (*rc::gen::inRange(0, 4) == 0) world.facts.contacted_on = kDue + Days{*rc::gen::inRange(-5, 40)};
   if (*rc::gen::inRange(0, 6) == 0) world.facts.held_until = kDue + Days{*rc::gen::inRange(-5, 60)};
   if (*rc::gen::inRange(0, 3) == 0) {
-    auto &reminder = world.reminder(*rc::gen::inRange(0, 5),
-                                    pick({ReminderState::open, ReminderState::in_doubt, ReminderState::not_sent,
-                                          ReminderState::negative, ReminderState::sent}),
-                                    kDue + Days{*rc::gen::inRange(-10, 40)});
+    auto &reminder =
+        world.reminder(*rc::gen::inRange(0, 5),
+                       pick({ReminderState::open, ReminderState::in_doubt, ReminderState::not_sent,
+                             ReminderState::negative, ReminderState::sent}),
+                       kDue + Days{*rc::gen::inRange(-10, 40)});
     reminder.attempts = *rc::gen::inRange(1, 7);
     reminder.channels_tried = *rc::gen::inRange(0, 3);
     reminder.is_superseded = *rc::gen::arbitrary<bool>();
@@ -51,9 +56,14 @@ World random_world() {
     if (*rc::gen::arbitrary<bool>()) reminder.retry_at = world.at(kDue + Days{*rc::gen::inRange(-10, 60)});
   }
   if (*rc::gen::inRange(0, 3) == 0)
-    world.facts.approvals.push_back({5, *rc::gen::inRange(0, 5),
-                                     pick({ApprovalState::asked, ApprovalState::approved, ApprovalState::rejected, ApprovalState::expired}),
-                                     world.at(kDue + Days{*rc::gen::inRange(-5, 60)}), pick<std::int64_t>({0, 5000'00}), world.words, {1, 2, 3, 4, 5}});
+    world.facts.approvals.push_back({5,
+                                     *rc::gen::inRange(0, 5),
+                                     pick({ApprovalState::asked, ApprovalState::approved,
+                                           ApprovalState::rejected, ApprovalState::expired}),
+                                     world.at(kDue + Days{*rc::gen::inRange(-5, 60)}),
+                                     pick<std::int64_t>({0, 5000'00}),
+                                     world.words,
+                                     {1, 2, 3, 4, 5}});
   world.facts.owes_thanks = *rc::gen::arbitrary<bool>();
   return world;
 }
@@ -68,7 +78,9 @@ const ItemFacts *item_of(const World &world, ReceivableId id) {
   return nullptr;
 }
 
-bool sends(const Decision &decision) { return decision.kind == DecisionKind::send || decision.kind == DecisionKind::send_again; }
+bool sends(const Decision &decision) {
+  return decision.kind == DecisionKind::send || decision.kind == DecisionKind::send_again;
+}
 
 }  // namespace
 
@@ -111,7 +123,8 @@ BOOST_AUTO_TEST_CASE(a_message_leaves_inside_the_recipients_window) {
     const auto world = random_world();
     const auto now = random_moment(world);
     const auto decision = decide(world.facts, world.surroundings(), now);
-    const bool is_task{decision.step >= 0 && world.scenario.steps[static_cast<std::size_t>(decision.step)].is_task()};
+    const bool is_task{decision.step >= 0 &&
+                       world.scenario.steps[static_cast<std::size_t>(decision.step)].is_task()};
     if ((!sends(decision) && decision.kind != DecisionKind::thank) || is_task) return;
     RC_ASSERT(world.window.next_allowed(now).from == now);
     RC_ASSERT(decision.at == world.window.next_allowed(now).until);
@@ -169,7 +182,8 @@ BOOST_AUTO_TEST_CASE(the_same_facts_at_the_same_moment_give_the_same_decision) {
   BOOST_TEST(rc::check([] {
     const auto world = random_world();
     const auto now = random_moment(world);
-    const auto a = decide(world.facts, world.surroundings(), now), b = decide(world.facts, world.surroundings(), now);
+    const auto a = decide(world.facts, world.surroundings(), now),
+               b = decide(world.facts, world.surroundings(), now);
     RC_ASSERT(a.kind == b.kind && a.at == b.at && a.step == b.step && a.total_minor == b.total_minor);
   }));
 }

@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(the_step_due_today_is_sent_and_may_leave_until_the_window_c
 BOOST_AUTO_TEST_CASE(outside_the_window_a_due_step_waits_for_the_window) {
   World world;
   world.item(kDue);
-  for (const auto &[day, hour] : {std::pair{civil(2026, 3, 6), 20}, std::pair{civil(2026, 3, 7), 10}, std::pair{civil(2026, 3, 8), 3}}) {
+  for (const auto &[day, hour] : {std::pair{civil(2026, 3, 6), 20}, std::pair{civil(2026, 3, 7), 10},
+                                  std::pair{civil(2026, 3, 8), 3}}) {
     const auto decision = world.decide(day + Days{7}, hour);  // a Friday evening, a Saturday, a Sunday night
     BOOST_TEST(decision.kind == DecisionKind::wait);
     BOOST_TEST(to_ms(decision.at) == to_ms(world.at(civil(2026, 3, 16), 9)));
@@ -58,7 +59,8 @@ BOOST_AUTO_TEST_CASE(nobody_is_chased_before_a_slow_bank_had_its_business_days) 
   BOOST_TEST(world.decide(civil(2026, 3, 11)).kind == DecisionKind::send);
 }
 
-BOOST_AUTO_TEST_CASE(a_grouped_message_takes_the_highest_step_lists_every_overdue_item_and_moves_only_its_own) {
+BOOST_AUTO_TEST_CASE(
+    a_grouped_message_takes_the_highest_step_lists_every_overdue_item_and_moves_only_its_own) {
   World world;
   auto &old = world.item(kDue, 200'00);
   world.sent(old, 1, kDue + Days{7});
@@ -135,7 +137,8 @@ BOOST_AUTO_TEST_CASE(a_formal_notice_needs_a_reminder_sent_in_the_same_round) {
 BOOST_AUTO_TEST_CASE(a_promise_pauses_until_its_date_and_the_grace_have_passed) {
   World world;
   world.item(kDue);
-  world.facts.promises.push_back({9, 0, civil(2026, 3, 20), 100'00});  // a Friday; grace ends on Wednesday the 25th
+  world.facts.promises.push_back(
+      {9, 0, civil(2026, 3, 20), 100'00});  // a Friday; grace ends on Wednesday the 25th
   const auto paused = world.decide(civil(2026, 3, 10));
   BOOST_TEST(paused.kind == DecisionKind::wait);
   BOOST_TEST(has_reason(paused, ReasonCode::promise_open));
@@ -240,13 +243,15 @@ BOOST_AUTO_TEST_CASE(a_bounce_after_its_moment_only_marks_the_address) {
   BOOST_TEST(has_reason(world.decide(kDue + Days{8}), ReasonCode::superseded));
   reminder.is_superseded = false;
   world.facts.promises.push_back({9, 0, kDue + Days{40}, 1});
-  BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::settle_reaction);  // nothing to remind of any more
+  BOOST_TEST(world.decide(kDue + Days{8}).kind ==
+             DecisionKind::settle_reaction);  // nothing to remind of any more
 }
 
 BOOST_AUTO_TEST_CASE(a_scenario_states_what_a_receipt_changes) {
   World world;
   auto &step = world.scenario.steps[4];
-  step.reactions = {{ReceiptKind::unclaimed, "postal", -1, false, {2, DayKind::civil}}, {ReceiptKind::refused, "", 3, false, {}},
+  step.reactions = {{ReceiptKind::unclaimed, "postal", -1, false, {2, DayKind::civil}},
+                    {ReceiptKind::refused, "", 3, false, {}},
                     {ReceiptKind::read, "", -1, true, {}}};
   auto &item = world.item(kDue);
   world.sent(item, 4, kDue + Days{30});

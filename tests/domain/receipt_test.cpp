@@ -2,19 +2,21 @@
 #include "host/domain/receipt.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <rapidcheck.h>
 
 #include <algorithm>
 #include <random>
+#include <rapidcheck.h>
 #include <vector>
 
 namespace relance::domain {
 namespace {
 
 rc::Gen<DeliveryState> any_state() {
-  return rc::gen::map(rc::gen::pair(rc::gen::inRange(0, 15), rc::gen::inRange(0, 5)), [](const std::pair<int, int> &numbers) {
-    return DeliveryState{static_cast<ReceiptKind>(numbers.first), static_cast<FailureClass>(numbers.second)};
-  });
+  return rc::gen::map(rc::gen::pair(rc::gen::inRange(0, 15), rc::gen::inRange(0, 5)),
+                      [](const std::pair<int, int> &numbers) {
+                        return DeliveryState{static_cast<ReceiptKind>(numbers.first),
+                                             static_cast<FailureClass>(numbers.second)};
+                      });
 }
 
 DeliveryState fold(const std::vector<DeliveryState> &states) {
@@ -50,21 +52,24 @@ BOOST_AUTO_TEST_CASE(join_is_associative_commutative_and_idempotent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_later_bounce_outweighs_a_delivery_and_reading_outweighs_both) {
-  const DeliveryState delivered{ReceiptKind::delivered}, bounced{ReceiptKind::failed, FailureClass::address_dead},
-      read{ReceiptKind::read};
+  const DeliveryState delivered{ReceiptKind::delivered},
+      bounced{ReceiptKind::failed, FailureClass::address_dead}, read{ReceiptKind::read};
   BOOST_TEST((join(delivered, bounced) == bounced));
   BOOST_TEST((join(bounced, read) == read));
 }
 
 BOOST_AUTO_TEST_CASE(a_dead_address_outweighs_a_full_mailbox_and_a_complaint_says_nothing_of_delivery) {
-  const DeliveryState full{ReceiptKind::failed, FailureClass::temporary}, dead{ReceiptKind::failed, FailureClass::address_dead};
+  const DeliveryState full{ReceiptKind::failed, FailureClass::temporary},
+      dead{ReceiptKind::failed, FailureClass::address_dead};
   BOOST_TEST((join(full, dead) == dead));
   BOOST_TEST((join(full, {ReceiptKind::complaint}) == full));
 }
 
 BOOST_AUTO_TEST_CASE(a_message_is_delivered_with_its_last_part_and_failed_with_its_first) {
-  const DeliveryState delivered{ReceiptKind::delivered}, waiting{ReceiptKind::interim}, failed{ReceiptKind::failed};
-  const DeliveryState half[]{delivered, waiting}, whole[]{delivered, delivered}, broken[]{delivered, failed, waiting};
+  const DeliveryState delivered{ReceiptKind::delivered}, waiting{ReceiptKind::interim},
+      failed{ReceiptKind::failed};
+  const DeliveryState half[]{delivered, waiting}, whole[]{delivered, delivered},
+      broken[]{delivered, failed, waiting};
   BOOST_TEST((aggregate(half) == waiting));
   BOOST_TEST((aggregate(whole) == delivered));
   BOOST_TEST((aggregate(broken) == failed));
