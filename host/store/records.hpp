@@ -47,8 +47,7 @@ struct InvoiceRecord {
   std::string debtor_code, number;
   CivilDate issued{}, due{};
   domain::Money amount{};
-  std::optional<std::int64_t>
-      open_minor{};  ///< the balance the ledger states; else amount less payments known here
+  std::optional<std::int64_t> open_minor{};  ///< the balance the ledger states; else amount less payments known here
   std::string reference;
 };
 
@@ -143,33 +142,18 @@ struct Intend {
   std::string step_id;
   std::int32_t level{0};
   bool is_task{false}, is_thank_you{false};
-  bool is_dunning{
-      false};  ///< a message about a debt that is overdue: its items count as reminded in this round
-  std::int32_t channel_index{
-      0};  ///< of the step's channels; when the attempt ends finally negative, channels_tried is this + 1
+  bool is_dunning{false};          ///< a message about a debt that is overdue: its items count as reminded in this round
+  std::int32_t channel_index{0};   ///< of the step's channels; when the attempt ends finally negative, channels_tried is this + 1
   std::int32_t round{1};
   CivilDate decided_on{};  ///< creditor's region zone
   std::int64_t total_minor{0};
   std::vector<ReminderItem> items;
   NewAttempt attempt;
 };
-struct IntendAgain {
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  std::int32_t channel_index{0};
-  NewAttempt attempt;
-};
-struct VoidReminder {
-  CaseId case_id{0};
-  ReminderId reminder{0};
-};
+struct IntendAgain { CaseId case_id{0}; ReminderId reminder{0}; std::int32_t channel_index{0}; NewAttempt attempt; };
+struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
 /// `reminder` -1: the one that the Intend before it in the same settlement makes.
-struct GiveTask {
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  std::string kind, text;
-  bool settles_reminder{false};
-};
+struct GiveTask { CaseId case_id{0}; ReminderId reminder{0}; std::string kind, text; bool settles_reminder{false}; };
 struct AskApproval {
   CaseId case_id{0};
   std::int32_t step{0};
@@ -179,39 +163,17 @@ struct AskApproval {
   Instant valid_until{};
   std::vector<ReceivableId> items;
 };
-/// Moves items past a step with nothing sent, or back to a step (a new round where that step was already
-/// sent).
-struct MoveItems {
-  CaseId case_id{0};
-  std::int32_t step{0};
-  std::vector<ReceivableId> items;
-  bool starts_new_round{false};
-};
-struct ResolvePromise {
-  CaseId case_id{0};
-  domain::PromiseId promise{0};
-  bool is_kept{false};
-};
-struct SettleReaction {
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  domain::ReceiptKind kind{};
-};
-struct MarkInDoubt {
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  bool assume_sent{false};
-};
-struct SetCaseState {
-  CaseId case_id{0};
-  domain::CaseState state{};
-};
+/// Moves items past a step with nothing sent, or back to a step (a new round where that step was already sent).
+struct MoveItems { CaseId case_id{0}; std::int32_t step{0}; std::vector<ReceivableId> items; bool starts_new_round{false}; };
+struct ResolvePromise { CaseId case_id{0}; domain::PromiseId promise{0}; bool is_kept{false}; };
+struct SettleReaction { CaseId case_id{0}; ReminderId reminder{0}; domain::ReceiptKind kind{}; };
+struct MarkInDoubt { CaseId case_id{0}; ReminderId reminder{0}; bool assume_sent{false}; };
+struct SetCaseState { CaseId case_id{0}; domain::CaseState state{}; };
 
-using CaseChange = std::variant<Intend, IntendAgain, VoidReminder, GiveTask, AskApproval, MoveItems,
-                                ResolvePromise, SettleReaction, MarkInDoubt, SetCaseState>;
+using CaseChange = std::variant<Intend, IntendAgain, VoidReminder, GiveTask, AskApproval, MoveItems, ResolvePromise,
+                                SettleReaction, MarkInDoubt, SetCaseState>;
 
-/// What deciding one claim led to. `why` is journaled with it: the decision's reasons as text, one line each
-/// change.
+/// What deciding one claim led to. `why` is journaled with it: the decision's reasons as text, one line each change.
 struct Settlement {
   CreditorId creditor{0};
   DebtorId debtor{0};
@@ -222,15 +184,10 @@ struct Settlement {
   std::vector<std::string> why;  ///< beside each change
 };
 
-struct SettledChange {
-  ReminderId reminder{0};
-  AttemptId attempt{0};
-  TaskId task{0};
-};
+struct SettledChange { ReminderId reminder{0}; AttemptId attempt{0}; TaskId task{0}; };
 struct SettleResult {
-  bool is_stale{
-      false};  ///< facts or lease are no longer those of the claim: nothing was written; decide again
-  std::string refused;  ///< a unique key spoke up: nothing was written; empty when all is well
+  bool is_stale{false};  ///< facts or lease are no longer those of the claim: nothing was written; decide again
+  std::string refused;   ///< a unique key spoke up: nothing was written; empty when all is well
   std::vector<SettledChange> changes;
 };
 
@@ -260,9 +217,7 @@ struct StoredInbound {
   std::int32_t tries{0};
 };
 
-struct EvidenceRecord {
-  std::string media_type, file_name, bytes, reference;
-};
+struct EvidenceRecord { std::string media_type, file_name, bytes, reference; };
 struct ReceiptRecord {
   std::string ref, idempotency_key;
   std::uint32_t part_index{0}, part_count{1};
@@ -275,10 +230,7 @@ struct ReceiptRecord {
   std::string price_currency;
   std::vector<EvidenceRecord> evidence;
 };
-struct ReplyRecord {
-  bool is_stop{false};
-  std::string from, to, subject, text, ref, idempotency_key;
-};
+struct ReplyRecord { bool is_stop{false}; std::string from, to, subject, text, ref, idempotency_key; };
 struct ParsedRecord {
   InboundId inbound{0};
   std::vector<ReceiptRecord> receipts;
@@ -303,11 +255,9 @@ struct OpenAttempt {
 
 struct Counters {
   std::uint64_t debtors{0}, cases_open{0}, cases_onboarding{0}, receivables_open{0}, due_now{0};
-  std::uint64_t reminders{0}, attempts_open{0}, in_doubt{0}, sent{0}, delivered{0}, bounced{0}, rejected{0},
-      not_sent{0};
+  std::uint64_t reminders{0}, attempts_open{0}, in_doubt{0}, sent{0}, delivered{0}, bounced{0}, rejected{0}, not_sent{0};
   std::uint64_t receipts{0}, receipts_unmatched{0}, inbound_waiting{0}, inbound_failed{0}, suppressed{0};
-  std::uint64_t tasks_open{0}, approvals_asked{0}, promises_open{0}, disputes_open{0}, receivables_paid{0},
-      journal_entries{0};
+  std::uint64_t tasks_open{0}, approvals_asked{0}, promises_open{0}, disputes_open{0}, receivables_paid{0}, journal_entries{0};
   std::optional<Instant> oldest_due{};
 };
 
@@ -334,10 +284,7 @@ struct ApprovalRow {
   std::vector<std::string> invoices;
   Instant valid_until{};
 };
-struct SuppressionRow {
-  std::string debtor_code, channel, address, because;
-  Instant since{};
-};
+struct SuppressionRow { std::string debtor_code, channel, address, because; Instant since{}; };
 struct JournalRow {
   std::int64_t id{0};
   CaseId case_id{0};
@@ -352,13 +299,10 @@ struct JournalVerdict {
   std::vector<std::string> faults;  ///< which entry, what was expected
 };
 struct OnboardChoice {
-  std::optional<std::int32_t> start_at{};              ///< step index: the first one these items may get
+  std::optional<std::int32_t> start_at{};           ///< step index: the first one these items may get
   std::optional<std::int32_t> skip_older_than_days{};  ///< items overdue for longer are left to people (held)
 };
-struct OnboardPreview {
-  std::uint64_t cases{0}, items{0}, skipped{0};
-  std::vector<std::pair<std::string, std::uint64_t>> by_age;
-};
+struct OnboardPreview { std::uint64_t cases{0}, items{0}, skipped{0}; std::vector<std::pair<std::string, std::uint64_t>> by_age; };
 
 enum class HoldScope : std::uint8_t { receivable, debtor, segment, creditor };
 

@@ -1,10 +1,8 @@
-// The one place that remembers. A narrow interface of batch operations: each call is one transaction, durable
-// when it returns. Two implementations will stand behind it (SQLite now); tests/store holds both to one
-// suite.
+// The one place that remembers. A narrow interface of batch operations: each call is one transaction, durable when it
+// returns. Two implementations will stand behind it (SQLite now); tests/store holds both to one suite.
 //
-// Threads: a Store is called by one thread at a time (the engine's). Readers for people open their own
-// connection through open_reader(). `now` arguments are business time unless said otherwise; times written by
-// `wall` guard leases and inbound.
+// Threads: a Store is called by one thread at a time (the engine's). Readers for people open their own connection through
+// open_reader(). `now` arguments are business time unless said otherwise; times written by `wall` guard leases and inbound.
 #pragma once
 
 #include "host/base/result.hpp"
@@ -24,19 +22,16 @@ class Reader {
   virtual ~Reader() = default;
 
   virtual Result<Counters> counters(Instant now) = 0;
-  /// The facts that decide() would see, without a lease. By debtor code, or by invoice number (then only its
-  /// case).
+  /// The facts that decide() would see, without a lease. By debtor code, or by invoice number (then only its case).
   virtual Result<Claim> facts_of_debtor(CreditorId creditor, std::string_view debtor_code) = 0;
   virtual Result<Claim> facts_of_invoice(CreditorId creditor, std::string_view invoice_number) = 0;
   /// All debtors in id order, `limit` at a time after `after` (0 first): for simulate and sweeps.
   virtual Result<std::vector<Claim>> facts_page(CreditorId creditor, DebtorId after, std::size_t limit) = 0;
 
-  virtual Result<std::vector<ReminderRow>> reminders(CreditorId creditor, std::string_view debtor_code,
-                                                     std::size_t limit) = 0;
+  virtual Result<std::vector<ReminderRow>> reminders(CreditorId creditor, std::string_view debtor_code, std::size_t limit) = 0;
   virtual Result<std::vector<ReminderRow>> in_doubt(CreditorId creditor, std::size_t limit) = 0;
   virtual Result<std::vector<TaskRow>> tasks(CreditorId creditor, bool open_only, std::size_t limit) = 0;
-  virtual Result<std::vector<ApprovalRow>> approvals(CreditorId creditor, bool asked_only,
-                                                     std::size_t limit) = 0;
+  virtual Result<std::vector<ApprovalRow>> approvals(CreditorId creditor, bool asked_only, std::size_t limit) = 0;
   virtual Result<std::vector<SuppressionRow>> suppressions(CreditorId creditor, std::size_t limit) = 0;
   /// Oldest first. By invoice number or debtor code; both empty: the newest `limit` of the store.
   virtual Result<std::vector<JournalRow>> journal(CreditorId creditor, std::string_view invoice_number,
@@ -50,8 +45,7 @@ class Store : public Reader {
  public:
   virtual Result<std::unique_ptr<Reader>> open_reader() = 0;
 
-  // --- identity
-  // -------------------------------------------------------------------------------------------------
+  // --- identity -------------------------------------------------------------------------------------------------
   /// The id of this creditor code, made at first sight.
   virtual Result<CreditorId> creditor(std::string_view code) = 0;
   /// This start of the daemon: rises with every open for writing; fences settlements of an earlier one.
@@ -60,35 +54,27 @@ class Store : public Reader {
   virtual Result<std::string> setting(std::string_view name) = 0;
   virtual Result<void> set_setting(std::string_view name, std::string_view value) = 0;
 
-  // --- intake
-  // ---------------------------------------------------------------------------------------------------
-  virtual Result<ImportResult> import_debtors(CreditorId, std::span<const DebtorRecord>, Instant now,
-                                              bool dry_run) = 0;
-  /// New receivables of a debtor whose cases are all new wait in onboarding (see onboard). Group: case per
-  /// debtor and currency; `case_per_receivable` tells for which debtors the scenario groups by receivable.
-  virtual Result<ImportResult> import_invoices(CreditorId, std::span<const InvoiceRecord>, Instant now,
-                                               bool dry_run) = 0;
-  /// Payments, credit notes, reversals. In the same transaction: balances, promises that are kept by it,
-  /// withdrawal of every open intent that lists a settled item, the wake-up of the case, the journal.
-  virtual Result<ImportResult> import_payments(CreditorId, std::span<const PaymentRecord>, Instant now,
-                                               bool dry_run) = 0;
-  /// An open-items list as one set: begin, any number of import_invoices, then this settles what was absent.
-  /// Refused (conflict) when more than `vanish_max_percent` of the open items would vanish, unless confirmed.
+  // --- intake ---------------------------------------------------------------------------------------------------
+  virtual Result<ImportResult> import_debtors(CreditorId, std::span<const DebtorRecord>, Instant now, bool dry_run) = 0;
+  /// New receivables of a debtor whose cases are all new wait in onboarding (see onboard). Group: case per debtor and currency;
+  /// `case_per_receivable` tells for which debtors the scenario groups by receivable.
+  virtual Result<ImportResult> import_invoices(CreditorId, std::span<const InvoiceRecord>, Instant now, bool dry_run) = 0;
+  /// Payments, credit notes, reversals. In the same transaction: balances, promises that are kept by it, withdrawal of
+  /// every open intent that lists a settled item, the wake-up of the case, the journal.
+  virtual Result<ImportResult> import_payments(CreditorId, std::span<const PaymentRecord>, Instant now, bool dry_run) = 0;
+  /// An open-items list as one set: begin, any number of import_invoices, then this settles what was absent. Refused (conflict)
+  /// when more than `vanish_max_percent` of the open items would vanish, unless confirmed.
   virtual Result<void> begin_snapshot(CreditorId) = 0;
-  virtual Result<ImportResult> end_snapshot(CreditorId, Instant now, std::int32_t vanish_max_percent,
-                                            bool dry_run) = 0;
-  virtual Result<OnboardPreview> onboard(CreditorId, const OnboardChoice &, Instant now,
-                                         bool preview_only) = 0;
+  virtual Result<ImportResult> end_snapshot(CreditorId, Instant now, std::int32_t vanish_max_percent, bool dry_run) = 0;
+  virtual Result<OnboardPreview> onboard(CreditorId, const OnboardChoice &, Instant now, bool preview_only) = 0;
 
-  // --- the loop
-  // -------------------------------------------------------------------------------------------------
+  // --- the loop -------------------------------------------------------------------------------------------------
   /// The earliest next_at of the store that is not leased; Instant::max() when there is none.
   virtual Result<Instant> next_due() = 0;
   /// Leases up to `limit` debtors due at `now`, with their facts of this moment.
   virtual Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) = 0;
   /// Writes what deciding led to and ends the leases. One transaction for all; each result is its own.
-  virtual Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now,
-                                                   Instant wall) = 0;
+  virtual Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall) = 0;
   /// Gives leases back untouched (the engine could not go on with them now); they are due again at `next_at`.
   virtual Result<void> release(std::span<const Claim>, Instant next_at) = 0;
   /// Of these attempts, the ones that may be handed over now: intended, of this epoch, not withdrawn.
@@ -97,58 +83,48 @@ class Store : public Reader {
   /// Attempts without outcome, oldest first: what a starting daemon must resolve.
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
   virtual Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) = 0;
-  /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due;
-  /// returns the last id.
+  /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due; returns the last id.
   virtual Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) = 0;
 
-  // --- inbound
-  // --------------------------------------------------------------------------------------------------
+  // --- inbound --------------------------------------------------------------------------------------------------
   /// Raw bytes, durable when this returns. Ids beside the records.
   virtual Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) = 0;
   virtual Result<std::vector<StoredInbound>> inbound_to_parse(Instant now, std::size_t limit) = 0;
-  /// What the bytes meant: receipts joined into their attempts (or kept waiting for their reference),
-  /// addresses marked, replies made tasks, reactions noted once per (reminder, kind), cases woken; or the
-  /// error, with the time of the next try.
+  /// What the bytes meant: receipts joined into their attempts (or kept waiting for their reference), addresses marked, replies
+  /// made tasks, reactions noted once per (reminder, kind), cases woken; or the error, with the time of the next try.
   virtual Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) = 0;
   /// Makes stored bytes parse again (a parser improved): all of a provider, or one. Returns how many.
   virtual Result<std::uint64_t> reparse(std::string_view provider, InboundId only) = 0;
 
-  // --- what people do
-  // ---------------------------------------------------------------------------------------------
-  virtual Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code,
-                                            std::string_view invoice_number, CivilDate date,
-                                            std::optional<std::int64_t> amount_minor, std::string_view by,
+  // --- what people do ---------------------------------------------------------------------------------------------
+  virtual Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,
+                                            CivilDate date, std::optional<std::int64_t> amount_minor, std::string_view by,
                                             Instant now) = 0;
-  virtual Result<void> dispute(CreditorId, std::string_view invoice_number, std::string_view reason,
-                               std::string_view by, Instant now) = 0;
+  virtual Result<void> dispute(CreditorId, std::string_view invoice_number, std::string_view reason, std::string_view by,
+                               Instant now) = 0;
   virtual Result<void> resolve_dispute(CreditorId, std::string_view invoice_number, std::string_view because,
                                        std::string_view by, Instant now) = 0;
   virtual Result<void> hold(CreditorId, HoldScope, std::string_view subject, std::optional<CivilDate> until,
                             std::string_view because, std::string_view by, Instant now) = 0;
-  virtual Result<void> release_hold(CreditorId, HoldScope, std::string_view subject, std::string_view by,
-                                    Instant now) = 0;
-  virtual Result<void> write_off(CreditorId, std::string_view invoice_number, std::string_view because,
-                                 std::string_view by, Instant now) = 0;
-  virtual Result<void> suppress(CreditorId, std::string_view channel, std::string_view address,
-                                std::string_view because, Instant now) = 0;
-  virtual Result<void> lift_suppression(CreditorId, std::string_view channel, std::string_view address,
-                                        std::string_view by, Instant now) = 0;
-  virtual Result<void> decide_approvals(CreditorId, std::span<const domain::ApprovalId>, bool approve,
-                                        std::string_view by, Instant now) = 0;
+  virtual Result<void> release_hold(CreditorId, HoldScope, std::string_view subject, std::string_view by, Instant now) = 0;
+  virtual Result<void> write_off(CreditorId, std::string_view invoice_number, std::string_view because, std::string_view by,
+                                 Instant now) = 0;
+  virtual Result<void> suppress(CreditorId, std::string_view channel, std::string_view address, std::string_view because,
+                                Instant now) = 0;
+  virtual Result<void> lift_suppression(CreditorId, std::string_view channel, std::string_view address, std::string_view by,
+                                        Instant now) = 0;
+  virtual Result<void> decide_approvals(CreditorId, std::span<const domain::ApprovalId>, bool approve, std::string_view by,
+                                        Instant now) = 0;
   /// outcome: "done", "reached", "promise", "dispute", "wrong_number", "call_back".
-  virtual Result<void> finish_task(CreditorId, TaskId, std::string_view outcome, std::string_view note,
-                                   std::string_view by, Instant now) = 0;
-  virtual Result<void> resolve_in_doubt(CreditorId, AttemptId, bool was_sent, std::string_view because,
-                                        std::string_view by, Instant now) = 0;
-  /// resend: starts a new round at the reminder's step for its items. cancel: voids a reminder that has not
-  /// gone out.
-  virtual Result<void> resend_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
-                                       Instant now) = 0;
-  virtual Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
-                                       Instant now) = 0;
+  virtual Result<void> finish_task(CreditorId, TaskId, std::string_view outcome, std::string_view note, std::string_view by,
+                                   Instant now) = 0;
+  virtual Result<void> resolve_in_doubt(CreditorId, AttemptId, bool was_sent, std::string_view because, std::string_view by,
+                                        Instant now) = 0;
+  /// resend: starts a new round at the reminder's step for its items. cancel: voids a reminder that has not gone out.
+  virtual Result<void> resend_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by, Instant now) = 0;
+  virtual Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by, Instant now) = 0;
   /// Removes the person behind a debtor: names, addresses, documents, journal payloads. Chains still verify.
-  virtual Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by,
-                                    Instant now) = 0;
+  virtual Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now) = 0;
   /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`.
   virtual Result<Sha256> seal_day(CreditorId, CivilDate day) = 0;
 };
