@@ -111,11 +111,11 @@ def main():
         else:
             for record in (received if args.command == "received" else accepted)(args.dir):
                 print(json.dumps(record, ensure_ascii=False))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # "| head" has read enough
     except (mail_servers.MailHostError, OSError, subprocess.CalledProcessError) as error:
         print(f"mailhost: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
