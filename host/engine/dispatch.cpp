@@ -1,5 +1,6 @@
 // From claim to hand-over: decide each due debtor on the facts of this moment, find a route, render, make the
 // intents of the whole batch durable in one transaction, and only then hand them over.
+#include "host/base/crash_point.hpp"
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
@@ -98,6 +99,7 @@ bool Engine::Loop::dispatch() {
   if (claims.empty()) return false;
   ++counts_.batches;
   counts_.claims += claims.size();
+  crash_point(CrashPoint::claimed);
 
   std::vector<Draft> drafts;
   std::vector<store::Settlement> settlements;
@@ -111,6 +113,7 @@ bool Engine::Loop::dispatch() {
     is_starved = is_starved || drafts.back().is_starved;
     retry_at = std::min(retry_at, drafts.back().retry_at);
   }
+  crash_point(CrashPoint::decided);
   auto settled = store_->settle(settlements, now, wall);
   if (!settled) {
     store_failed(settled.error(), "settle");
@@ -127,7 +130,9 @@ bool Engine::Loop::dispatch() {
     if (auto rested = store_->release(std::span{&claims[i], 1}, now + kRestAfterFault); !rested)
       store_failed(rested.error(), "release");
   }
+  crash_point(CrashPoint::intended);
   hand_over(drafts, results);
+  crash_point(CrashPoint::submitted);
   // Nothing could be routed for now: wait for news of the providers, not for the next spin of this loop.
   if (is_starved) starved_until_ = std::min(retry_at, wall + Milliseconds{500});
   return true;

@@ -373,8 +373,13 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
                                              EngineOptions options) {
   auto store = store::open_sqlite({.path = configuration->store_file});
   if (!store) return store.error();
+  return open(std::move(configuration), std::move(options), std::move(store.value()));
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Configuration> configuration,
+                                             EngineOptions options, std::unique_ptr<store::Store> store) {
   Instant start{WallClock{}.now()};
-  const auto kept = (*store)->setting(kClockSetting);
+  const auto kept = store->setting(kClockSetting);
   if (!kept) return kept.error();
   if (!kept->empty()) {
     const auto at = parse_instant(*kept);
@@ -387,10 +392,10 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
     if (at) start = *at;
   } else if (options.has_test_clock) {
     if (options.test_clock_start) start = *options.test_clock_start;
-    if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
+    if (auto set = store->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
   }
   auto loop =
-      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store.value()), start);
+      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store), start);
   if (auto opened = loop->open(); !opened) return opened.error();
   return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
 }

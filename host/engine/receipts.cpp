@@ -1,5 +1,6 @@
 // The way back: outcomes recorded before anything follows from them, raw bytes on disk before the provider
 // may forget them, and only then what they mean.
+#include "host/base/crash_point.hpp"
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
@@ -119,12 +120,14 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
 
 bool Engine::Loop::record_outcomes() {
   if (outcomes_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  crash_point(CrashPoint::outcome_taken);
   const auto count = std::min(outcomes_.size(), kOutcomesPerCommitMax);
   const std::span batch{outcomes_.data(), count};
   if (auto recorded = store_->record_outcomes(batch, clock_.now()); !recorded) {
     store_failed(recorded.error(), "record outcomes");
     return false;
   }
+  crash_point(CrashPoint::outcome_recorded);
   const std::vector<store::OutcomeRecord> done(
       std::make_move_iterator(outcomes_.begin()),
       std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
@@ -170,6 +173,7 @@ void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &reco
 
 bool Engine::Loop::store_inbound() {
   if (inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  crash_point(CrashPoint::inbound_taken);
   std::vector<store::InboundRecord> records;
   records.reserve(inbound_.size());
   for (const auto &[provider, item] : inbound_)
@@ -179,6 +183,7 @@ bool Engine::Loop::store_inbound() {
     store_failed(ids.error(), "store inbound");
     return false;
   }
+  crash_point(CrashPoint::inbound_stored);
   std::map<std::string, std::vector<channel::Token>> stored;
   for (const auto &[provider, item] : inbound_) {
     stored[provider].push_back(item.plugin_token);
@@ -187,6 +192,7 @@ bool Engine::Loop::store_inbound() {
   inbound_.clear();
   for (auto &[provider, tokens] : stored)
     if (auto *pooled = pool_.find(provider)) pooled->provider->stored(std::move(tokens));
+  crash_point(CrashPoint::inbound_released);
   for (const auto &provider : inbox_.take_starved())
     if (auto *pooled = pool_.find(provider)) pooled->provider->room();
   parses_wait_ = true;
@@ -214,10 +220,12 @@ bool Engine::Loop::pump_parses() {
 
 bool Engine::Loop::apply_parsed() {
   if (parsed_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  crash_point(CrashPoint::parsed);
   if (auto applied = store_->apply_parsed(parsed_, clock_.now()); !applied) {
     store_failed(applied.error(), "apply receipts");
     return false;
   }
+  crash_point(CrashPoint::applied);
   for (const auto &parsed : parsed_)
     if (!parsed.error.empty() && parsed.is_retryable) parse_retry_at_ = WallClock{}.now() + kParseRetry;
   parsed_.clear();
