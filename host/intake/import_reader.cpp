@@ -7,6 +7,9 @@
 namespace relance::intake {
 namespace {
 
+/// Fewer separators than this in a line say nothing: two commas are in many addresses.
+constexpr std::size_t kColumnsOfARowMin = 3;
+
 template <class Row>
 class Import {
  public:
@@ -94,7 +97,9 @@ class Import {
       ++totals_.blank;
       return {};
     }
-    if (record_.is_faulty || !has_right_width()) return reject_record();
+    if (record_.is_faulty) return reject_broken();
+    if (const CsvCell *cell = cell_that_took_in_rows()) return reject_unclosed(*cell);
+    if (!has_right_width()) return reject_width();
     Row &row = batch_[count_];
     if (!parser.parse(record_, row)) return reject(own_text(record_), parser.faults());
     ++totals_.accepted;
@@ -117,33 +122,57 @@ class Import {
                        [](const CsvCell &cell) { return trimmed(cell.text).empty(); });
   }
 
-  /// A row that is no row of this file: broken, or of another width.
-  Result<void> reject_record() {
-    CellFault fault{.line = record_.line};
-    std::string_view raw = own_text(record_);
-    if (record_.is_faulty) {
-      fault.line = record_.fault.line;
-      fault.column = record_.fault.column > plan_.lead ? record_.fault.column - plan_.lead : 0;
-      if (record_.fault.column > 0 && record_.fault.column <= plan_.names.size())
-        fault.column_name = plan_.names[record_.fault.column - 1];
-      if (record_.fault.column > 0 && record_.fault.column <= record_.cells.size())
-        fault.cell = shown(record_.cells[record_.fault.column - 1].text);
-      fault.reason = record_.fault.reason;
-      fault.advice = record_.fault.advice;
-    } else {
-      fault.reason = "the row has " +
-                     std::to_string(record_.cells.size() - std::min(plan_.lead, record_.cells.size())) +
-                     " columns where " + std::to_string(plan_.width - plan_.lead) + " are expected";
-      fault.advice = "check its separators, and put cells that hold one in quotes";
-      if (record_.last_line > record_.line) {
-        // A quote that stood for text has most likely joined lines that are rows of their own: they get their
-        // chance.
-        fault.reason += ", and a quote in it is closed only in line " + std::to_string(record_.last_line);
-        raw = raw.substr(0, raw.find_first_of("\r\n"));
-        reader_.keep_first_line_only();
+  /// A cell with a line that has as many separators as a whole row: most likely nobody closed its quote, and
+  /// the next quote in the file did. Nothing else would show it where the cell may have several lines.
+  [[nodiscard]] const CsvCell *cell_that_took_in_rows() const {
+    if (record_.last_line == record_.line) return nullptr;
+    for (const CsvCell &cell : record_.cells) {
+      std::size_t at = cell.text.find_first_of("\r\n");
+      while (at < cell.text.size()) {
+        const std::size_t end = std::min(cell.text.find_first_of("\r\n", at + 1), cell.text.size());
+        const std::string_view line = cell.text.substr(at + 1, end - at - 1);
+        const auto separators = std::count(line.begin(), line.end(), mapping_.format.separator);
+        if (static_cast<std::size_t>(separators) + 1 >= std::max(plan_.width, kColumnsOfARowMin))
+          return &cell;
+        at = end;
       }
     }
-    return reject(raw, {&fault, 1});
+    return nullptr;
+  }
+
+  [[nodiscard]] CellFault fault_at(std::uint64_t line, std::size_t column) const {
+    CellFault fault{.line = line};
+    fault.column = column > plan_.lead ? column - plan_.lead : 0;
+    if (column > 0 && column <= plan_.names.size()) fault.column_name = plan_.names[column - 1];
+    if (column > 0 && column <= record_.cells.size()) fault.cell = shown(record_.cells[column - 1].text);
+    return fault;
+  }
+
+  Result<void> reject_broken() {
+    CellFault fault = fault_at(record_.fault.line, record_.fault.column);
+    fault.reason = record_.fault.reason;
+    fault.advice = record_.fault.advice;
+    return reject(own_text(record_), {&fault, 1});
+  }
+
+  /// Rejects the row's first line; the rows that its quote took in are read again, as rows of their own.
+  Result<void> reject_unclosed(const CsvCell &cell) {
+    CellFault fault = fault_at(cell.line, static_cast<std::size_t>(&cell - record_.cells.data()) + 1);
+    fault.reason = "a quote opened in line " + std::to_string(cell.line) +
+                   " takes in whole rows; it is closed only further down";
+    fault.advice = "close the quote in its own row, or write it twice where it is text";
+    const std::string_view first_line = own_text(record_).substr(0, own_text(record_).find_first_of("\r\n"));
+    reader_.keep_first_line_only();
+    return reject(first_line, {&fault, 1});
+  }
+
+  Result<void> reject_width() {
+    CellFault fault = fault_at(record_.line, 0);
+    fault.reason = "the row has " +
+                   std::to_string(record_.cells.size() - std::min(plan_.lead, record_.cells.size())) +
+                   " columns where " + std::to_string(plan_.width - plan_.lead) + " are expected";
+    fault.advice = "check its separators, and put cells that hold one in quotes";
+    return reject(own_text(record_), {&fault, 1});
   }
 
   Result<void> reject(std::string_view raw, std::span<const CellFault> faults) {
