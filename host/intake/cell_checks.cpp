@@ -1,5 +1,7 @@
 #include "host/intake/cell_checks.hpp"
 
+#include "host/domain/zone.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -62,6 +64,10 @@ std::optional<CellIssue> check_characters(std::string_view text, std::size_t byt
     return CellIssue{"the text has " + std::to_string(text.size()) + " bytes",
                      "shorten it to at most " + std::to_string(bytes_max)};
   for (std::size_t at = 0; at < text.size();) {
+    if (text[at] >= 0x20 && text[at] < 0x7F) {  // nearly all there is
+      ++at;
+      continue;
+    }
     const UChar32 c = next_character(text, at);
     if (!is_control(c) || (may_break && c == '\n')) continue;
     if (c == '\n' || c == '\r')
@@ -216,13 +222,12 @@ std::optional<CellIssue> check_language(std::string_view text) {
 }
 
 std::optional<CellIssue> check_time_zone(std::string_view text) {
+  // The name becomes part of a file's path where zones are read from: its form comes first.
   const bool has_form =
-      text == "UTC" ||
-      (text.size() <= kZoneBytesMax && text.find('/') != std::string_view::npos && is_upper(text.front()) &&
-       text.back() != '/' && text.find("..") == std::string_view::npos &&
-       std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || is_one_of(c, "/_+-"); }));
-  if (has_form) return std::nullopt;
-  return CellIssue{"this is no time zone", "write its IANA name, such as Europe/Paris"};
+      text.size() <= kZoneBytesMax && text.find("..") == std::string_view::npos && text.front() != '/' &&
+      std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || is_one_of(c, "/_+-"); });
+  if (has_form && domain::Zone::of(text).has_value()) return std::nullopt;
+  return CellIssue{"unknown time zone", "write its IANA name, such as Europe/Paris"};
 }
 
 }  // namespace relance::intake

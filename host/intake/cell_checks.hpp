@@ -40,7 +40,7 @@ std::optional<CellIssue> check_phone(std::string_view text);
 std::optional<CellIssue> check_country(std::string_view text);
 /// "fr", "fr-BE". @see RFC 5646
 std::optional<CellIssue> check_language(std::string_view text);
-/// An IANA name by its form: "Europe/Paris".
+/// An IANA name that this machine knows: "Europe/Paris".
 std::optional<CellIssue> check_time_zone(std::string_view text);
 
 }  // namespace relance::intake

@@ -7,6 +7,8 @@
 namespace relance::intake {
 namespace {
 
+constexpr std::size_t kMessageCharactersMax = 300;
+
 /// "1 234,56 €" without its sign of currency and the blanks around it.
 std::string_view without_symbols(std::string_view text, const NumberStyle &numbers) {
   for (const std::string &symbol : numbers.symbols) {
@@ -138,11 +140,14 @@ bool RowParser::take_date(Field field, CivilDate &into) {
     return false;
   }
   const DateStyle::Reading reading = mapping_.dates.read(text);
+  if (reading.fit == DateStyle::Fit::fits) {
+    into = reading.date;
+    return true;
+  }
   const std::string styles = mapping_.dates.described();
   switch (reading.fit) {
     case DateStyle::Fit::fits:
-      into = reading.date;
-      return true;
+      break;
     case DateStyle::Fit::no_such_day:
       fault(field, "this day does not exist", "write a day of the calendar as " + styles);
       break;
@@ -186,13 +191,18 @@ bool RowParser::take_amount(Field field, std::optional<domain::Currency> currenc
     return false;
   }
   if (!currency) return false;
-  const Result<domain::Money> amount = domain::parse_amount(without_symbols(text, mapping_.numbers),
-                                                            *currency, mapping_.numbers.amount_style());
+  const std::string_view digits = without_symbols(text, mapping_.numbers);
+  const Result<domain::Money> amount =
+      domain::parse_amount(digits, *currency, mapping_.numbers.amount_style());
   if (amount.has_value()) {
     into = *amount;
     return true;
   }
-  fault(field, amount.error().message, amount_advice(mapping_.numbers));
+  // The message opens with the cell as it is, which stands beside it already.
+  std::string_view reason = amount.error().message;
+  const std::string opening = "'" + std::string(digits) + "' ";
+  if (reason.starts_with(opening)) reason.remove_prefix(opening.size());
+  fault(field, shown(reason, kMessageCharactersMax), amount_advice(mapping_.numbers));
   return false;
 }
 

@@ -25,27 +25,34 @@ std::string_view SeenKeys::key_at(std::uint32_t place) const {
 }
 
 /// The slot that holds the key, or the free one where it belongs.
-std::size_t SeenKeys::slot_of(std::string_view key) const {
+std::size_t SeenKeys::slot_of(std::string_view key, std::uint32_t hash) const {
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(key)&mask;
-  while (table_[slot] != 0 && key_at(table_[slot]) != key) slot = (slot + 1) & mask;
+  std::size_t slot = hash & mask;
+  while (table_[slot].place != 0 && (table_[slot].hash != hash || key_at(table_[slot].place) != key))
+    slot = (slot + 1) & mask;
   return slot;
 }
 
 void SeenKeys::grow() {
-  const std::vector<std::uint32_t> old = std::move(table_);
-  table_.assign(old.empty() ? kFirstSlots : old.size() * 2, 0);
-  for (const std::uint32_t place : old)
-    if (place != 0) table_[slot_of(key_at(place))] = place;
+  const std::vector<Slot> old = std::move(table_);
+  table_.assign(old.empty() ? kFirstSlots : old.size() * 2, {});
+  const std::size_t mask = table_.size() - 1;
+  for (const Slot &one : old) {
+    if (one.place == 0) continue;
+    std::size_t slot = one.hash & mask;
+    while (table_[slot].place != 0) slot = (slot + 1) & mask;
+    table_[slot] = one;
+  }
 }
 
 std::optional<std::uint64_t> SeenKeys::note(std::string_view key, std::uint64_t line) {
   key = key.substr(0, kKeyBytesMax);
   if (count_ * 4 >= table_.size() * 3) grow();
-  const std::size_t slot = slot_of(key);
-  if (table_[slot] != 0) {
+  const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(key));
+  const std::size_t slot = slot_of(key, hash);
+  if (table_[slot].place != 0) {
     std::uint64_t noted;
-    std::memcpy(&noted, entry(table_[slot]), 8);
+    std::memcpy(&noted, entry(table_[slot].place), 8);
     return noted;
   }
   if (is_full_) return std::nullopt;
@@ -61,7 +68,7 @@ std::optional<std::uint64_t> SeenKeys::note(std::string_view key, std::uint64_t 
   std::memcpy(at, &line, 8);
   std::memcpy(at + 8, &length, 2);
   std::memcpy(at + kHeadBytes, key.data(), key.size());
-  table_[slot] = static_cast<std::uint32_t>((blocks_.size() - 1) * kBlockBytes + used_in_last_) + 1;
+  table_[slot] = {hash, static_cast<std::uint32_t>((blocks_.size() - 1) * kBlockBytes + used_in_last_) + 1};
   used_in_last_ += size;
   ++count_;
   return std::nullopt;

@@ -75,7 +75,8 @@ BOOST_AUTO_TEST_CASE(a_language_and_a_zone_have_their_form) {
   check_all(check_language, {"fr", "de", "fr-BE", "en-GB"},
             {"FR", "french", "fr_BE", "fr-be", "xx", "fr-BEL", ""});
   check_all(check_time_zone, {"Europe/Paris", "UTC", "America/Argentina/Buenos_Aires"},
-            {"Paris", "CET", "+01:00", "europe/paris", "Europe/", "../../etc/passwd", "Europe/../../x"});
+            {"Paris", "+01:00", "europe/paris", "Europe/", "Europe/Atlantis", "/etc/localtime",
+             "Europe/Paris\n", "../../etc/passwd", "Europe/../../x"});
 }
 
 BOOST_AUTO_TEST_CASE(a_telephone_number_is_digits_and_what_people_put_between) {

@@ -35,7 +35,11 @@ Outcome<Row> import(const std::string &text, const Mapping *mapping = nullptr, R
     return {};
   };
   sinks.on_reject = [&](const Reject &reject) -> Result<void> {
-    for (const CellFault &fault : reject.faults) outcome.rejects.push_back(fault.text());
+    for (const CellFault &fault : reject.faults) {
+      BOOST_TEST(fault.text().find_first_of("\r\n\x1B") == std::string::npos,
+                 "a report must be one line without controls");
+      outcome.rejects.push_back(fault.text());
+    }
     return file != nullptr ? file->add(reject) : Result<void>{};
   };
   if (file != nullptr) sinks.on_layout = [&](const FileLayout &layout) { return file->start(layout); };
@@ -149,6 +153,7 @@ BOOST_AUTO_TEST_CASE(a_bad_cell_is_told_with_line_column_cell_reason_and_what_to
        {"column 4 (due_date) \"2026-01-04\"", "before the issue date 2026-02-05"}},
       {"D1,F1,2026-01-05,,1,EUR,,", {"column 4 (due_date)", "required"}},
       {"D1,F1,2026-01-05,2026-02-04,\"1,50\",EUR,,", {"column 5 (amount) \"1,50\"", "write it like 1234.56"}},
+      {"D1,F1,2026-01-05,2026-02-04,1\x1B[2J,EUR,,", {"column 5 (amount) \"1\\x1B[2J\": "}},
       {"D1,F1,2026-01-05,2026-02-04,1.505,EUR,,", {"column 5 (amount) \"1.505\""}},
       {"D1,F1,2026-01-05,2026-02-04,99999999999999999999,EUR,,", {"column 5 (amount)"}},
       {"D1,F1,2026-01-05,2026-02-04,-1,EUR,,", {"column 5 (amount) \"-1\"", "above zero", "credit_note"}},
