@@ -4,6 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <sstream>
+
 namespace relance::intake {
 BOOST_AUTO_TEST_SUITE(mapping_test)
 
@@ -132,6 +135,18 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_told_at_once_in_the_order_of_the_file) {
   BOOST_TEST(second != std::string::npos);
   BOOST_TEST(third != std::string::npos);
   BOOST_TEST(second < third);
+}
+
+BOOST_AUTO_TEST_CASE(the_example_in_the_operators_page_loads) {
+  std::ostringstream page;
+  page << std::ifstream(test::source_dir() / "docs/for-operators/importing.md").rdbuf();
+  const std::string text = page.str();
+  const std::size_t start = text.find("```toml\n");
+  BOOST_TEST_REQUIRE(start != std::string::npos);
+  const std::size_t end = text.find("```", start + 8);
+  const auto mapping =
+      parse_mapping(std::string_view(text).substr(start + 8, end - start - 8), "importing.md");
+  BOOST_TEST(mapping.has_value(), (mapping.has_error() ? mapping.error().text() : ""));
 }
 
 BOOST_AUTO_TEST_CASE(a_mapping_that_is_not_there_is_told_by_its_name) {
