@@ -49,6 +49,42 @@ bool is_right_kind(std::string_view kind, const Report &report) {
   return report.kind == Kind::delivery;
 }
 
+/// The corpora's words for a reason and ours; a word that mixes several causes ("filtered", "rejected")
+/// asserts nothing.
+struct ReasonWord {
+  std::string_view word;
+  std::string_view ours;
+};
+constexpr ReasonWord kReasonWords[] = {
+    {"userunknown", "user_unknown"},
+    {"user_unknown", "user_unknown"},
+    {"mailboxfull", "mailbox_full"},
+    {"over_quota", "mailbox_full"},
+    {"mesgtoobig", "message_too_large"},
+    {"exceedlimit", "message_too_large"},
+    {"message_too_large", "message_too_large"},
+    {"hostunknown", "host_unknown"},
+    {"domain_error", "host_unknown"},
+    {"notaccept", "host_unknown"},
+    {"spamdetected", "spam"},
+    {"spam", "spam blocked policy content"},
+    {"virusdetected", "content spam"},
+    {"expired", "expired network"},
+    {"networkerror", "network host_unknown"},
+    {"norelaying", "relaying_denied"},
+    {"suspend", "mailbox_suspended"},
+    {"user_disabled", "mailbox_suspended"},
+    {"hasmoved", "user_moved"},
+    {"blocked", "blocked"},
+    {"badreputation", "blocked"},
+    {"requireptr", "blocked"},
+    {"authfailure", "authentication"},
+    {"toomanyconn", "rate_limited"},
+    {"speeding", "rate_limited"},
+    {"policyviolation", "policy content"},
+    {"delivered", "delivered"},
+};
+
 class Scorer {
  public:
   explicit Scorer(const std::filesystem::path &folder) : folder_(folder), table_(folder / "expected.tsv") {}
@@ -115,6 +151,13 @@ class Scorer {
     compare("action", cell("action"), report::name(recipient.action));
     compare("reply_code", cell("reply_code"),
             recipient.reply_code == 0 ? "" : std::to_string(recipient.reply_code));
+    for (const auto &known : kReasonWords)
+      if (known.word == cell("reason")) {
+        const auto ours = report::name(recipient.reason);
+        count("reason",
+              (' ' + std::string(known.ours) + ' ').find(' ' + std::string(ours) + ' ') != std::string::npos,
+              known.ours, ours);
+      }
     compare("orig_message_id", cell("orig_message_id"), report.original_message_id);
   }
 

@@ -29,7 +29,7 @@ struct Miss {
 
 /// The aims, then what else the table asserts, in the order in which they are printed.
 inline constexpr const char *kAims[] = {"recipient", "class", "status_class", "status", "kind"};
-inline constexpr const char *kFurther[] = {"hard", "action", "reply_code", "orig_message_id"};
+inline constexpr const char *kFurther[] = {"reason", "hard", "action", "reply_code", "orig_message_id"};
 
 struct BounceScore {
   std::size_t mails{0};

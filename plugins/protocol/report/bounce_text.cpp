@@ -134,15 +134,15 @@ bool names_somebody_else(std::string_view before) {
 
 /// "Recipient:", "RCPT TO:", "undeliverable to": the words right before a recipient.
 bool introduces_recipient(std::string_view before) {
-  constexpr std::array<std::string_view, 24> kLabels{
-      "rcpt to:",         "rcpt to",         "recipient:",
-      "recipients:",      "recipient",       "address:",
-      "addresses:",       "userid:",         "failed:",
-      "undeliverable to", "delivered to:",   "delivered to",
-      "deliver to",       "deliver mail to", "deliver message to",
-      "delivery to",      "unknown user:",   "user unknown:",
-      "empfänger:",       "destinataire:",   "destinatario:",
-      "destinatário:",    "宛先:",           "for:"};
+  constexpr std::array<std::string_view, 29> kLabels{
+      "rcpt to:",      "rcpt to",          "recipient:",      "recipients:",
+      "recipient",     "address:",         "addresses:",      "userid:",
+      "failed:",       "undeliverable to", "delivered to:",   "delivered to",
+      "deliver to",    "addressed to:",    "addressed to",    "rejected recipient",
+      "affected:",     "email account:",   "deliver mail to", "deliver message to",
+      "delivery to",   "unknown user:",    "user unknown:",   "empfänger:",
+      "destinataire:", "destinatario:",    "destinatário:",   "宛先:",
+      "for:"};
   while (!before.empty() && std::string_view(" <(\"'").find(before.back()) != std::string_view::npos)
     before.remove_suffix(1);
   return std::any_of(kLabels.begin(), kLabels.end(),
@@ -163,8 +163,8 @@ bool leads_line(std::string_view line, const FoundAddress &found) {
   if (!before.empty() && before != "'" && before != "\"" && before != "<" && before != "[") return false;
   const auto after = trim(rest);
   if (after.empty() || found.is_bracketed) return true;
-  return std::string_view(":.(,;'\">]").find(after[0]) != std::string_view::npos || after.starts_with("- ") ||
-         after.starts_with("on ") || announces_failure(normalised(after)) ||
+  return std::string_view(":.(,;'\"<>]").find(after[0]) != std::string_view::npos ||
+         after.starts_with("- ") || after.starts_with("on ") || announces_failure(normalised(after)) ||
          meaning_of(normalised(after)).has_value();
 }
 

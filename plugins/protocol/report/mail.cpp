@@ -26,7 +26,9 @@ void start_gmime() {
 
 /// mbox files keep a "From " line (and Emacs VM its own lines) above the header; neither belongs to the mail.
 std::string_view without_envelope_line(std::string_view bytes) {
-  while (!bytes.empty() && (bytes[0] == '\n' || bytes[0] == '\r')) bytes.remove_prefix(1);
+  for (auto end = bytes.find('\n'); end != std::string_view::npos && trim(bytes.substr(0, end)).empty();
+       end = bytes.find('\n'))
+    bytes.remove_prefix(end + 1);
   if (!bytes.starts_with("From ") && !bytes.starts_with(">From ")) return bytes;
   do {
     const auto end = bytes.find('\n');
@@ -80,7 +82,7 @@ class Walk {
     } else if (GMIME_IS_MESSAGE_PART(object)) {
       if (GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
           message != nullptr)
-        take_returned(message);
+        take_returned(message, depth);
     } else if (GMIME_IS_PART(object)) {
       take_leaf(GMIME_PART(object));
     }
@@ -92,13 +94,27 @@ class Walk {
     for (int i = 0; i < count; ++i) visit(g_mime_multipart_get_part(multipart, i), depth + 1);
   }
 
-  /// The first returned message is the one sent; a later one would be an attachment of somebody's.
-  void take_returned(GMimeMessage *message) {
+  /// The first returned message is the one sent; a later one would be an attachment of somebody's. A gateway
+  /// may wrap a whole report into a mail of its own: then the report inside is what was meant.
+  void take_returned(GMimeMessage *message, std::size_t depth) {
+    GMimeObject *content = g_mime_message_get_mime_part(message);
+    GMimeContentType *type = content != nullptr ? g_mime_object_get_content_type(content) : nullptr;
+    const char *report = type != nullptr ? g_mime_content_type_get_parameter(type, "report-type") : nullptr;
+    const bool is_wrapped =
+        mail_.report_type.empty() && report != nullptr && equals_ignoring_case(report, "delivery-status");
+    if (is_wrapped) {
+      visit(content, depth + 1);
+      return;
+    }
     if (!mail_.returned.empty()) return;
     char *text = g_mime_object_get_headers(GMIME_OBJECT(message), nullptr);
     if (text == nullptr) return;
     mail_.returned = parse_header(to_utf8(text, nullptr), kHeadersMax);
     g_free(text);
+    // An empty line before the header makes all of it a body.
+    if (mail_.returned.empty() && content != nullptr && GMIME_IS_PART(content))
+      mail_.returned =
+          parse_header(to_utf8(content_of(GMIME_PART(content), mail_.is_cut), nullptr), kHeadersMax);
   }
 
   void take_leaf(GMimePart *leaf) {

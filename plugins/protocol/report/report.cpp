@@ -58,7 +58,7 @@ std::vector<std::string> own_addresses(const Mail &mail, const Fields &returned)
     for (const auto field : names)
       for (auto &found : find_addresses(value_of(fields, field), 5)) own.push_back(std::move(found.address));
   };
-  take(mail.header, {"from", "to", "delivered-to", "x-original-to", "envelope-to", "sender"});
+  take(mail.header, {"from", "to", "sender"});
   take(returned, {"from", "return-path", "sender", "reply-to", "x-apparently-from"});
   return own;
 }

@@ -52,7 +52,9 @@ Reply reply_at(std::string_view text, std::size_t at) {
   if (at > 0 && (is_alnum(text[at - 1]) || text[at - 1] == '.' || text[at - 1] == '/')) return {};
   const std::size_t end = at + 3;
   if (end < text.size() && (is_alnum(text[end]) || text[end] == '/' || text[end] == '@')) return {};
-  if (end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1])) return {};
+  const bool goes_on = end + 1 < text.size() && (text[end] == '.' || text[end] == '-' || text[end] == ',') &&
+                       is_digit(text[end + 1]) && status_length(text, end + 1) == 0;
+  if (goes_on) return {};
   std::size_t next = end;
   while (next < text.size() && next - end < 4 &&
          std::string_view(" -'\"#:(<").find(text[next]) != std::string_view::npos)
@@ -62,7 +64,7 @@ Reply reply_at(std::string_view text, std::size_t at) {
   if (has_status) return {code, end, next};
   std::size_t before = at;
   while (before > 0 && (text[before - 1] == ' ' || text[before - 1] == '\t')) --before;
-  constexpr std::string_view kOpeners = "\n:;<>(#\"'=[-,|";
+  constexpr std::string_view kOpeners = "\n:;<>(#\"'=|";
   const bool is_opened = before == 0 || kOpeners.find(text[before - 1]) != std::string_view::npos;
   // host[192.0.2.1]:25 and times have the code glued to a colon.
   const bool is_port =

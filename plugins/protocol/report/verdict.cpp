@@ -56,26 +56,31 @@ void judge(Recipient &recipient, const Evidence &evidence) {
 
   Code quoted = best_code(find_codes(evidence.diagnostic, kCodesMax));
   recipient.status = chosen_status(recipient.status, quoted);
-  if (recipient.status.empty()) {
+  if (recipient.status.empty() || quoted.reply == 0) {
     const Code elsewhere = best_code(find_codes(evidence.words, kCodesMax));
-    const bool agrees =
-        quoted.reply == 0 || elsewhere.status.empty() || elsewhere.status[0] - '0' == quoted.reply / 100;
-    if (agrees) {
+    const auto digit = quoted.reply != 0          ? quoted.reply / 100
+                       : recipient.status.empty() ? 0
+                                                  : recipient.status[0] - '0';
+    const auto agrees = [digit](int other) { return digit == 0 || other == digit; };
+    if (recipient.status.empty() && !elsewhere.status.empty() && agrees(elsewhere.status[0] - '0'))
       recipient.status = elsewhere.status;
-      if (quoted.reply == 0) quoted.reply = elsewhere.reply;
-    }
+    if (quoted.reply == 0 && elsewhere.reply != 0 && agrees(elsewhere.reply / 100))
+      quoted.reply = elsewhere.reply;
   }
   recipient.reply_code = quoted.reply;
   recipient.is_status_reported = !recipient.status.empty();
 
-  const auto said = meaning_of(normalised(evidence.diagnostic));
-  const auto around = said ? said : meaning_of(normalised(evidence.words));
-  if (said)
+  const auto said = meaning_of(spoken_words(evidence.diagnostic));
+  const auto around = said ? said : meaning_of(spoken_words(evidence.words));
+  const bool is_precise = recipient.is_status_reported && !recipient.status.ends_with(".0");
+  if (said && !(said->is_vague && is_precise))
     recipient.reason = said->reason;
-  else if (!recipient.status.empty() && !is_general(recipient.status))
+  else if (is_precise)
     recipient.reason = reason_of_status(recipient.status);
   else if (around)
     recipient.reason = around->reason;
+  else
+    recipient.reason = reason_of_status(recipient.status);
   if (!recipient.is_status_reported)
     recipient.status = status_from(around ? around->status : status_of_reason(recipient.reason),
                                    recipient.reply_code, recipient.is_final);

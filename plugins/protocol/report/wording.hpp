@@ -12,12 +12,16 @@ namespace relance::report {
 struct Meaning {
   Reason reason{Reason::unknown};
   std::string_view status;  ///< "5.1.1"; "x.4.1" when the class depends on whether attempts go on
+  bool is_vague{false};     ///< fits several causes: a precise status says more
 };
 
 /// Text as the table below compares it: lower case, white space squeezed, typographic quotes made plain.
 std::string normalised(std::string_view text);
 
-/// All functions take normalised text.
+/// The same without addresses and links, whose names say nothing about the cause.
+std::string spoken_words(std::string_view text);
+
+/// All functions below take normalised text.
 std::optional<Meaning> meaning_of(std::string_view text);
 bool announces_failure(
     std::string_view text);  ///< "could not be delivered", in the languages of the big servers
