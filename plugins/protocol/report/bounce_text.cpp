@@ -174,9 +174,13 @@ class Mentions {
     for (std::size_t i = 0; i < text_.lines.size(); ++i) weigh_line(i);
   }
 
-  std::vector<Mention> heaviest() const {
+  Weight heaviest() const {
     auto weight = Weight::none;
     for (const auto &entry : found_) weight = std::max(weight, entry.weight);
+    return weight;
+  }
+
+  std::vector<Mention> of(Weight weight) const {
     std::vector<Mention> mentions;
     if (weight == Weight::none) return mentions;
     for (const auto &entry : found_) {
@@ -184,7 +188,7 @@ class Mentions {
         return same_address(mention.address, entry.address);
       });
       if (entry.weight == weight && !is_known && mentions.size() < kRecipientsMax)
-        mentions.push_back({entry.address, {}});
+        mentions.push_back({entry.address, {}, {}});
     }
     if (weight == Weight::mentioned) mentions.resize(1);
     for (auto &mention : mentions) mention.words = words_about(text_, mention.address);
@@ -249,7 +253,7 @@ std::vector<Mention> local_names(const BounceText &text, std::string_view domain
                          });
     const bool is_indented = line[0] == ' ' || line[0] == '\t';
     if (is_announced && is_name && is_indented && !domain.empty() && mentions.size() < kRecipientsMax)
-      mentions.push_back({std::string(word) + '@' + std::string(domain), text.words});
+      mentions.push_back({std::string(word) + '@' + std::string(domain), text.words, {}});
     else
       is_announced = announces_failure(normalised(line)) || (is_announced && !is_name && !mentions.empty());
   }
@@ -286,8 +290,13 @@ BounceText read_bounce_text(const Mail &mail) {
 
 std::vector<Mention> find_mentions(const BounceText &text, const std::vector<std::string> &own,
                                    std::string_view domain) {
-  auto mentions = Mentions(text, own).heaviest();
+  const Mentions all(text, own);
+  auto mentions = all.of(all.heaviest());
   return mentions.empty() ? local_names(text, domain) : mentions;
+}
+
+std::vector<Mention> find_stated(const BounceText &text, const std::vector<std::string> &own) {
+  return Mentions(text, own).of(Weight::stated);
 }
 
 std::string words_about(const BounceText &text, std::string_view address) {
@@ -300,7 +309,8 @@ std::string words_about(const BounceText &text, std::string_view address) {
   const auto opens_other = [&](std::size_t i) {
     const auto found = find_addresses(text.lines[i], 1);
     return !found.empty() && !same_address(found.front().address, address) &&
-           leads_line(text.lines[i], found.front());
+
+           (leads_line(text.lines[i], found.front()) || begins_with_reply(text.lines[i]));
   };
   std::size_t until = 0;
   for (std::size_t i = 0; i < text.lines.size(); ++i) {

@@ -13,7 +13,8 @@ namespace relance::report {
 
 struct Mention {
   std::string address;
-  std::string words;  ///< what stands around its mentions
+  std::string words;             ///< what stands around its mentions
+  std::string original_address;  ///< what the sender wrote, where the report tells both
 };
 
 struct BounceText {
@@ -28,6 +29,9 @@ BounceText read_bounce_text(const Mail &mail);
 /// `own` are addresses of the sender's side: named often, never the recipient unless a line says so.
 std::vector<Mention> find_mentions(const BounceText &text, const std::vector<std::string> &own,
                                    std::string_view domain);
+
+/// Only those that a line states without doubt.
+std::vector<Mention> find_stated(const BounceText &text, const std::vector<std::string> &own);
 
 /// What the text says around this address.
 std::string words_about(const BounceText &text, std::string_view address);

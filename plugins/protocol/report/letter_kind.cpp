@@ -143,13 +143,19 @@ bool is_answer_or_forward(std::string_view subject) {
 
 }  // namespace
 
+bool is_signed_by_mail_system(const Mail &mail) {
+  const auto from = normalised(value_of(mail.header, "from"));
+  return (has(mail.header, "from") && from.starts_with("<>")) || holds_any(from, kSystemSenders);
+}
+
 bool comes_from_mail_system(const Mail &mail) {
-  const auto is_null = [&mail](std::string_view field) {
-    return has(mail.header, field) && trim(value_of(mail.header, field)).starts_with("<>");
-  };
-  if (is_null("return-path") || is_null("from") || is_null("envelope-from") || is_null("x-envelope-from"))
-    return true;
-  return holds_any(normalised(value_of(mail.header, "from")), kSystemSenders);
+  for (const auto field : {"return-path", "envelope-from", "x-envelope-from"})
+    if (trim(value_of(mail.header, field)).starts_with("<>")) return true;
+  return is_signed_by_mail_system(mail);
+}
+
+bool subject_holds_delivery_words(const Mail &mail) {
+  return holds_any(normalised(value_of(mail.header, "subject")), kDeliverySubjects);
 }
 
 bool subject_speaks_of_delivery(const Mail &mail) {

@@ -6,11 +6,17 @@
 
 namespace relance::report {
 
-/// Sent with an empty return path or by a mail system's own name.
+/// Its From field is empty or names a mail system.
+bool is_signed_by_mail_system(const Mail &mail);
+
+/// The same, or sent with an empty return path, as machines that answer do too.
 bool comes_from_mail_system(const Mail &mail);
 
 /// Its subject speaks of a delivery, and not as a reply or a forward.
 bool subject_speaks_of_delivery(const Mail &mail);
+
+/// The same, whatever stands before it ("Re: your message: not delivered").
+bool subject_holds_delivery_words(const Mail &mail);
 
 /// RFC 3834 §5, and the signs that servers used before it.
 bool is_auto_reply(const Mail &mail);

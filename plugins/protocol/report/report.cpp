@@ -69,20 +69,27 @@ std::vector<Mention> returned_recipients(const Fields &returned, const std::stri
   for (const std::string_view field : {"x-failed-recipients", "x-envelope-to", "x-rcpt-to", "envelope-to",
                                        "delivered-to", "x-hmxmroriginalrecipient", "to", "cc"}) {
     for (auto &found : find_addresses(value_of(returned, field), kRecipientsMax))
-      mentions.push_back({std::move(found.address), words});
+      mentions.push_back({std::move(found.address), words, {}});
     if (!mentions.empty()) break;
   }
   return mentions;
 }
 
+/// Exim's X-Failed-Recipients names what the sender wrote; the text names where that led, when it differs.
 std::vector<Mention> failed_recipients_field(const Mail &mail, const BounceText &text) {
   std::vector<Mention> mentions;
   for (const auto &field : mail.header) {
     if (field.name != "x-failed-recipients") continue;
-    for (const auto &found : find_addresses(field.value, kRecipientsMax))
-      mentions.push_back({found.address, words_about(text, found.address)});
+    for (auto &found : find_addresses(field.value, kRecipientsMax)) {
+      auto words = words_about(text, found.address);
+      mentions.push_back({std::move(found.address), std::move(words), {}});
+    }
   }
-  return mentions;
+  if (mentions.size() != 1 || !mentions.front().words.empty()) return mentions;
+  auto stated = find_stated(text, own_addresses(mail, mail.returned));
+  if (stated.size() != 1) return mentions;
+  stated.front().original_address = std::move(mentions.front().address);
+  return stated;
 }
 
 bool is_read_as_delay(const Mail &mail, const std::string &words) {
@@ -196,7 +203,8 @@ bool is_worded_bounce(const Mail &mail, const BounceText &text, bool names_recip
   const bool has_sign =
       comes_from_mail_system(mail) || subject_speaks_of_delivery(mail) || mail.type == "multipart/report";
   if (has_sign) return has_reason || announces;
-  return has_reason && announces && names_recipient && !has(mail.header, "in-reply-to");
+  if (!announces || !names_recipient || has(mail.header, "in-reply-to")) return false;
+  return has_reason || subject_holds_delivery_words(mail);
 }
 
 bool read_worded_bounce(const Mail &mail, const BounceText &text, const Fields &returned, Report &report) {
@@ -212,6 +220,7 @@ bool read_worded_bounce(const Mail &mail, const BounceText &text, const Fields &
   for (const auto &mention : mentions) {
     Recipient recipient;
     recipient.address = mention.address;
+    recipient.original_address = mention.original_address;
     recipient.action = action;
     judge(recipient,
           {{}, mention.words, mentions.size() == 1 ? std::string_view(text.words) : std::string_view{}});
@@ -238,8 +247,8 @@ Report read(std::string_view bytes) {
     return report;
   }
   if (read_disposition(mail, report)) return report;
-  const bool answers =
-      is_auto_reply(mail) && !comes_from_mail_system(mail) && !has(mail.header, "x-failed-recipients");
+  const bool answers = is_auto_reply(mail) && !is_signed_by_mail_system(mail) &&
+                       !subject_speaks_of_delivery(mail) && !has(mail.header, "x-failed-recipients");
   if (read_delivery_status(mail, text, report)) {
     const bool wants_proof = std::any_of(
         report.recipients.begin(), report.recipients.end(),

@@ -93,7 +93,7 @@ inline constexpr std::size_t kNestingMax = 16;
 inline constexpr std::size_t kPartBytesMax = std::size_t{256} << 10;
 inline constexpr std::size_t kTextLinesMax = 4000;
 inline constexpr std::size_t kRecipientsMax = 1000;
-inline constexpr std::size_t kFieldGroupsMax = 1000;
+inline constexpr std::size_t kFieldGroupsMax = 2000;
 inline constexpr std::size_t kHeadersMax = 2000;
 inline constexpr std::size_t kDiagnosticBytesMax = 1000;
 

@@ -81,7 +81,7 @@ std::vector<Code> find_codes(std::string_view text, std::size_t most) {
   for (std::size_t i = 0; i < text.size() && codes.size() < most; ++i) {
     if (!is_digit(text[i])) continue;
     if (const auto reply = reply_at(text, i); reply.code != 0) {
-      Code code{reply.code, {}};
+      Code code{reply.code, {}, reply.status_at != 0};
       i = reply.end - 1;
       if (reply.status_at != 0) {
         const auto length = status_length(text, reply.status_at);
@@ -90,7 +90,7 @@ std::vector<Code> find_codes(std::string_view text, std::size_t most) {
       }
       codes.push_back(std::move(code));
     } else if (const auto length = status_length(text, i); length > 0 && text[i] != '2') {
-      codes.push_back({0, std::string(text.substr(i, length))});
+      codes.push_back({0, std::string(text.substr(i, length)), false});
       i += length - 1;
     }
   }
@@ -120,9 +120,8 @@ Code best_code(const std::vector<Code> &codes) {
     const auto found = std::find_if(codes.begin(), codes.end(), wanted);
     return found == codes.end() ? nullptr : &*found;
   };
-  const Code *best = find([&](const Code &code) {
-    return code.reply != 0 && !code.status.empty() && !is_general(code.status) && !is_expiry(code);
-  });
+  const Code *best =
+      find([&](const Code &code) { return code.is_pair && !is_general(code.status) && !is_expiry(code); });
   if (best == nullptr)
     best = find([&](const Code &code) {
       return !code.status.empty() && !is_general(code.status) && !is_expiry(code);

@@ -15,6 +15,7 @@ namespace relance::report {
 struct Code {
   int reply{0};
   std::string status;
+  bool is_pair{false};  ///< the status stands right behind the reply code
 };
 
 /// In order of appearance; at most `most`.

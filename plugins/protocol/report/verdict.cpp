@@ -21,7 +21,7 @@ bool is_good(Action action) {
 std::string chosen_status(const std::string &field, const Code &quoted) {
   if (field.empty() || quoted.status.empty()) return field.empty() ? quoted.status : field;
   if (is_general(quoted.status)) return field;
-  if (is_general(field) || quoted.reply != 0) return quoted.status;
+  if (is_general(field) || quoted.is_pair) return quoted.status;
   return field;
 }
 
@@ -38,6 +38,14 @@ std::string status_from(std::string_view pattern, int reply_code, bool is_final)
   return status;
 }
 
+/// "250 2.1.5 Ok" → 250
+int leading_success_reply(std::string_view diagnostic) {
+  const auto text = trim(diagnostic);
+  const bool is_reply = text.size() >= 3 && text[0] == '2' && is_digit(text[1]) && is_digit(text[2]) &&
+                        (text.size() == 3 || text[3] == ' ' || text[3] == '-');
+  return is_reply ? 200 + (text[1] - '0') * 10 + (text[2] - '0') : 0;
+}
+
 }  // namespace
 
 void judge(Recipient &recipient, const Evidence &evidence) {
@@ -50,19 +58,21 @@ void judge(Recipient &recipient, const Evidence &evidence) {
     if (!recipient.is_status_reported) recipient.status = "2.0.0";
     recipient.status_class = StatusClass::success;
     recipient.reason = Reason::delivered;
+    recipient.reply_code = leading_success_reply(evidence.diagnostic);
     return;
   }
   if (class_of(recipient.status) == StatusClass::success) recipient.status.clear();
 
   Code quoted = best_code(find_codes(evidence.diagnostic, kCodesMax));
   recipient.status = chosen_status(recipient.status, quoted);
-  if (recipient.status.empty() || quoted.reply == 0) {
+  if (recipient.status.empty() || is_general(recipient.status) || quoted.reply == 0) {
     const Code elsewhere = best_code(find_codes(evidence.words, kCodesMax));
-    const auto digit = quoted.reply != 0          ? quoted.reply / 100
-                       : recipient.status.empty() ? 0
-                                                  : recipient.status[0] - '0';
+    const int stated = recipient.status.empty() ? 0 : recipient.status[0] - '0';
+    const int digit = quoted.reply != 0 ? quoted.reply / 100 : stated;
     const auto agrees = [digit](int other) { return digit == 0 || other == digit; };
-    if (recipient.status.empty() && !elsewhere.status.empty() && agrees(elsewhere.status[0] - '0'))
+    const bool says_more =
+        quoted.status.empty() && (recipient.status.empty() || is_general(recipient.status));
+    if (says_more && !elsewhere.status.empty() && agrees(elsewhere.status[0] - '0'))
       recipient.status = elsewhere.status;
     if (quoted.reply == 0 && elsewhere.reply != 0 && agrees(elsewhere.reply / 100))
       quoted.reply = elsewhere.reply;

@@ -40,7 +40,7 @@ inline constexpr Family kFamilies[] = {
     {Reason::message_too_large, "5.3.4", Clarity::clear,
      "message*too large|message*too big|mail*too large|mail*too big|message too long|message size*exceed|message*exceed*size|"
      "message*exceed*limit|exceed*maximum*size|exceed*size limit|exceeds size|size exceeds|size limit exceeded|line limit exceeded|"
-     "larger than|attachment*too large|mail size limit|max message size|maximum message size|message length exceeds|too much mail data|"
+     "larger than|attachment*too large|mail size limit|max message size|maximum message size|message length exceeds|size limit=|too much mail data|"
      "over size limit|nachricht*zu groß|message*trop volumineux|message*trop gros|mensaje*demasiado grande|messaggio*troppo grande"},
     // There was or is such a mailbox, but it takes nothing.
     {Reason::policy, "5.7.1", Clarity::clear, "not accepting mail*attachments"},
@@ -60,7 +60,7 @@ inline constexpr Family kFamilies[] = {
     {Reason::host_unknown, "5.1.2", Clarity::clear,
      "domain*not found|domain*does not exist|domain*doesn't exist|domain*no longer exist|host*not found|host unknown|unknown host|"
      "unknown domain|domain unknown|no such domain|no such host|invalid domain|bad destination|name or service not known|nxdomain|"
-     "mail domain|couldn't find any host|mail exchanger*unknown|non-existent host|nonexistent host|illegal host|invalid host|"
+     "unrouteable mail domain|unroutable mail domain|no smtp service|couldn't find any host|mail exchanger*unknown|non-existent host|nonexistent host|illegal host|invalid host|"
      "the account or domain may not exist|domain of the recipient*not|recipient's domain*not|domain isn't in my list|"
      "domaine*inconnu|domaine*n'existe pas|domäne*nicht gefunden|dominio*no existe|dominio*non esiste"},
     {Reason::host_unknown, "5.4.4", Clarity::clear,
@@ -80,10 +80,10 @@ inline constexpr Family kFamilies[] = {
      "helo command rejected|need fully-qualified hostname"},
     {Reason::rate_limited, "4.7.28", Clarity::clear,
      "rate limit|frequency limited|too many connections|too many concurrent|too many simultaneous|too many messages|too many emails|"
-     "too many errors|too much mail|unusual rate|sending rate|throttl|connection limit|slow down|greylist|graylist|grey list|exceeded*per hour"},
+     "too many errors|too much mail|unusual rate|receiving mail at a rate|sending rate|throttl|connection limit|slow down|greylist|graylist|grey list|exceeded*per hour"},
     {Reason::policy, "5.5.3", Clarity::clear, "too many recipients|recipients limit"},
     {Reason::blocked, "5.7.1", Clarity::clear,
-     "rbl|dnsbl|blocked using|blocked by|blocked for abuse|ip*blocked|client host*blocked|client host rejected|sender ip|blacklist|"
+     "rbl|dnsbl|invalid ip|blocked using|blocked by|blocked for abuse|ip*blocked|client host*blocked|client host rejected|sender ip|blacklist|"
      "black list|block list|blocklist|blocked list|denylist|spamhaus|spamcop|barracudacentral|sorbs|bad reputation|poor reputation|"
      "low reputation|ip reputation|reputation of|open relay|not allowed to send mail from|banned|dynamic ip|dial-up|residential ip|"
      "unexpected volume or user complaints|user complaints|adresse ip*bloqu|ip address*rejected|your ip|mail server*has been blocked|"
@@ -116,7 +116,7 @@ inline constexpr Family kFamilies[] = {
      "account*invalid|address*not exist|address*n't exist|address*not found|address*couldn't be found|address*not valid|address*invalid|"
      "address*no longer|address is wrong|alias*not found|alias*not exist|wasn't found|does not have an account|does not have a*account|"
      "doesn't have a*account|doesn't have an account|not a valid user|not a valid mailbox|not a valid recipient|not a valid email|"
-     "not a known|not known here|not our user|not listed in|not recognized|not recognised|did not exactly match|bad*address|"
+     "not a known|not known here|bad_recipient|bad recipient|not our user|not listed in|not recognized|not recognised|did not exactly match|bad*address|"
      "unrouteable address|unroutable address|not*e-mail users|can't find*address|invalid final delivery userid|cannot verify*recipient|"
      "group you tried to contact|nobody*by that name|not have a mailbox|not a local user|is not here|not deliverable|"
      "n'existe pas|adresse*invalide|adresse*inconnue|destinataire*inconnu|destinataire*invalide|utilisateur*inconnu|utilisateur non recens|"
@@ -143,7 +143,7 @@ inline constexpr Family kFamilies[] = {
      "administrative prohibition|administratively denied|blocked|refused to accept|message*refused|mail*refused"},
     {Reason::system, "x.3.0", Clarity::vague,
      "system error|internal error|local error|configuration error|misconfig|service*unavailable|service*not available|disk full|"
-     "no space left|insufficient|command output|i/o error|unexpected|temporary*problem|temporary*failure|try again later|mailer error|"
+     "no space left|insufficient|command output|i/o error|unexpected|temporary*problem|temporary*failure|try again later|mailer error|protocol violation|protocol error|"
      "local problem|command died|can't create|cannot open|process failed|unable to process"},
     {Reason::user_unknown, "5.1.1", Clarity::vague,
      "mailbox unavailable|mailbox not available|recipient*rejected|recipient*denied|recipient*refused|recipient*not accepted|"

@@ -1,0 +1,96 @@
+// What is no bounce must not look like one: read receipts, complaints, machines that answer, people.
+#include "plugins/protocol/report/report.hpp"
+#include "tests/protocol/report_mails.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace relance::report {
+
+BOOST_AUTO_TEST_SUITE(report_kind_test)
+
+BOOST_AUTO_TEST_CASE(a_read_receipt_tells_which_message_was_read) {
+  const auto report = parse_report(
+      "From: anna@customer.example\nTo: billing@billing.example\nSubject: Read: Invoice 12\nMIME-Version: "
+      "1.0\n"
+      "Content-Type: multipart/report; report-type=disposition-notification; "
+      "boundary=cut\n\n--cut\nContent-Type: text/plain\n\n"
+      "Your message was read.\n\n--cut\nContent-Type: message/disposition-notification\n\n"
+      "Reporting-UA: pc; Mailer 1\nOriginal-Recipient: rfc822;anna@customer.example\nFinal-Recipient: "
+      "rfc822;anna@customer.example\n"
+      "Original-Message-ID: <reminder-1@billing.example>\nDisposition: manual-action/MDN-sent-manually; "
+      "displayed/error\n\n--cut--\n");
+  BOOST_TEST(name(report.kind) == "disposition");
+  BOOST_TEST(report.disposition == "displayed");
+  BOOST_TEST(report.original_message_id == "reminder-1@billing.example");
+  BOOST_TEST_REQUIRE(report.recipients.size() == 1u);
+  BOOST_TEST(report.recipients[0].address == "anna@customer.example");
+  BOOST_TEST(!report.recipients[0].is_address_dead());
+}
+
+BOOST_AUTO_TEST_CASE(a_complaint_names_who_complained) {
+  const auto report = parse_report(
+      "From: complaints@provider.example\nTo: abuse@billing.example\nSubject: FW: Invoice 12\nMIME-Version: "
+      "1.0\n"
+      "Content-Type: multipart/report; report-type=feedback-report; boundary=cut\n\n--cut\nContent-Type: "
+      "text/plain\n\nhello\n\n--cut\n"
+      "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: Agent/1\nVersion: 1\n"
+      "Original-Rcpt-To: <anna@customer.example>\nOriginal-Rcpt-To: "
+      "bert@customer.example\n\n--cut\nContent-Type: message/rfc822\n\n"
+      "From: billing@billing.example\nMessage-ID: <reminder-1@billing.example>\n\ntext\n\n--cut--\n");
+  BOOST_TEST(name(report.kind) == "feedback");
+  BOOST_TEST(report.feedback_type == "abuse");
+  BOOST_TEST(report.original_message_id == "reminder-1@billing.example");
+  BOOST_TEST_REQUIRE(report.recipients.size() == 2u);
+  BOOST_TEST(report.recipients[1].address == "bert@customer.example");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_a_machine_is_no_bounce) {
+  const std::string away = "I am away. Ask bert@customer.example, he no longer works here though.\n";
+  for (const char *header :
+       {"From: anna@customer.example\nAuto-Submitted: auto-replied\nSubject: Re: Invoice 12\n",
+        "From: anna@customer.example\nReturn-Path: <>\nPrecedence: auto_reply\nSubject: Re: Invoice 12\n",
+        "From: anna@customer.example\nSubject: Out of office: Invoice 12\n",
+        "From: anna@customer.example\nReturn-Path: <>\nSubject: Automatische Antwort: Rechnung 12\n"}) {
+    const auto report = parse_report(letter(header, away));
+    BOOST_TEST(name(report.kind) == "auto_reply", header);
+    BOOST_TEST(report.recipients.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_challenge_of_a_spam_filter_is_no_bounce) {
+  const auto report = parse_report(delivery_report(
+      "Reporting-MTA: dns; filter.example\n\nFinal-Recipient: rfc822; anna@customer.example\nAction: failed\n"
+      "Status: 4.7.0\nDiagnostic-Code: X-Filter; Sender not pre-approved, follow the link\n"));
+  BOOST_TEST(name(report.kind) == "auto_reply");
+  BOOST_TEST(report.recipients.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_person_who_writes_about_mail_is_no_bounce) {
+  for (const auto &mail : {
+           letter("From: anna@customer.example\nSubject: Re: Invoice 12\nIn-Reply-To: "
+                  "<reminder-1@billing.example>\n",
+                  "Hello, your first mail could not be delivered, my mailbox was full. Write to "
+                  "bert@customer.example.\n"),
+           letter("From: anna@customer.example\nSubject: Invoice 12\n",
+                  "I will pay on Friday. Anna, anna@customer.example\n"),
+           letter("From: anna@customer.example\nSubject: Fwd: Invoice 12\n",
+                  "See below.\n> From: billing@billing.example\n"),
+       }) {
+    const auto report = parse_report(mail);
+    BOOST_TEST(name(report.kind) == "other");
+    BOOST_TEST(report.recipients.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_mail_is_kept_as_unreadable_with_the_reason) {
+  for (const char *bytes : {"", "\r\n\r\n  \n", "\n\n"}) {
+    const auto report = parse_report(bytes);
+    BOOST_TEST(name(report.kind) == "unreadable");
+    BOOST_TEST(!report.unreadable_because.empty());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::report
