@@ -88,7 +88,9 @@ BOOST_AUTO_TEST_CASE(parts_within_parts_end_somewhere) {
     mail += "Content-Type: multipart/mixed; boundary=" + boundary + "\n\n--" + boundary + "\n";
   }
   mail += "\n<anna@customer.example>: user unknown\n";
-  BOOST_TEST(is_consistent(parse_report(mail)));
+  const auto report = parse_report(mail);
+  BOOST_TEST(is_consistent(report));
+  BOOST_TEST(report.is_cut);
   std::string messages = "From: MAILER-DAEMON@a.example\nMIME-Version: 1.0\n";
   for (int depth = 0; depth < 3000; ++depth) messages += "Content-Type: message/rfc822\n\n";
   BOOST_TEST(is_consistent(parse_report(messages)));

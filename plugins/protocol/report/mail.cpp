@@ -37,6 +37,25 @@ std::string_view without_envelope_line(std::string_view bytes) {
   return bytes;
 }
 
+/// The mail up to where it would cost GMime too much: one pass over its lines.
+std::string_view within_limits(std::string_view bytes) {
+  std::size_t boundaries = 0, boundary_lines = 0, header_lines = 0;
+  bool is_header = true;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto end = std::min(bytes.find('\n', at), bytes.size() - 1);
+    const auto line = bytes.substr(at, end - at);
+    if (is_header && trim(line).empty()) is_header = false;
+    if (is_header) ++header_lines;
+    if (line.starts_with("--")) ++boundary_lines;
+    for (auto b = line.find_first_of("bB"); b != std::string_view::npos; b = line.find_first_of("bB", b + 1))
+      if (starts_with_ignoring_case(line.substr(b), "boundary")) ++boundaries;
+    if (boundaries > kBoundariesMax || boundary_lines > kBoundaryLinesMax || header_lines > kHeaderLinesMax)
+      return bytes.substr(0, at);
+    at = end + 1;
+  }
+  return bytes;
+}
+
 std::string_view body_of(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto end = bytes.find('\n', i);
@@ -169,6 +188,9 @@ Mail read_mail(std::string_view bytes) {
     mail.is_cut = true;
   }
   bytes = without_envelope_line(bytes);
+  const auto whole = bytes.size();
+  bytes = within_limits(bytes);
+  if (bytes.size() < whole) mail.is_cut = true;
   start_gmime();
   const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
   const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));

@@ -87,10 +87,15 @@ struct Report {
 
 /// Limits of one mail. A report quotes a mail we sent, so it can be as large as our largest; what matters
 /// stands first.
-inline constexpr std::size_t kMailBytesMax = std::size_t{32} << 20;
+inline constexpr std::size_t kMailBytesMax = std::size_t{4} << 20;
 inline constexpr std::size_t kPartsMax = 64;
 inline constexpr std::size_t kNestingMax = 16;
 inline constexpr std::size_t kPartBytesMax = std::size_t{256} << 10;
+/// GMime compares every line with every open boundary and keeps every part and header: bounded before it
+/// begins.
+inline constexpr std::size_t kBoundariesMax = 200;
+inline constexpr std::size_t kBoundaryLinesMax = 5000;
+inline constexpr std::size_t kHeaderLinesMax = 10'000;
 inline constexpr std::size_t kTextLinesMax = 4000;
 inline constexpr std::size_t kRecipientsMax = 1000;
 inline constexpr std::size_t kFieldGroupsMax = 2000;
