@@ -84,7 +84,7 @@ void move_to_step(store::Settlement &settlement, store::CaseId case_id, const do
 
 bool Engine::Loop::dispatch() {
   const auto wall = WallClock{}.now();
-  if (is_paused_ || is_draining_ || wall < starved_until_ || wall < store_retry_at_) return false;
+  if (is_paused_ || is_draining_ || volume_.is_held() || wall < starved_until_ || wall < store_retry_at_) return false;
   const auto &limits = settings_->configuration().limits;
   if (pool_.in_flight() >= limits.in_flight_max) return false;
   const auto now = clock_.now();
@@ -113,6 +113,11 @@ bool Engine::Loop::dispatch() {
     is_starved = is_starved || drafts.back().is_starved;
     retry_at = std::min(retry_at, drafts.back().retry_at);
   }
+  if (is_too_much(drafts, now)) {
+    if (auto released = store_->release(claims, now); !released) store_failed(released.error(), "release");
+    pool_.refresh();
+    return false;
+  }
   crash_point(CrashPoint::decided);
   auto settled = store_->settle(settlements, now, wall);
   if (!settled) {
@@ -135,6 +140,19 @@ bool Engine::Loop::dispatch() {
   crash_point(CrashPoint::submitted);
   // Nothing could be routed for now: wait for news of the providers, not for the next spin of this loop.
   if (is_starved) starved_until_ = std::min(retry_at, wall + Milliseconds{500});
+  return true;
+}
+
+/// Far more messages than on a usual day: an import gone wrong looks like this. Nothing leaves until a person has looked.
+bool Engine::Loop::is_too_much(const std::vector<Draft> &drafts, Instant now) {
+  const auto &limits = settings_->configuration().limits;
+  std::uint64_t messages{0};
+  for (const auto &draft : drafts) messages += draft.outgoing.size();
+  const auto day = std::chrono::floor<Days>(now);
+  if (volume_.begin_day(CivilDate{day.time_since_epoch()})) keep_volume();
+  if (volume_.allows(messages, limits.volume_guard, limits.volume_guard_least)) return false;
+  log::event(log::Id::ENGINE_HELD_BY_VOLUME,
+             {{"today", volume_.today()}, {"more", messages}, {"usual", volume_.usual().value_or(0)}});
   return true;
 }
 
@@ -403,6 +421,7 @@ void Engine::Loop::hand_over(std::vector<Draft> &drafts, const std::vector<store
   const auto submit_batch = settings_->configuration().limits.submit_batch;
   const auto submit = [this](const std::string &provider, std::vector<channel::Submission> batch) {
     auto *pooled = pool_.find(provider);
+    volume_.add(batch.size());
     for (const auto &submission : batch) pool_.note_handed_over(*pooled, submission.token);
     pooled->provider->submit(std::move(batch));
   };

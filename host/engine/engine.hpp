@@ -58,9 +58,6 @@ class Engine {
   /// start().
   static Result<std::unique_ptr<Engine>> open(std::shared_ptr<const config::Configuration> configuration,
                                               EngineOptions options);
-  /// The same on a store of the caller's: for tests that stand between the engine and its store.
-  static Result<std::unique_ptr<Engine>> open(std::shared_ptr<const config::Configuration> configuration,
-                                              EngineOptions options, std::unique_ptr<store::Store> store);
   ~Engine();
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;

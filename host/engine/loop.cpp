@@ -9,6 +9,7 @@
 namespace relance::engine {
 namespace {
 
+constexpr const char *kVolumeSetting{"volume"};
 constexpr const char *kPausedSetting{"paused"};
 constexpr const char *kClockSetting{"business_clock"};
 constexpr const char *kPaymentsSetting{"payments_imported_at"};
@@ -38,6 +39,9 @@ Result<void> Engine::Loop::open() {
   is_paused_ = !paused->empty();
   paused_because_ = *paused;
   read_payment_data_age();
+  const auto volume = store_->setting(kVolumeSetting);
+  if (!volume) return volume.error();
+  volume_.restore(*volume);
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
   refresh_in_doubt();
@@ -105,6 +109,7 @@ void Engine::Loop::run_thread() {
   while (record_outcomes()) {
   }
   apply_parsed();
+  keep_volume();
   finish_advance(unavailable("the daemon is stopping"));
   const std::scoped_lock lock{mutex_};
   is_running_ = false;
@@ -151,6 +156,10 @@ Milliseconds Engine::Loop::wait_time() {
 bool Engine::Loop::is_settled() const {
   return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && parsed_.empty() &&
          parsing_.empty() && !parses_wait_;
+}
+
+void Engine::Loop::keep_volume() {
+  if (auto kept = store_->set_setting(kVolumeSetting, volume_.text()); !kept) store_failed(kept.error(), "keep the volume");
 }
 
 void Engine::Loop::store_failed(const Error &error, const char *doing) {
@@ -331,6 +340,7 @@ EngineReport Engine::Loop::report() {
     report.has_test_clock = clock_.is_virtual();
     report.is_paused = is_paused_;
     report.paused_because = paused_because_;
+    report.is_held_by_volume = volume_.is_held();
     if (const auto due = store_->next_due(); due && *due < report.business_now)
       report.lag = report.business_now - *due;
     for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.report);
@@ -359,6 +369,7 @@ Result<void> Engine::Loop::resume() {
         if (!result) return;
         is_paused_ = false;
         paused_because_.clear();
+        volume_.release();
         starved_until_ = Instant::min();
         log::event(log::Id::ENGINE_RESUMED);
       }))
@@ -373,13 +384,8 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
                                              EngineOptions options) {
   auto store = store::open_sqlite({.path = configuration->store_file});
   if (!store) return store.error();
-  return open(std::move(configuration), std::move(options), std::move(store.value()));
-}
-
-Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Configuration> configuration,
-                                             EngineOptions options, std::unique_ptr<store::Store> store) {
   Instant start{WallClock{}.now()};
-  const auto kept = store->setting(kClockSetting);
+  const auto kept = (*store)->setting(kClockSetting);
   if (!kept) return kept.error();
   if (!kept->empty()) {
     const auto at = parse_instant(*kept);
@@ -392,10 +398,10 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
     if (at) start = *at;
   } else if (options.has_test_clock) {
     if (options.test_clock_start) start = *options.test_clock_start;
-    if (auto set = store->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
+    if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
   }
   auto loop =
-      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(store), start);
+      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(*store), start);
   if (auto opened = loop->open(); !opened) return opened.error();
   return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
 }

@@ -8,6 +8,7 @@
 #include "host/engine/engine.hpp"
 #include "host/engine/inbox.hpp"
 #include "host/engine/provider_pool.hpp"
+#include "host/engine/volume_guard.hpp"
 #include "host/store/sqlite/open.hpp"
 #include "host/store/store.hpp"
 
@@ -70,6 +71,7 @@ class Engine::Loop {
   [[nodiscard]] bool is_settled() const;
   bool walk_clock(bool was_busy);
   void finish_advance(Result<void> how);
+  void keep_volume();
   void store_failed(const Error &error, const char *doing);
   Result<void> name_creditors();
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
@@ -88,6 +90,7 @@ class Engine::Loop {
     Instant retry_at{Instant::max()};
   };
   bool dispatch();
+  bool is_too_much(const std::vector<Draft> &drafts, Instant now);
   Draft decide_debtor(const store::Claim &claim, Instant now, Instant wall);
   void decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                    const domain::CaseFacts &facts, Instant now, Instant wall, Draft &draft);
@@ -144,6 +147,7 @@ class Engine::Loop {
   Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   EngineReport counts_;
+  VolumeGuard volume_;
 
   struct Advance {
     Instant target{};
