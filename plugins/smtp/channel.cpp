@@ -1,0 +1,149 @@
+// The e-mail channel: mails out through an SMTP client of our own, receipts in from the bounce mailbox.
+#include "plugins/protocol/smtp/client.hpp"
+#include "plugins/smtp/bounces.hpp"
+#include "plugins/smtp/message.hpp"
+#include "plugins/smtp/receipts.hpp"
+#include "plugins/smtp/settings.hpp"
+#include "plugins/smtp/verdicts.hpp"
+
+#include <relance/channel.hpp>
+#include <relance_smtp_schema.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace relance::smtp_channel {
+namespace {
+
+/// What is under way at stop() has so long to end; the host waits longer.
+constexpr std::chrono::milliseconds kStopGrace{5'000};
+
+class EmailChannel {
+ public:
+  static constexpr sdk::Description kDescription{.id = "org.relance.smtp",
+                                                 .driver = "smtp",
+                                                 .name = "E-mail over SMTP",
+                                                 .version = "0.1.0",
+                                                 .vendor = "Relance",
+                                                 .channel = "email",
+                                                 .settings_schema = kSettingsSchema};
+
+  EmailChannel(sdk::Host host, std::string_view, std::string_view settings_json, sdk::Issues &issues)
+      : host_{host}, settings_{read_settings(settings_json, issues)} {}
+
+  ~EmailChannel() {
+    bounces_.reset();
+    client_.reset();  // ends what is open, then joins
+  }
+
+  [[nodiscard]] sdk::Traits traits() const {
+    sdk::Traits traits;
+    traits.max_in_flight = settings_.max_in_flight;
+    if (!settings_.bounces) traits.without = RELANCE_CAP_POLL | RELANCE_CAP_RECEIVE;
+    return traits;
+  }
+
+  void start() {
+    client_.emplace(settings_.server,
+                    [this](std::span<smtp::Completion> completions) { ended(completions); });
+    if (const auto fault = client_->start(); !fault.empty()) {
+      host_.health(sdk::HealthLevel::down, "tls", fault);
+      throw std::runtime_error(fault);
+    }
+    if (settings_.bounces) {
+      bounces_.emplace(host_, health_, *settings_.bounces);
+      bounces_->start();
+    }
+    host_.health(sdk::HealthLevel::up);
+  }
+
+  void submit(std::vector<sdk::Pending> batch) {
+    const auto wall_now_ms = host_.wall_ms();
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<smtp::Submission> submissions;
+    submissions.reserve(batch.size());
+    sdk::OutcomeBatch<relance_message> refused{host_};
+    {
+      const std::lock_guard lock{mutex_};
+      for (auto &pending : batch) {
+        auto submission = make_submission(*pending, settings_);
+        if (submission.has_error()) {
+          refused.add(std::move(pending), to_outcome(submission.error()));
+          continue;
+        }
+        submission->not_after = now + std::chrono::milliseconds{pending->not_after_ms - wall_now_ms};
+        submissions.push_back(std::move(*submission));
+        const auto token = pending.token();
+        open_.emplace(token, std::move(pending));
+      }
+    }
+    refused.flush();
+    client_->submit(std::move(submissions));
+  }
+
+  void poll(sdk::PendingPoll pending) {
+    if (!bounces_) return pending.done(pending.cursor());
+    bounces_->poll(std::move(pending));
+  }
+  void stored(std::span<const sdk::Token> tokens) {
+    if (bounces_) bounces_->stored(tokens);
+  }
+  void room() {}  // a poll takes up behind the last mail that the host took
+
+  void parse(sdk::PendingParse pending) {
+    if (pending.kind() != "mail") return pending.unreadable("not a mail");
+    const auto meaning = read_mail(pending.bytes(), settings_);
+    if (!meaning.unreadable_because.empty()) return pending.unreadable(meaning.unreadable_because);
+    pending.done(meaning.receipts, meaning.replies);
+  }
+
+  void stop() {
+    if (client_) client_->stop(kStopGrace);
+    if (bounces_) bounces_->stop();
+  }
+
+ private:
+  /// On the client's thread.
+  void ended(std::span<smtp::Completion> completions) {
+    sdk::OutcomeBatch<relance_message> ends{host_};
+    {
+      const std::lock_guard lock{mutex_};
+      for (auto &completion : completions) {
+        const auto found = open_.find(completion.id);
+        if (found == open_.end()) continue;
+        ends.add(std::move(found->second), to_outcome(completion.outcome));
+        open_.erase(found);
+      }
+    }
+    for (const auto &completion : completions) say_health(completion.outcome);
+    ends.flush();
+  }
+
+  /// Down: no session can be opened; up again: a message was answered.
+  void say_health(const smtp::Outcome &outcome) {
+    const bool is_down{outcome.whole_server && outcome.stage != smtp::Stage::queue};
+    if (is_down) {
+      health_.set(Health::Half::sending,
+                  {sdk::HealthLevel::down, std::string{smtp::name_of(outcome.stage)},
+                   to_outcome(outcome).text, host_.wall_ms() + outcome.retry_after_ms});
+    } else if (outcome.reply.code != 0) {
+      health_.set(Health::Half::sending, {});
+    }
+  }
+
+  sdk::Host host_;
+  Settings settings_;
+  Health health_{host_};
+  std::mutex mutex_;
+  std::unordered_map<sdk::Token, sdk::Pending> open_;  // under mutex_
+  std::optional<smtp::Client> client_;
+  std::optional<BounceReader> bounces_;
+};
+
+}  // namespace
+}  // namespace relance::smtp_channel
+
+RELANCE_EXPORT_DRIVERS(relance::smtp_channel::EmailChannel)

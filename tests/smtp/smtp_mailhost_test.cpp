@@ -1,0 +1,259 @@
+// The e-mail channel against real Postfix and Dovecot: every fate that tests/peers/mailhost.py can give a
+// mail, and the receipts that come back for it.
+#include "tests/smtp/plugin_host.hpp"
+#include "tests/test_folders.hpp"
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <thread>
+#include <unistd.h>
+
+namespace relance::test {
+namespace {
+namespace json = boost::json;
+
+struct Output {
+  int status;
+  std::string text;
+};
+Output run(const std::string &command) {
+  auto *pipe = ::popen((command + " 2>&1").c_str(), "r");
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (auto count = std::fread(buffer.data(), 1, buffer.size(), pipe); count > 0;
+       count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    text.append(buffer.data(), count);
+  }
+  return {::pclose(pipe), text};
+}
+
+class MailHost {
+ public:
+  MailHost()
+      : folder_{std::filesystem::temp_directory_path() / ("smtp_mailhost." + std::to_string(::getpid()))} {
+    std::filesystem::create_directories(folder_);
+    std::filesystem::permissions(folder_, std::filesystem::perms{0755});
+    const auto started = run(command("start") + " --json --queue-lifetime 8 --delay-warning 3 --die-with " +
+                             std::to_string(::getpid()));
+    if (started.status != 0) {
+      why_not = started.text;
+      return;
+    }
+    facts = json::parse(started.text).as_object();
+  }
+  ~MailHost() {
+    run(command("stop"));
+    std::filesystem::remove_all(folder_);
+  }
+  MailHost(const MailHost &) = delete;
+  MailHost &operator=(const MailHost &) = delete;
+
+  [[nodiscard]] std::string command(const std::string &verb) const {
+    return "python3 '" + (source_dir() / "tests/peers/mailhost.py").string() + "' " + verb + " --dir '" +
+           folder_.string() + "'";
+  }
+  [[nodiscard]] std::string fact(const char *section, const char *name) const {
+    return std::string{facts.at(section).as_object().at(name).as_string()};
+  }
+  [[nodiscard]] std::int64_t port(const char *section) const {
+    return facts.at(section).as_object().at("port").as_int64();
+  }
+  /// How often the server took the message with this key.
+  [[nodiscard]] std::size_t accepted(const std::string &key) const {
+    const auto list = run(command("accepted")).text;
+    std::size_t count{0};
+    for (auto at = list.find("bounces+" + key); at != std::string::npos;
+         at = list.find("bounces+" + key, at + 1))
+      ++count;
+    return count;
+  }
+
+  json::object facts;
+  std::string why_not;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+json::object settings_for(const MailHost &host, const char *section, const char *tls) {
+  return {
+      {"envelope_sender", "bounces+KEY@creditor.example"},
+      {"max_in_flight", 200},
+      {"request_read_receipt", true},
+      {"server",
+       {{"host", "127.0.0.1"},
+        {"port", host.port(section)},
+        {"tls", tls},
+        {"server_name", host.facts.at("server_name")},
+        {"ca_file", host.facts.at("ca_file")},
+        {"connections", 3},
+        {"ehlo_name", "client.creditor.example"}}},
+      {"auth", {{"user", host.fact("submission", "user")}, {"secret", host.fact("submission", "password")}}},
+      {"bounces",
+       {{"url", "imap://localhost:" + std::to_string(host.port("imap"))},
+        {"user", host.fact("imap", "user")},
+        {"secret", host.fact("imap", "password")},
+        {"ca_file", host.facts.at("ca_file")},
+        {"poll_interval_s", 1}}}};
+}
+
+/// The strongest thing said of one key.
+std::map<std::string, ToldReceipt> last_of(const std::vector<ToldReceipt> &receipts) {
+  std::map<std::string, ToldReceipt> last;
+  for (const auto &receipt : receipts) {
+    auto &kept = last[receipt.key];
+    if (kept.key.empty() || receipt.is_final || !kept.is_final) kept = receipt;
+  }
+  return last;
+}
+
+/// nullptr with a reason on the machine where it cannot run.
+MailHost *mail_host() {
+  static MailHost host;
+  if (host.why_not.empty()) return &host;
+  std::cout << "all of this suite skipped: " << host.why_not << std::endl;
+  return nullptr;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(smtp_mailhost_test)
+
+BOOST_AUTO_TEST_CASE(every_fate_of_a_mail_comes_back_as_what_it_means) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  PluginHost plugin{json::serialize(settings_for(*host, "submission", "required"))};
+  struct Fate {
+    const char *local_part;
+    std::uint32_t outcome;
+    std::uint32_t outcome_failure;
+    std::optional<std::uint32_t> receipt;
+    std::uint32_t receipt_failure;
+  };
+  const std::vector<Fate> fates{
+      {"jean", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
+      {"gone", RELANCE_OUT_REJECTED, RELANCE_FAIL_ADDRESS_DEAD, {}, 0},
+      {"policy", RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, {}, 0},
+      {"quota", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
+      {"grey.once", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
+      {"bounce", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
+      {"full", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
+      {"expire", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
+      {"relay", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_RELAYED, 0},
+      {"read", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_READ, 0},
+      {"defer", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
+      {"text", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
+  };
+  std::vector<Mail> mails;
+  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
+    Mail mail{key_of(index)};
+    mail.to = std::string{fates[static_cast<std::size_t>(index)].local_part} + "@debtor.example";
+    mail.html = "<p>Bonjour</p>\n";
+    mail.attachment = "%PDF-1.7\n" + std::string(20'000, '\x80');
+    mails.push_back(mail);
+  }
+  plugin.submit(mails);
+  const auto ends = plugin.await_ends(fates.size());
+  std::size_t expected{0};
+  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
+    const auto &fate = fates[static_cast<std::size_t>(index)];
+    const auto &end = ends.at(key_of(index));
+    BOOST_TEST_CONTEXT(fate.local_part << ": " << end.code << " " << end.text) {
+      BOOST_TEST(end.outcome == fate.outcome);
+      BOOST_TEST(end.failure == fate.outcome_failure);
+      BOOST_TEST(host->accepted(key_of(index)) == (fate.outcome == RELANCE_OUT_ACCEPTED ? 1u : 0u));
+    }
+    expected += static_cast<std::size_t>(fate.receipt.has_value());
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{90};
+  const auto is_complete = [&] {
+    const auto last = last_of(plugin.receipts());
+    std::size_t there{0};
+    for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
+      const auto &fate = fates[static_cast<std::size_t>(index)];
+      const auto found = last.find(key_of(index));
+      there += static_cast<std::size_t>(fate.receipt && found != last.end() &&
+                                        found->second.kind == *fate.receipt);
+    }
+    return there == expected;
+  };
+  // The mailbox is the fact awaited: a real poll interval passes between two looks at it.
+  while (!is_complete() && std::chrono::steady_clock::now() < deadline) {
+    BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  }
+  const auto last = last_of(plugin.receipts());
+  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
+    const auto &fate = fates[static_cast<std::size_t>(index)];
+    const auto found = last.find(key_of(index));
+    BOOST_TEST_CONTEXT(fate.local_part) {
+      BOOST_TEST((found != last.end()) == fate.receipt.has_value());
+      if (found == last.end() || !fate.receipt) continue;
+      BOOST_TEST_CONTEXT(found->second.code << " " << found->second.text) {
+        BOOST_TEST(found->second.kind == *fate.receipt);
+        BOOST_TEST(found->second.failure == fate.receipt_failure);
+      }
+    }
+  }
+  for (const auto &why : plugin.unreadable()) BOOST_TEST(why == "");
+  // What was stored has left the mailbox: a fresh cursor finds nothing old.
+  const auto stored = plugin.raw_names().size();
+  const auto before = plugin.cursor;
+  for (int round{0}; round < 50; ++round) {
+    plugin.cursor.clear();
+    BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+    if (plugin.raw_names().size() == stored) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
+  plugin.cursor = before;
+  for (const auto &line : plugin.log_lines()) {
+    BOOST_TEST(line.find(host->fact("submission", "password")) == std::string::npos);
+    BOOST_TEST(line.find(host->fact("imap", "password")) == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tls_from_the_first_byte_works_and_a_foreign_authority_does_not) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  auto settings = settings_for(*host, "smtps", "implicit");
+  {
+    PluginHost plugin{json::serialize(settings)};
+    plugin.submit({Mail{key_of(100), "paul@debtor.example"}});
+    BOOST_TEST(plugin.await_ends(1).begin()->second.outcome == RELANCE_OUT_ACCEPTED);
+  }
+  settings["server"].as_object()["ca_file"] = host->facts.at("other_ca_file");
+  PluginHost plugin{json::serialize(settings)};
+  plugin.submit({Mail{key_of(101), "paul@debtor.example"}});
+  const auto end = plugin.await_ends(1).begin()->second;
+  BOOST_TEST(end.outcome == RELANCE_OUT_NOT_SENT);
+  BOOST_TEST(end.code == "tls");
+  BOOST_TEST(end.whole_instance);
+  BOOST_TEST(host->accepted(key_of(101)) == 0u);
+  BOOST_TEST(plugin.health().back() == "2 tls");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_credentials_are_told_without_them) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  auto settings = settings_for(*host, "submission", "required");
+  settings["auth"].as_object()["secret"] = "not-the-secret-4711";
+  settings["bounces"].as_object()["secret"] = "not-the-secret-4711";
+  PluginHost plugin{json::serialize(settings)};
+  plugin.submit({Mail{key_of(102), "paul@debtor.example"}});
+  const auto end = plugin.await_ends(1).begin()->second;
+  BOOST_TEST(end.outcome == RELANCE_OUT_NOT_SENT);
+  BOOST_TEST(end.failure == RELANCE_FAIL_CONFIGURATION);
+  BOOST_TEST(end.code.substr(0, 3) == "535");
+  BOOST_TEST(plugin.poll().substr(0, 6) == "login:");
+  for (const auto &line : plugin.log_lines()) BOOST_TEST(line.find("4711") == std::string::npos);
+  BOOST_TEST(end.text.find("4711") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::test
