@@ -199,7 +199,8 @@ bool RowParser::take_amount(Field field, std::optional<domain::Currency> currenc
     return true;
   }
   // The message opens with the cell as it is, which stands beside it already.
-  std::string_view reason = amount.error().message;
+  const Error refused = amount.error();  // a copy: error() returns one, which a view would outlive
+  std::string_view reason = refused.message;
   const std::string opening = "'" + std::string(digits) + "' ";
   if (reason.starts_with(opening)) reason.remove_prefix(opening.size());
   fault(field, shown(reason, kMessageCharactersMax), amount_advice(mapping_.numbers));
