@@ -49,6 +49,7 @@ struct InvoiceRecord {
   domain::Money amount{};
   std::optional<std::int64_t> open_minor{};  ///< the balance the ledger states; else amount less payments known here
   std::string reference;
+  bool has_own_case{false};  ///< the debtor's scenario groups by receivable: it gets a case of its own when it is new
 };
 
 enum class PaymentKind : std::uint8_t { payment, credit_note, reversal };
@@ -136,6 +137,7 @@ struct ReminderItem {
 };
 
 /// A new reminder and its first attempt. Refused as a whole when one moved item already has (round, step).
+/// is_task: the row in the list of tasks is written with it (kind: step_id, text: the attempt's subject), its id is reported.
 struct Intend {
   CaseId case_id{0};
   std::int32_t step{0};
@@ -163,7 +165,8 @@ struct AskApproval {
   Instant valid_until{};
   std::vector<ReceivableId> items;
 };
-/// Moves items past a step with nothing sent, or back to a step (a new round where that step was already sent).
+/// Sets where items stand, with nothing sent: `step` becomes the highest one done or passed over (to skip step 2: 2; to make
+/// step 4 the next one due: 3). A new round forgets what was sent in this one, but for the level.
 struct MoveItems { CaseId case_id{0}; std::int32_t step{0}; std::vector<ReceivableId> items; bool starts_new_round{false}; };
 struct ResolvePromise { CaseId case_id{0}; domain::PromiseId promise{0}; bool is_kept{false}; };
 struct SettleReaction { CaseId case_id{0}; ReminderId reminder{0}; domain::ReceiptKind kind{}; };

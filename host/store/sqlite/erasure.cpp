@@ -1,0 +1,119 @@
+// Forgetting a person, and sealing a day. Erasure removes rows and documents; the journal keeps its hashes,
+// so that its chains still verify.
+#include "host/store/sqlite/sqlite_store.hpp"
+
+#include <map>
+
+namespace relance::store::sqlite {
+
+Result<void> SqliteStore::erase_debtor(CreditorId creditor, std::string_view debtor_code, std::string_view by,
+                                       Instant now) {
+  return guarded("erasing a debtor", [&]() -> Result<void> {
+    const auto debtor = debtor_by_code(creditor, debtor_code);
+    if (!debtor) return not_found("there is no debtor " + std::string{debtor_code});
+    const DebtorKey key{creditor, *debtor};
+    if (unfinished_of_.contains(key))
+      return conflict("debtor " + std::string{debtor_code} +
+                      " has a message on its way: try again when it has ended");
+    Unit unit{*connection_, journal_};
+    std::vector<CaseId> cases;
+    {
+      Query query{*connection_, "SELECT id FROM case_ WHERE creditor = ? AND debtor = ?", creditor, *debtor};
+      while (query.next()) cases.push_back(query.i64(0));
+    }
+    for (const auto case_id : cases)
+      for (auto entry = journal_.head(creditor, case_id).entry; entry != 0;) {
+        run(*connection_, "DELETE FROM journal_payload WHERE id = ?", entry);
+        Query query{*connection_, "SELECT previous FROM journal WHERE id = ?", entry};
+        entry = query.next() ? query.i64(0) : 0;
+      }
+    erase_messages(key);
+    const std::string blank{"erased-" + std::to_string(*debtor)};
+    run(*connection_,
+        "UPDATE debtor SET code = ?, name = '', country = '', language = '', time_zone = '', is_erased = 1"
+        " WHERE creditor = ? AND id = ?",
+        blank, creditor, *debtor);
+    run(*connection_, "DELETE FROM contact_point WHERE creditor = ? AND debtor = ?", creditor, *debtor);
+    run(*connection_, "UPDATE receivable SET reference = '' WHERE creditor = ? AND debtor = ?", creditor,
+        *debtor);
+    run(*connection_, "UPDATE promise SET promised_by = '' WHERE creditor = ? AND debtor = ?", creditor,
+        *debtor);
+    run(*connection_,
+        "UPDATE task SET text = '', state = CASE state WHEN 'open' THEN 'cancelled' ELSE state END"
+        " WHERE creditor = ? AND debtor = ?",
+        creditor, *debtor);
+    run(*connection_, "UPDATE case_ SET state = 2 WHERE creditor = ? AND debtor = ?", creditor, *debtor);
+    touch(unit, key, now);
+    Payload payload;
+    payload.number("debtor", *debtor).text("by", by);
+    journal_entry(unit, creditor, 0, now, "erased", payload);
+    unit.commit();
+    return {};
+  });
+}
+
+void SqliteStore::erase_messages(DebtorKey key) {
+  std::vector<std::pair<AttemptId, std::string>> attempts;
+  {
+    Query query{*connection_, "SELECT attempt FROM reminder WHERE creditor = ? AND debtor = ?", key.creditor,
+                key.debtor};
+    while (query.next()) {
+      for (auto id = query.i64(0); id != 0;) {
+        Query attempt{*connection_, "SELECT previous, address FROM attempt WHERE creditor = ? AND id = ?",
+                      key.creditor, id};
+        if (!attempt.next()) break;
+        attempts.emplace_back(id, attempt.text(1));
+        id = attempt.i64(0);
+      }
+    }
+  }
+  for (const auto &[id, address] : attempts) {
+    // inbound bytes are the provider's words about this person; the receipts' codes stay, their free text
+    // goes
+    run(*connection_,
+        "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id IN (SELECT inbound FROM receipt WHERE "
+        "creditor = ? AND attempt = ?)",
+        key.creditor, id);
+    run(*connection_, "UPDATE receipt SET text = '' WHERE creditor = ? AND attempt = ?", key.creditor, id);
+    run(*connection_, "DELETE FROM evidence WHERE creditor = ? AND attempt = ?", key.creditor, id);
+    run(*connection_,
+        "UPDATE attempt SET address = '', subject = '', parts = '[]', text = '' WHERE creditor = ? AND id = "
+        "?",
+        key.creditor, id);
+    run(*connection_, "DELETE FROM suppression WHERE creditor = ? AND address = ?", key.creditor, address);
+  }
+  run(*connection_, "DELETE FROM content WHERE creditor = ? AND debtor = ?", key.creditor, key.debtor);
+}
+
+Result<Sha256> SqliteStore::seal_day(CreditorId creditor, CivilDate day) {
+  return guarded("sealing a day", [&]() -> Result<Sha256> {
+    std::int64_t from{0};
+    Sha256 root_before{};
+    {
+      Query query{*connection_,
+                  "SELECT up_to, root, day FROM journal_seal WHERE creditor = ? ORDER BY day DESC LIMIT 1",
+                  creditor};
+      if (query.next()) {
+        from = query.i64(0);
+        root_before = query.hash(1);
+        if (query.day(2) == day) return root_before;
+        if (query.day(2) > day)
+          return conflict("a later day, " + format_date(query.day(2)) + ", is sealed already");
+      }
+    }
+    std::map<CaseId, Sha256> heads;
+    {
+      Query query{*connection_, "SELECT case_id, hash FROM journal WHERE id > ? AND creditor = ? ORDER BY id",
+                  from, creditor};
+      while (query.next()) heads[query.i64(0)] = query.hash(1);
+    }
+    const Sha256 root{merkle_root(root_before, {heads.begin(), heads.end()})};
+    Unit unit{*connection_, journal_};
+    run(*connection_, "INSERT INTO journal_seal VALUES (?, ?, ?, ?, ?)", creditor, day, journal_.last_id(),
+        static_cast<std::int64_t>(heads.size()), root);
+    unit.commit();
+    return root;
+  });
+}
+
+}  // namespace relance::store::sqlite

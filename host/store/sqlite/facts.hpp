@@ -1,0 +1,61 @@
+// Reading the facts of a debtor, as decide() wants them, from clustered keys. Used by the loop and by readers
+// alike.
+#pragma once
+
+#include "host/store/records.hpp"
+#include "host/store/sqlite/connection.hpp"
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace relance::store::sqlite {
+
+/// debtor_state.extras: which side tables have ever held a row of this debtor.
+enum Extras : std::int64_t { kHasReminders = 1, kHasPromises = 2, kHasApprovals = 4 };
+
+/// A hold "until further notice".
+inline constexpr CivilDate kFarDay{civil(9999, 12, 31)};
+
+/// Attempt states as stored; 0, 1 and 5 are unfinished.
+enum class AttemptState : std::uint8_t { open, prepared, accepted, rejected, not_sent, in_doubt, withdrawn };
+/// Reminder states beyond domain::ReminderState, for reminders that are no longer live.
+inline constexpr std::int64_t kReminderVoid{10};
+
+/// What the loop remembers of a claim beside what it hands out.
+struct DebtorRow {
+  Instant next_at{};
+  std::int64_t extras{0};
+  std::optional<CivilDate> contacted_on{};
+  bool has_open_attempt{false};
+};
+
+class FactsReader {
+ public:
+  /// Reads the holds of whole creditors and segments once.
+  explicit FactsReader(Connection &connection);
+
+  /// False when there is no such debtor. With `now`, approvals that have expired are left out.
+  bool read(CreditorId creditor, DebtorId debtor, std::optional<Instant> now, Claim &claim, DebtorRow &row);
+
+ private:
+  struct SegmentHold {
+    CreditorId creditor;
+    bool is_segment;
+    std::string segment;
+    CivilDate until;
+  };
+
+  void read_contacts(Claim &claim);
+  void read_cases(Claim &claim);
+  void read_reminders(Claim &claim, DebtorRow &row);
+  void read_items(Claim &claim);
+  void read_promises(Claim &claim);
+  void read_approvals(Claim &claim, std::optional<Instant> now);
+
+  Connection &connection_;
+  std::vector<SegmentHold> holds_;
+};
+
+}  // namespace relance::store::sqlite

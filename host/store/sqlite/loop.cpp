@@ -1,0 +1,246 @@
+// Claiming what is due and ending claims. Leases live in memory: there is one owner, and what it had claimed
+// when it died is simply due again. A claim that an unfinished attempt stands behind cannot lead to a second
+// one, because its facts say so.
+#include "host/store/sqlite/sqlite_store.hpp"
+
+#include <algorithm>
+#include <sqlite3.h>
+
+namespace relance::store::sqlite {
+namespace {
+
+/// A settlement that a unique key refused is a decision made on facts that do not hold: it would be made
+/// again at once, for ever. The debtor rests for this long instead, and the refusal is journaled.
+constexpr Milliseconds kRefusedRest{std::chrono::hours{1}};
+
+bool is_constraint(const SQLite::Exception &exception) {
+  return (exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT;
+}
+
+}  // namespace
+
+Result<Instant> SqliteStore::next_due() {
+  return guarded("reading the schedule", [&]() -> Result<Instant> {
+    Query query{*connection_,
+                "SELECT next_at, creditor, debtor FROM schedule WHERE (next_at, creditor, debtor) > (?, ?, ?)"
+                " ORDER BY next_at, creditor, debtor",
+                claimed_up_to_.next_at_ms, claimed_up_to_.key.creditor, claimed_up_to_.key.debtor};
+    while (query.next())
+      if (!leases_.contains({query.i32(1), query.i64(2)})) return query.instant(0);
+    return Instant::max();
+  });
+}
+
+Result<std::vector<Claim>> SqliteStore::claim_due(Instant now, std::size_t limit) {
+  return guarded("claiming", [&]() -> Result<std::vector<Claim>> {
+    std::vector<Due> due;
+    due.reserve(limit);
+    Due reached{claimed_up_to_};
+    SQLite::Transaction moment{connection_->database()};  // all facts of one batch are of one moment
+    {
+      Query query{
+          *connection_,
+          "SELECT next_at, creditor, debtor FROM schedule WHERE (next_at, creditor, debtor) > (?, ?, ?)"
+          " AND next_at <= ? ORDER BY next_at, creditor, debtor",
+          claimed_up_to_.next_at_ms,
+          claimed_up_to_.key.creditor,
+          claimed_up_to_.key.debtor,
+          now};
+      while (due.size() < limit && query.next()) {
+        reached = {query.i64(0), {query.i32(1), query.i64(2)}};
+        if (!leases_.contains(reached.key)) due.push_back(reached);
+      }
+    }
+    // Facts are read in the order in which their pages lie.
+    std::sort(due.begin(), due.end(), [](const Due &a, const Due &b) { return a.key < b.key; });
+    FactsReader facts{*connection_};
+    std::vector<Claim> claims;
+    claims.reserve(due.size());
+    std::vector<std::pair<DebtorKey, Lease>> leases;
+    std::vector<DebtorKey> waiting;
+    for (const auto &one : due) {
+      DebtorRow row;
+      auto &claim = claims.emplace_back();
+      claim.epoch = epoch_;
+      if (!facts.read(one.key.creditor, one.key.debtor, now, claim, row)) {
+        claims.pop_back();
+        continue;
+      }
+      if (row.has_open_attempt) waiting.push_back(one.key);
+      leases.emplace_back(one.key, Lease{row.next_at, row.extras, row.contacted_on});
+    }
+    moment.commit();
+    for (auto &[key, lease] : leases) leases_.emplace(key, lease);
+    read_while_open_.insert(waiting.begin(), waiting.end());
+    claimed_up_to_ = reached;
+    return claims;
+  });
+}
+
+Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement> settlements, Instant now,
+                                                      Instant wall) {
+  return guarded("settling", [&]() -> Result<std::vector<SettleResult>> {
+    std::vector<SettleResult> results(settlements.size());
+    const auto end_leases = [&](Unit &unit) {
+      unit.then([this, settlements, &results] {
+        for (std::size_t i{0}; i < settlements.size(); ++i) {
+          const DebtorKey key{settlements[i].creditor, settlements[i].debtor};
+          const auto lease = leases_.find(key);
+          if (lease == leases_.end() || settlements[i].epoch != epoch_) continue;
+          leases_.erase(lease);
+          if (!results[i].is_stale) continue;
+          Query row{*connection_, "SELECT next_at FROM debtor_state WHERE creditor = ? AND id = ?",
+                    key.creditor, key.debtor};
+          if (row.next())
+            note_schedule({row.i64(0), key});  // the scan may have passed it while it was leased
+        }
+      });
+    };
+    try {
+      Unit unit{*connection_, journal_};
+      for (std::size_t i{0}; i < settlements.size(); ++i)
+        results[i] = settle_one(unit, settlements[i], now, wall);
+      end_leases(unit);
+      unit.commit();
+      return results;
+    } catch (const Refused &) {
+    } catch (const SQLite::Exception &exception) {
+      if (!is_constraint(exception)) throw;
+    }
+    // One of them is refused. It happens only when a decision was wrong, so the batch without savepoints is
+    // the usual one.
+    Unit unit{*connection_, journal_};
+    for (std::size_t i{0}; i < settlements.size(); ++i) {
+      std::string refused;
+      const auto attempt = [&] {
+        try {
+          results[i] = settle_one(unit, settlements[i], now, wall);
+        } catch (const SQLite::Exception &exception) {
+          if (!is_constraint(exception)) throw;
+          throw Refused{exception.what()};
+        }
+      };
+      if (unit.apart<Refused>(attempt, [&](const Refused &refusal) { refused = refusal.reason; })) continue;
+      results[i] = {};
+      results[i].refused = refused;
+      const DebtorKey key{settlements[i].creditor, settlements[i].debtor};
+      const auto &lease = leases_.at(key);
+      const Instant next_at{now + kRefusedRest};
+      run(*connection_, "UPDATE debtor_state SET next_at = ? WHERE creditor = ? AND id = ?", next_at,
+          key.creditor, key.debtor);
+      reschedule(key, lease.next_at, next_at);
+      Payload payload;
+      payload.text("because", refused);
+      journal_entry(unit, key.creditor, first_case(key), now, "refused", payload);
+    }
+    end_leases(unit);
+    unit.commit();
+    return results;
+  });
+}
+
+SettleResult SqliteStore::settle_one(Unit &unit, const Settlement &settlement, Instant now, Instant wall) {
+  SettleResult result;
+  const DebtorKey key{settlement.creditor, settlement.debtor};
+  const auto found = leases_.find(key);
+  if (settlement.epoch != epoch_ || found == leases_.end()) {
+    result.is_stale = true;
+    return result;
+  }
+  const Lease &lease{found->second};
+  std::optional<CivilDate> contacted_on;
+  std::int64_t extras{0};
+  for (const auto &change : settlement.changes) {
+    if (const auto *intend = std::get_if<Intend>(&change)) {
+      extras |= kHasReminders;
+      if (!intend->is_task) contacted_on = intend->decided_on;
+    }
+    if (std::holds_alternative<AskApproval>(change)) extras |= kHasApprovals;
+  }
+  const auto written =
+      run(*connection_,
+          "UPDATE debtor_state SET next_at = ?, contacted_on = coalesce(?, contacted_on), extras = extras | ?"
+          " WHERE creditor = ? AND id = ? AND facts_version = ?",
+          settlement.next_at, contacted_on, extras, key.creditor, key.debtor, settlement.facts_version);
+  if (written == 0) {
+    result.is_stale = true;
+    return result;
+  }
+  reschedule(key, lease.next_at, settlement.next_at);
+  for (const auto &[case_id, scenario] : settlement.scenarios)
+    run(*connection_, "UPDATE case_ SET scenario = ? WHERE creditor = ? AND debtor = ? AND id = ?", scenario,
+        key.creditor, key.debtor, case_id);
+  result.changes.reserve(settlement.changes.size());
+  for (std::size_t i{0}; i < settlement.changes.size(); ++i) {
+    const std::string_view why{i < settlement.why.size() ? std::string_view{settlement.why[i]}
+                                                         : std::string_view{}};
+    result.changes.push_back(
+        std::visit([&](const auto &change) { return apply(unit, settlement, lease, change, why, now, wall); },
+                   settlement.changes[i]));
+  }
+  return result;
+}
+
+Result<void> SqliteStore::release(std::span<const Claim> claims, Instant next_at) {
+  return guarded("releasing claims", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    for (const auto &claim : claims) {
+      const DebtorKey key{claim.creditor, claim.debtor};
+      const auto lease = leases_.find(key);
+      if (lease == leases_.end()) continue;
+      if (run(*connection_,
+              "UPDATE debtor_state SET next_at = ? WHERE creditor = ? AND id = ? AND facts_version = ?",
+              next_at, key.creditor, key.debtor, claim.facts_version) == 1)
+        reschedule(key, lease->second.next_at, next_at);
+      unit.then([this, key] {
+        leases_.erase(key);
+        Query row{*connection_, "SELECT next_at FROM debtor_state WHERE creditor = ? AND id = ?",
+                  key.creditor, key.debtor};
+        if (row.next()) note_schedule({row.i64(0), key});
+      });
+    }
+    unit.commit();
+    return {};
+  });
+}
+
+Result<std::vector<AttemptId>> SqliteStore::may_hand_over(std::span<const AttemptId> attempts) {
+  std::vector<AttemptId> may;
+  for (const auto id : attempts) {
+    const auto found = unfinished_.find(id);
+    if (found == unfinished_.end()) continue;
+    auto &attempt = found->second;
+    if (attempt.epoch != epoch_ || attempt.is_withdrawn) continue;
+    attempt.is_handed_over = true;  // from here on a withdrawal comes too late, and says so
+    may.push_back(id);
+  }
+  return may;
+}
+
+Result<void> SqliteStore::wake(CreditorId creditor, std::span<const DebtorId> debtors, Instant now) {
+  return guarded("waking debtors", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    for (const auto debtor : debtors) touch(unit, {creditor, debtor}, now);
+    unit.commit();
+    return {};
+  });
+}
+
+Result<DebtorId> SqliteStore::sweep(CreditorId creditor, DebtorId after, std::size_t limit, Instant now) {
+  return guarded("sweeping", [&]() -> Result<DebtorId> {
+    std::vector<DebtorId> debtors;
+    {
+      Query query{*connection_,
+                  "SELECT DISTINCT debtor FROM case_ WHERE creditor = ? AND debtor > ? AND state = 1 ORDER "
+                  "BY debtor LIMIT ?",
+                  creditor, after, limit};
+      while (query.next()) debtors.push_back(query.i64(0));
+    }
+    Unit unit{*connection_, journal_};
+    for (const auto debtor : debtors) touch(unit, {creditor, debtor}, now);
+    unit.commit();
+    return debtors.empty() ? DebtorId{0} : debtors.back();
+  });
+}
+
+}  // namespace relance::store::sqlite

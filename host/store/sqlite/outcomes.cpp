@@ -1,0 +1,329 @@
+// How hand-overs ended. A first acceptance, the common case, writes the attempt's row and the journal and
+// nothing else; everything that changes what may happen next goes through refresh_reminder() and wakes the
+// debtor.
+#include "host/store/sqlite/sqlite_store.hpp"
+
+#include <algorithm>
+
+namespace relance::store::sqlite {
+namespace {
+
+using domain::DeliveryState;
+using domain::FailureClass;
+using domain::OutcomeKind;
+using domain::ReceiptKind;
+using domain::ReminderState;
+
+constexpr const char *kAttemptColumns =
+    "SELECT creditor, debtor, id, case_id, reminder, channel, provider, address, idempotency_key, state, "
+    "is_withdrawn,"
+    " delivery, failure FROM attempt";
+
+}  // namespace
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_id(CreditorId creditor, AttemptId id) {
+  static const std::string kSql{std::string{kAttemptColumns} + " WHERE creditor = ? AND id = ?"};
+  Query query{*connection_, kSql.c_str(), creditor, id};
+  return read_attempt(query);
+}
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_key(const std::string &key) {
+  static const std::string kSql{std::string{kAttemptColumns} + " WHERE idempotency_key = ?"};
+  Query query{*connection_, kSql.c_str(), key};
+  return read_attempt(query);
+}
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::read_attempt(Query &query) {
+  if (!query.next()) return std::nullopt;
+  AttemptRow row;
+  row.key = {query.i32(0), query.i64(1)};
+  row.id = query.i64(2);
+  row.case_id = query.i64(3);
+  row.reminder = query.i64(4);
+  row.channel = query.text(5);
+  row.provider = query.text(6);
+  row.address = query.text(7);
+  row.key_text = query.text(8);
+  row.state = query.as<AttemptState>(9);
+  row.is_withdrawn = query.flag(10);
+  row.delivery = {query.as<ReceiptKind>(11), query.as<FailureClass>(12)};
+  return row;
+}
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_id(AttemptId id) {
+  if (const auto open = unfinished_.find(id); open != unfinished_.end())
+    return attempt_by_id(open->second.key.creditor, id);
+  // Ids are unique in the store, keys start with the creditor: a late word on an old attempt asks each of
+  // them.
+  std::vector<CreditorId> creditors;
+  {
+    Query query{*connection_, "SELECT id FROM creditor"};
+    while (query.next()) creditors.push_back(query.i32(0));
+  }
+  for (const auto creditor : creditors)
+    if (auto row = attempt_by_id(creditor, id)) return row;
+  return std::nullopt;
+}
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_ref(std::string_view provider,
+                                                                   const std::string &ref) {
+  CreditorId creditor{0};
+  AttemptId id{0};
+  {
+    Query query{*connection_, "SELECT creditor, attempt FROM attempt_ref WHERE provider = ? AND ref = ?",
+                provider, Blob{ref}};
+    if (!query.next()) return std::nullopt;
+    creditor = query.i32(0);
+    id = query.i64(1);
+  }
+  return attempt_by_id(creditor, id);
+}
+
+Result<void> SqliteStore::record_outcomes(std::span<const OutcomeRecord> outcomes, Instant now) {
+  return guarded("recording outcomes", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    for (const auto &outcome : outcomes) record_outcome(unit, outcome, now);
+    unit.commit();
+    return {};
+  });
+}
+
+namespace {
+
+AttemptState state_after(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::accepted:
+    case OutcomeKind::delivered:
+      return AttemptState::accepted;
+    case OutcomeKind::rejected:
+      return AttemptState::rejected;
+    case OutcomeKind::not_sent:
+    case OutcomeKind::not_found:
+      return AttemptState::not_sent;
+    case OutcomeKind::prepared:
+      return AttemptState::prepared;
+    case OutcomeKind::unknown:
+      return AttemptState::in_doubt;
+  }
+  return AttemptState::in_doubt;
+}
+
+DeliveryState delivery_after(const OutcomeRecord &outcome) {
+  if (outcome.kind == OutcomeKind::delivered) return {ReceiptKind::delivered, FailureClass::none};
+  if (outcome.kind == OutcomeKind::rejected) return {ReceiptKind::failed, outcome.failure};
+  return {};
+}
+
+const char *tally_of(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::accepted:
+    case OutcomeKind::delivered:
+      return "sent";
+    case OutcomeKind::rejected:
+      return "rejected";
+    case OutcomeKind::not_sent:
+    case OutcomeKind::not_found:
+      return "not_sent";
+    case OutcomeKind::prepared:
+      return "prepared";
+    case OutcomeKind::unknown:
+      return "in_doubt";
+  }
+  return "in_doubt";
+}
+
+}  // namespace
+
+void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now) {
+  const auto open = unfinished_.find(outcome.attempt);
+  const bool is_plain{open != unfinished_.end() && receipts_waiting_ == 0 &&
+                      !read_while_open_.contains(open->second.key) && outcome.kind == OutcomeKind::accepted};
+  AttemptRow attempt;
+  if (is_plain) {
+    attempt.key = open->second.key;
+    attempt.id = outcome.attempt;
+    attempt.case_id = open->second.case_id;
+    attempt.reminder = open->second.reminder;
+    attempt.provider = open->second.provider;
+  } else {
+    const auto found = attempt_by_id(outcome.attempt);
+    if (!found) return;  // erased meanwhile, or not ours
+    attempt = *found;
+    const bool is_unfinished{attempt.state == AttemptState::open || attempt.state == AttemptState::prepared ||
+                             attempt.state == AttemptState::in_doubt};
+    const bool is_late_delivery{attempt.state == AttemptState::accepted &&
+                                outcome.kind == OutcomeKind::delivered &&
+                                attempt.delivery.kind < ReceiptKind::delivered};
+    if (!is_unfinished && !is_late_delivery) return;  // a repeat, or a withdrawal that came first
+  }
+  const AttemptState before{attempt.state};
+  AttemptState state{state_after(outcome.kind)};
+  // A receipt that came first knows better than "unknown" or "not sent".
+  if ((state == AttemptState::in_doubt || state == AttemptState::not_sent) &&
+      attempt.delivery.kind != ReceiptKind::interim)
+    state = AttemptState::accepted;
+  if (is_plain) {
+    run(*connection_,
+        "UPDATE attempt SET state = 2, code = ?, text = ?, price_micro = ?, price_currency = ? WHERE "
+        "creditor = ? AND id = ?",
+        outcome.code, outcome.text, outcome.price_micro, outcome.price_currency, attempt.key.creditor,
+        attempt.id);
+  } else {
+    const auto base = delivery_after(outcome);
+    const auto delivery = domain::join(attempt.delivery, base);
+    run(*connection_,
+        "UPDATE attempt SET state = ?, outcome_delivery = ?, outcome_failure = ?, delivery = ?, failure = ?, "
+        "code = ?, text = ?,"
+        " price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
+        state, base.kind, base.failure, delivery.kind, delivery.failure, outcome.code, outcome.text,
+        outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
+  }
+  for (const auto &ref : outcome.refs)
+    run(*connection_, "INSERT OR IGNORE INTO attempt_ref VALUES (?, ?, ?, ?)", attempt.provider, Blob{ref},
+        attempt.key.creditor, attempt.id);
+  Payload payload;
+  payload.number("reminder", attempt.reminder)
+      .number("attempt", attempt.id)
+      .text("outcome", domain::name_of(outcome.kind));
+  if (outcome.failure != FailureClass::none) payload.text("failure", domain::name_of(outcome.failure));
+  if (!outcome.code.empty()) payload.text("code", outcome.code);
+  if (!outcome.text.empty()) payload.text("text", outcome.text);
+  journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "outcome", payload);
+  if (before != AttemptState::accepted) unit.tally(tally_of(outcome.kind));
+  if (outcome.kind == OutcomeKind::delivered && !is_negative(attempt.delivery.kind) &&
+      !is_positive(attempt.delivery.kind))
+    unit.tally("delivered");
+  if (state == AttemptState::prepared) {
+    unit.then([this, id = attempt.id] {
+      if (const auto found = unfinished_.find(id); found != unfinished_.end())
+        found->second.state = AttemptState::prepared;
+    });
+  } else {
+    forget_unfinished(unit, attempt.id);
+  }
+  if (is_plain) return;
+
+  attempt.state = state;
+  if (state == AttemptState::rejected) {
+    after_failure(unit, attempt, outcome.failure, outcome.code, outcome.text, now);
+    note_reaction(unit, attempt.key, attempt.reminder, ReceiptKind::failed, now);
+  }
+  if (outcome.kind == OutcomeKind::delivered)
+    note_reaction(unit, attempt.key, attempt.reminder, ReceiptKind::delivered, now);
+  const bool is_quiet{
+      before == AttemptState::open && (state == AttemptState::accepted || state == AttemptState::prepared) &&
+      !read_while_open_.contains(attempt.key) && attempt.delivery.kind == ReceiptKind::interim};
+  if (!is_quiet) {
+    refresh_reminder(unit, attempt.key, attempt.reminder);
+    if (state == AttemptState::not_sent)
+      run(*connection_, "UPDATE reminder SET retry_at = ? WHERE creditor = ? AND debtor = ? AND id = ?",
+          outcome.retry_at, attempt.key.creditor, attempt.key.debtor, attempt.reminder);
+    touch(unit, attempt.key, now);
+  }
+  if (receipts_waiting_ > 0)
+    for (const auto &ref : outcome.refs) apply_waiting(unit, attempt.provider, ref, now);
+}
+
+void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
+  AttemptId id{0};
+  {
+    Query query{*connection_,
+                "SELECT attempt, state FROM reminder WHERE creditor = ? AND debtor = ? AND id = ?",
+                key.creditor, key.debtor, reminder};
+    if (!query.next() || query.i64(1) == kReminderVoid) return;
+    id = query.i64(0);
+  }
+  bool has_open{false}, has_doubt{false}, has_sent{false}, has_negative{false}, is_last_unsent{false};
+  DeliveryState last{}, positive{};
+  for (bool is_last{true}; id != 0; is_last = false) {
+    Query query{*connection_,
+                "SELECT state, delivery, failure, previous FROM attempt WHERE creditor = ? AND id = ?",
+                key.creditor, id};
+    if (!query.next()) break;
+    const auto state = query.as<AttemptState>(0);
+    const DeliveryState delivery{query.as<ReceiptKind>(1), query.as<FailureClass>(2)};
+    id = query.i64(3);
+    if (is_last) last = delivery;
+    const bool is_unsent{state == AttemptState::not_sent || state == AttemptState::withdrawn};
+    if (is_positive(delivery.kind) || (state == AttemptState::accepted && !is_negative(delivery.kind))) {
+      has_sent = true;
+      positive = domain::join(positive, delivery);
+    } else if (state == AttemptState::open || state == AttemptState::prepared) {
+      has_open = true;
+    } else if (state == AttemptState::in_doubt) {
+      has_doubt = true;
+    } else if (is_unsent) {
+      is_last_unsent = is_last_unsent || is_last;
+    } else {
+      has_negative = true;
+    }
+  }
+  ReminderState state{ReminderState::not_sent};
+  if (has_open)
+    state = ReminderState::open;
+  else if (has_doubt)
+    state = ReminderState::in_doubt;
+  else if (has_sent)
+    state = ReminderState::sent;
+  else if (is_last_unsent)
+    state = ReminderState::not_sent;
+  else if (has_negative)
+    state = ReminderState::negative;
+  const auto delivery = has_sent ? positive : last;
+  const bool must_live{state != ReminderState::sent && state != ReminderState::negative};
+  run(*connection_,
+      "UPDATE reminder SET state = ?, delivery = ?, failure = ?, is_live = is_live OR ? WHERE creditor = ? "
+      "AND debtor = ? AND id = ?",
+      state, delivery.kind, delivery.failure, must_live, key.creditor, key.debtor, reminder);
+}
+
+void SqliteStore::note_reaction(Unit &, DebtorKey key, ReminderId reminder, ReceiptKind kind, Instant now) {
+  if (kind <= ReceiptKind::dispatched) return;  // on its way: nothing to react to
+  if (run(*connection_, "INSERT OR IGNORE INTO reaction VALUES (?, ?, ?, ?, NULL)", key.creditor, reminder,
+          kind, now) == 0)
+    return;
+  run(*connection_,
+      "UPDATE reminder SET pending_reactions = pending_reactions | ?, is_live = 1 WHERE creditor = ? AND "
+      "debtor = ? AND id = ?"
+      " AND state <> ?",
+      std::int64_t{1} << static_cast<int>(kind), key.creditor, key.debtor, reminder, kReminderVoid);
+}
+
+void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureClass failure,
+                                std::string_view code, std::string_view text, Instant now) {
+  if (failure != FailureClass::address_dead) return;
+  std::string because{"dead: "};
+  because += code;
+  if (!text.empty()) (because += ' ') += text;
+  mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, because, now);
+}
+
+Result<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
+  return guarded("listing open attempts", [&]() -> Result<std::vector<OpenAttempt>> {
+    std::vector<OpenAttempt> open;
+    for (const auto &[id, attempt] : unfinished_) {
+      Query query{*connection_,
+                  "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after FROM attempt"
+                  " WHERE creditor = ? AND id = ?",
+                  attempt.key.creditor, id};
+      if (!query.next()) continue;
+      auto &one = open.emplace_back();
+      one.id = id;
+      one.creditor = attempt.key.creditor;
+      one.provider = query.text(0);
+      one.idempotency_key = query.text(1);
+      one.is_prepared = query.as<AttemptState>(2) == AttemptState::prepared;
+      one.is_withdrawn = query.flag(3);
+      one.intended_at = query.instant(4);
+      one.not_after = query.instant(5);
+      Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?",
+                 attempt.key.creditor, id};
+      while (refs.next()) one.refs.push_back(refs.blob(0));
+    }
+    std::sort(open.begin(), open.end(),
+              [](const OpenAttempt &a, const OpenAttempt &b) { return a.id < b.id; });
+    return open;
+  });
+}
+
+}  // namespace relance::store::sqlite

@@ -1,0 +1,347 @@
+// What comes back: raw bytes first, then what they mean. The state of an attempt is computed from all of its
+// receipts, so their order and repeats do not matter; reactions are noted once per (reminder, kind).
+#include "host/store/sqlite/sqlite_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace relance::store::sqlite {
+namespace {
+
+using domain::DeliveryState;
+using domain::FailureClass;
+using domain::ReceiptKind;
+
+/// Tries at stored bytes are spaced by doubling from one minute to this, without end: a parser may need the
+/// network.
+constexpr Milliseconds kParseRetryMax{std::chrono::hours{6}};
+/// Parts of one message; more is a provider's mistake.
+constexpr std::uint32_t kPartsMax{255};
+
+Milliseconds retry_after(std::int64_t tries) {
+  const Milliseconds wait{std::chrono::minutes{1} *
+                          (std::int64_t{1} << std::clamp<std::int64_t>(tries, 0, 9))};
+  return std::min(wait, kParseRetryMax);
+}
+
+/// Everything the receipt says, so that a repeat is the same bytes.
+Sha256 digest_of(const ReceiptRecord &receipt) {
+  Payload payload;
+  payload.number("part", receipt.part_index)
+      .number("of", receipt.part_count)
+      .number("kind", static_cast<int>(receipt.kind));
+  payload.number("final", receipt.is_final)
+      .number("failure", static_cast<int>(receipt.failure))
+      .text("code", receipt.code);
+  payload.text("text", receipt.text)
+      .number("time", receipt.provider_time ? to_ms(*receipt.provider_time) : -1);
+  payload.number("price", receipt.price_micro).text("currency", receipt.price_currency);
+  return sha256(payload.take());
+}
+
+/// What one receipt adds to the state: a negative kind counts only once it is final.
+DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final) {
+  if (kind == ReceiptKind::complaint || (is_negative(kind) && !is_final)) return {};
+  return {kind, is_negative(kind) ? failure : FailureClass::none};
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Raw bytes
+
+Result<std::vector<InboundId>> SqliteStore::store_inbound(std::span<const InboundRecord> records,
+                                                          Instant now) {
+  return guarded("storing inbound bytes", [&]() -> Result<std::vector<InboundId>> {
+    std::vector<InboundId> ids;
+    ids.reserve(records.size());
+    Unit unit{*connection_, journal_};
+    for (const auto &record : records) {
+      run(*connection_,
+          "INSERT INTO inbound (provider, kind, bytes, received_at, at, next_try) VALUES (?, ?, ?, ?, ?, ?)",
+          record.provider, record.kind, Blob{record.bytes}, record.received_at, now, now);
+      ids.push_back(connection_->database().getLastInsertRowid());
+    }
+    unit.tally("inbound", static_cast<std::int64_t>(records.size()));
+    unit.commit();
+    return ids;
+  });
+}
+
+Result<std::vector<StoredInbound>> SqliteStore::inbound_to_parse(Instant now, std::size_t limit) {
+  return guarded("reading inbound bytes", [&]() -> Result<std::vector<StoredInbound>> {
+    std::vector<StoredInbound> found;
+    Query query{*connection_,
+                "SELECT id, provider, kind, bytes, tries FROM inbound WHERE state = 0 AND next_try <= ? "
+                "ORDER BY next_try, id",
+                now};
+    while (found.size() < limit && query.next()) {
+      if (in_parse_.contains(query.i64(0))) continue;
+      found.push_back({query.i64(0), query.text(1), query.text(2),
+                       std::make_shared<const std::string>(query.blob(3)), query.i32(4)});
+    }
+    for (const auto &one : found) in_parse_.insert(one.id);
+    return found;
+  });
+}
+
+Result<std::uint64_t> SqliteStore::reparse(std::string_view provider, InboundId only) {
+  return guarded("marking inbound bytes to parse again", [&]() -> Result<std::uint64_t> {
+    Unit unit{*connection_, journal_};
+    const auto count =
+        only != 0
+            ? run(*connection_, "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ?", only)
+            : run(*connection_, "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ?",
+                  provider);
+    unit.commit();
+    if (only != 0 && count == 0) return not_found("there is no inbound record " + std::to_string(only));
+    return static_cast<std::uint64_t>(count);
+  });
+}
+
+Result<void> SqliteStore::apply_parsed(std::span<const ParsedRecord> batch, Instant now) {
+  return guarded("applying receipts", [&]() -> Result<void> {
+    const auto waiting_before = receipts_waiting_;
+    try {
+      Unit unit{*connection_, journal_};
+      for (const auto &parsed : batch) apply_one(unit, parsed, now);
+      unit.commit();
+    } catch (...) {
+      receipts_waiting_ = waiting_before;
+      throw;
+    }
+    for (const auto &parsed : batch) in_parse_.erase(parsed.inbound);
+    return {};
+  });
+}
+
+void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now) {
+  std::string provider;
+  std::int64_t tries{0};
+  {
+    Query query{*connection_, "SELECT provider, tries FROM inbound WHERE id = ?", parsed.inbound};
+    if (!query.next()) return;
+    provider = query.text(0);
+    tries = query.i64(1);
+  }
+  if (!parsed.error.empty()) {
+    run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, state = ?, next_try = ? WHERE id = ?",
+        parsed.error, parsed.is_retryable ? 0 : 2, now + retry_after(tries), parsed.inbound);
+    return;
+  }
+  run(*connection_, "UPDATE inbound SET state = 1, error = '' WHERE id = ?", parsed.inbound);
+  for (const auto &receipt : parsed.receipts) {
+    const Arrived arrived{parsed.inbound, provider, receipt, now};
+    unit.tally("receipts");
+    if (const auto attempt = correlate(provider, receipt.ref, receipt.idempotency_key))
+      apply_receipt(unit, *attempt, arrived, now);
+    else
+      keep_waiting(unit, arrived);
+  }
+  for (const auto &reply : parsed.replies) apply_reply(unit, provider, reply, now);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Receipts
+
+std::optional<SqliteStore::AttemptRow> SqliteStore::correlate(std::string_view provider,
+                                                              const std::string &ref,
+                                                              const std::string &key) {
+  if (!key.empty())
+    if (auto attempt = attempt_by_key(key); attempt && attempt->provider == provider) return attempt;
+  if (!ref.empty()) return attempt_by_ref(provider, ref);
+  return std::nullopt;
+}
+
+void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &arrived, Instant now) {
+  const auto &receipt = arrived.receipt;
+  const Sha256 digest{digest_of(receipt)};
+  const auto part_count = std::clamp<std::uint32_t>(receipt.part_count, 1, kPartsMax);
+  const auto part_index = std::min(receipt.part_index, part_count - 1);
+  if (run(*connection_, "INSERT OR IGNORE INTO receipt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+          attempt.key.creditor, attempt.id, digest, arrived.inbound, part_index, part_count, receipt.kind,
+          receipt.is_final, receipt.failure, receipt.code, receipt.text, receipt.provider_time, arrived.at,
+          receipt.price_micro, receipt.price_currency) == 0) {
+    run(*connection_,
+        "UPDATE receipt SET repeats = repeats + 1 WHERE creditor = ? AND attempt = ? AND digest = ?",
+        attempt.key.creditor, attempt.id, digest);
+    return;
+  }
+  keep_evidence(unit, attempt, arrived);
+  if (receipt.price_micro != 0)
+    run(*connection_, "UPDATE attempt SET price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
+        receipt.price_micro, receipt.price_currency, attempt.key.creditor, attempt.id);
+
+  std::vector<DeliveryState> parts;
+  DeliveryState state{};
+  {
+    Query query{*connection_,
+                "SELECT part_index, part_count, kind, failure, is_final FROM receipt WHERE creditor = ? AND "
+                "attempt = ?",
+                attempt.key.creditor, attempt.id};
+    while (query.next()) {
+      parts.resize(std::max(parts.size(), static_cast<std::size_t>(query.i64(1))));
+      auto &part = parts[static_cast<std::size_t>(query.i64(0))];
+      part = domain::join(part,
+                          contribution(query.as<ReceiptKind>(2), query.as<FailureClass>(3), query.flag(4)));
+    }
+    state = domain::aggregate(parts);
+  }
+  {
+    Query query{*connection_,
+                "SELECT outcome_delivery, outcome_failure FROM attempt WHERE creditor = ? AND id = ?",
+                attempt.key.creditor, attempt.id};
+    if (query.next()) state = domain::join(state, {query.as<ReceiptKind>(0), query.as<FailureClass>(1)});
+  }
+  // Any word of the provider means that it has the message: that ends a doubt, and belies "not sent".
+  const bool is_heard_of{receipt.kind != ReceiptKind::complaint};
+  const bool is_resolved{
+      is_heard_of && (attempt.state == AttemptState::in_doubt || attempt.state == AttemptState::not_sent)};
+  const bool is_changed{!(state == attempt.delivery) || is_resolved};
+  if (is_changed)
+    run(*connection_, "UPDATE attempt SET delivery = ?, failure = ?, state = ? WHERE creditor = ? AND id = ?",
+        state.kind, state.failure, is_resolved ? AttemptState::accepted : attempt.state, attempt.key.creditor,
+        attempt.id);
+  const auto tally_change = [&](const char *name, bool before, bool after) {
+    if (before != after) unit.tally(name, after ? 1 : -1);
+  };
+  tally_change("delivered", is_positive(attempt.delivery.kind), is_positive(state.kind));
+  tally_change("bounced", is_negative(attempt.delivery.kind), is_negative(state.kind));
+
+  Payload payload;
+  payload.number("reminder", attempt.reminder)
+      .number("attempt", attempt.id)
+      .text("receipt", domain::name_of(receipt.kind));
+  if (receipt.part_count > 1) payload.number("part", receipt.part_index).number("of", receipt.part_count);
+  if (receipt.failure != FailureClass::none) payload.text("failure", domain::name_of(receipt.failure));
+  payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
+  journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
+
+  const bool counts{!is_negative(receipt.kind) || receipt.is_final};
+  if (counts) note_reaction(unit, attempt.key, attempt.reminder, receipt.kind, now);
+  if (is_negative(receipt.kind) && receipt.is_final)
+    after_failure(unit, attempt, receipt.failure, receipt.code, receipt.text, now);
+  if (receipt.kind == ReceiptKind::complaint)
+    mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, "the addressee complained",
+                    now);
+  if (attempt.state == AttemptState::open || attempt.state == AttemptState::prepared)
+    unit.then([this, key = attempt.key] {
+      read_while_open_.insert(key);
+    });  // its outcome has more than itself to look at
+  if (!is_changed && receipt.kind <= ReceiptKind::dispatched) return;
+  refresh_reminder(unit, attempt.key, attempt.reminder);
+  touch(unit, attempt.key, now);
+}
+
+void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived &arrived) {
+  for (const auto &evidence : arrived.receipt.evidence) {
+    const bool is_document{!evidence.bytes.empty()};
+    const Sha256 name{sha256(is_document ? evidence.bytes : evidence.reference)};
+    if (is_document)
+      run(*connection_,
+          "INSERT OR IGNORE INTO content (creditor, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?)",
+          attempt.key.creditor, name, attempt.key.debtor, evidence.media_type, Blob{evidence.bytes});
+    run(*connection_, "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", attempt.key.creditor,
+        attempt.id, name, evidence.media_type, evidence.file_name, evidence.reference, arrived.at);
+  }
+}
+
+void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
+  const auto &receipt = arrived.receipt;
+  receipts_waiting_ += run(
+      *connection_,
+      "INSERT OR IGNORE INTO receipt_waiting (provider, ref, idempotency_key, digest, inbound, part_index,"
+      " part_count, kind, is_final, failure, code, text, provider_time, at, price_micro, price_currency)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      arrived.provider, Blob{receipt.ref}, receipt.idempotency_key, digest_of(receipt), arrived.inbound,
+      receipt.part_index, receipt.part_count, receipt.kind, receipt.is_final, receipt.failure, receipt.code,
+      receipt.text, receipt.provider_time, arrived.at, receipt.price_micro, receipt.price_currency);
+}
+
+void SqliteStore::apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now) {
+  std::vector<std::pair<std::int64_t, Arrived>> waiting;
+  {
+    Query query{*connection_,
+                "SELECT id, inbound, part_index, part_count, kind, is_final, failure, code, text, "
+                "provider_time, at, price_micro,"
+                " price_currency FROM receipt_waiting WHERE provider = ? AND ref = ?",
+                provider, Blob{ref}};
+    while (query.next()) {
+      Arrived arrived;
+      arrived.inbound = query.i64(1);
+      arrived.provider = provider;
+      auto &receipt = arrived.receipt;
+      receipt.ref = ref;
+      receipt.part_index = query.as<std::uint32_t>(2);
+      receipt.part_count = query.as<std::uint32_t>(3);
+      receipt.kind = query.as<ReceiptKind>(4);
+      receipt.is_final = query.flag(5);
+      receipt.failure = query.as<FailureClass>(6);
+      receipt.code = query.text(7);
+      receipt.text = query.text(8);
+      receipt.provider_time = query.instant_if(9);
+      arrived.at = query.instant(10);
+      receipt.price_micro = query.i64(11);
+      receipt.price_currency = query.text(12);
+      waiting.emplace_back(query.i64(0), std::move(arrived));
+    }
+  }
+  for (const auto &[id, arrived] : waiting) {
+    if (const auto attempt = attempt_by_ref(provider, ref)) apply_receipt(unit, *attempt, arrived, now);
+    run(*connection_, "DELETE FROM receipt_waiting WHERE id = ?", id);
+    unit.then([this] { --receipts_waiting_; });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Replies
+
+void SqliteStore::apply_reply(Unit &unit, std::string_view provider, const ReplyRecord &reply, Instant now) {
+  DebtorKey key{};
+  CaseId case_id{0};
+  ReminderId reminder{0};
+  std::string channel, address{reply.from};
+  if (const auto attempt = correlate(provider, reply.ref, reply.idempotency_key)) {
+    key = attempt->key;
+    case_id = attempt->case_id;
+    reminder = attempt->reminder;
+    channel = attempt->channel;
+    address = attempt->address;
+  } else {
+    Query query{*connection_,
+                "SELECT p.creditor, p.debtor, p.channel, p.address FROM creditor c JOIN contact_point p ON "
+                "p.creditor = c.id"
+                " AND p.channel IN ('email', 'sms', 'fax', 'lre') AND p.address = ? LIMIT 1",
+                reply.from};
+    if (query.next()) {
+      key = {query.i32(0), query.i64(1)};
+      channel = query.text(2);
+    }
+  }
+  if (key.debtor != 0 && case_id == 0) case_id = first_case(key);
+  if (reply.is_stop && !channel.empty())
+    mark_suppressed(unit, key.creditor, channel, address, "the addressee asked us to stop", now);
+  if (key.creditor == 0) {
+    Query query{*connection_, "SELECT min(id) FROM creditor"};
+    if (query.next()) key.creditor = query.i32(0);
+  }
+  if (!reply.is_stop || channel.empty()) {
+    const TaskId task{++last_.task};
+    std::string text{reply.subject};
+    if (!text.empty()) text += '\n';
+    text += reply.text;
+    add_task(unit, key, case_id, reminder, task, reply.is_stop ? "stop" : "reply", text, key.debtor != 0,
+             now);
+    if (key.debtor != 0) withdraw(unit, key, {}, "the debtor answered", now);
+  }
+  Payload payload;
+  payload.text("reply", reply.is_stop ? "stop" : "human")
+      .number("reminder", reminder)
+      .text("from", reply.from);
+  payload.text("subject", reply.subject).text("text", reply.text);
+  journal_entry(unit, key.creditor, case_id, now, "reply", payload);
+  if (key.debtor != 0) touch(unit, key, now);
+}
+
+}  // namespace relance::store::sqlite

@@ -1,0 +1,212 @@
+// The migrations. Every key starts with the creditor, so that the same tables can be distributed by it.
+// Amounts are minor units, times UTC milliseconds, dates day numbers since 1970-01-01; a far date stands for
+// "until further notice".
+//
+// What the loop touches for each reminder is narrow or appended: schedule and debtor_state are the only rows
+// that move, receivable is rewritten once (its new position), reminder, reminder_item, attempt, content and
+// journal grow at their end.
+#include "host/store/sqlite/schema.hpp"
+
+#include <array>
+#include <string>
+
+namespace relance::store::sqlite {
+namespace {
+
+constexpr const char *kLedger = R"sql(
+CREATE TABLE creditor (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, is_live INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tally (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE debtor (
+  creditor INTEGER NOT NULL, id INTEGER NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,
+  region TEXT NOT NULL, language TEXT NOT NULL, segment TEXT NOT NULL, time_zone TEXT NOT NULL,
+  is_consumer INTEGER NOT NULL, is_erased INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX debtor_by_code ON debtor (creditor, code);
+
+-- The moving part of a debtor. facts_version rises with every change of facts; next_at mirrors its row in schedule.
+-- extras: bits that say which side tables have ever held a row of this debtor, so that reading facts skips the others.
+CREATE TABLE debtor_state (
+  creditor INTEGER NOT NULL, id INTEGER NOT NULL, facts_version INTEGER NOT NULL, next_at INTEGER NOT NULL,
+  extras INTEGER NOT NULL, contacted_on INTEGER, held_until INTEGER, reply_tasks INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+CREATE TABLE schedule (
+  next_at INTEGER NOT NULL, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL,
+  PRIMARY KEY (next_at, creditor, debtor)) WITHOUT ROWID;
+
+CREATE TABLE contact_point (
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL,
+  name TEXT NOT NULL, has_consent INTEGER NOT NULL, suppressed_because TEXT,
+  PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
+CREATE INDEX contact_point_by_address ON contact_point (creditor, channel, address);
+CREATE TABLE suppression (
+  creditor INTEGER NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL, because TEXT NOT NULL, since INTEGER NOT NULL,
+  PRIMARY KEY (creditor, channel, address)) WITHOUT ROWID;
+
+CREATE TABLE case_ (
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, receivable INTEGER NOT NULL,
+  currency TEXT NOT NULL, state INTEGER NOT NULL, scenario TEXT NOT NULL,
+  PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
+
+-- step, level, sent_on, sent_step, was_reminded: the position, which belongs to the receivable. reminder: who moved it last.
+CREATE TABLE receivable (
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, case_id INTEGER NOT NULL, number TEXT NOT NULL,
+  reference TEXT NOT NULL, issued INTEGER NOT NULL, due INTEGER NOT NULL, amount INTEGER NOT NULL,
+  balance INTEGER NOT NULL, stated_open INTEGER, state INTEGER NOT NULL, round INTEGER NOT NULL DEFAULT 1,
+  step INTEGER NOT NULL DEFAULT -1, level INTEGER NOT NULL DEFAULT 0, sent_on INTEGER,
+  sent_step INTEGER NOT NULL DEFAULT -1, was_reminded INTEGER NOT NULL DEFAULT 0, is_thanked INTEGER NOT NULL DEFAULT 0,
+  held_until INTEGER, reminder INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX receivable_by_number ON receivable (creditor, number);
+CREATE TABLE snapshot_seen (
+  creditor INTEGER NOT NULL, receivable INTEGER NOT NULL, PRIMARY KEY (creditor, receivable)) WITHOUT ROWID;
+
+CREATE TABLE payment (
+  creditor INTEGER NOT NULL, code TEXT NOT NULL, debtor INTEGER NOT NULL, receivable INTEGER NOT NULL,
+  kind INTEGER NOT NULL, day INTEGER NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, reference TEXT NOT NULL,
+  PRIMARY KEY (creditor, code)) WITHOUT ROWID;
+CREATE TABLE promise (
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, case_id INTEGER NOT NULL,
+  receivable INTEGER NOT NULL, day INTEGER NOT NULL, amount INTEGER NOT NULL, missing INTEGER NOT NULL,
+  state INTEGER NOT NULL, promised_by TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
+CREATE TABLE hold (
+  creditor INTEGER NOT NULL, scope INTEGER NOT NULL, subject TEXT NOT NULL, until INTEGER NOT NULL, because TEXT NOT NULL,
+  PRIMARY KEY (creditor, scope, subject)) WITHOUT ROWID;
+)sql";
+
+constexpr const char *kLoop = R"sql(
+CREATE TABLE reminder (
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, case_id INTEGER NOT NULL,
+  step INTEGER NOT NULL, step_id TEXT NOT NULL, level INTEGER NOT NULL, round INTEGER NOT NULL,
+  decided_on INTEGER NOT NULL, total INTEGER NOT NULL, is_task INTEGER NOT NULL, is_thank_you INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, is_live INTEGER NOT NULL DEFAULT 1,
+  is_superseded INTEGER NOT NULL DEFAULT 0, asked_in_doubt INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 1,
+  channels_tried INTEGER NOT NULL DEFAULT 0, retry_at INTEGER, delivery INTEGER NOT NULL DEFAULT 0,
+  failure INTEGER NOT NULL DEFAULT 0, pending_reactions INTEGER NOT NULL DEFAULT 0, contacted_before INTEGER,
+  PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
+
+-- before_*: where the item stood, to put it back when the reminder is voided.
+CREATE TABLE reminder_item (
+  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, receivable INTEGER NOT NULL, debtor INTEGER NOT NULL,
+  round INTEGER NOT NULL, step INTEGER NOT NULL, balance INTEGER NOT NULL, is_moved INTEGER NOT NULL,
+  is_void INTEGER NOT NULL DEFAULT 0, before_step INTEGER NOT NULL, before_level INTEGER NOT NULL, before_sent_on INTEGER,
+  before_sent_step INTEGER NOT NULL, before_was_reminded INTEGER NOT NULL, before_reminder INTEGER NOT NULL,
+  PRIMARY KEY (creditor, reminder, receivable)) WITHOUT ROWID;
+-- What makes a second reminder of one step impossible, whatever was decided.
+CREATE UNIQUE INDEX reminder_item_once ON reminder_item (creditor, receivable, round, step) WHERE is_moved AND NOT is_void;
+
+-- previous: the attempt before it of the same reminder, 0 for the first.
+CREATE TABLE attempt (
+  creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL,
+  reminder INTEGER NOT NULL, previous INTEGER NOT NULL, channel TEXT NOT NULL, provider TEXT NOT NULL,
+  contact INTEGER NOT NULL, address TEXT NOT NULL, idempotency_key TEXT NOT NULL, content_hash BLOB NOT NULL,
+  subject TEXT NOT NULL, parts TEXT NOT NULL, not_after INTEGER NOT NULL, dated INTEGER NOT NULL,
+  intended_at INTEGER NOT NULL, epoch INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  is_withdrawn INTEGER NOT NULL DEFAULT 0, outcome_delivery INTEGER NOT NULL DEFAULT 0,
+  outcome_failure INTEGER NOT NULL DEFAULT 0, delivery INTEGER NOT NULL DEFAULT 0, failure INTEGER NOT NULL DEFAULT 0,
+  code TEXT, text TEXT, price_micro INTEGER, price_currency TEXT,
+  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX attempt_by_key ON attempt (idempotency_key);
+CREATE INDEX attempt_unfinished ON attempt (creditor, id) WHERE state IN (0, 1, 5);
+CREATE TABLE attempt_ref (
+  provider TEXT NOT NULL, ref BLOB NOT NULL, creditor INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  PRIMARY KEY (provider, ref)) WITHOUT ROWID;
+CREATE INDEX attempt_ref_of ON attempt_ref (creditor, attempt);
+CREATE TABLE content (
+  id INTEGER PRIMARY KEY, creditor INTEGER NOT NULL, hash BLOB NOT NULL, debtor INTEGER NOT NULL, media_type TEXT NOT NULL,
+  bytes BLOB NOT NULL);
+CREATE UNIQUE INDEX content_by_hash ON content (creditor, hash);
+
+CREATE TABLE approval (
+  creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL, step INTEGER NOT NULL,
+  step_id TEXT NOT NULL, channel_class TEXT NOT NULL, amount INTEGER NOT NULL, content_id INTEGER NOT NULL,
+  valid_until INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, is_spent INTEGER NOT NULL DEFAULT 0,
+  decided_by TEXT NOT NULL DEFAULT '', at INTEGER NOT NULL,
+  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+CREATE INDEX approval_live ON approval (creditor, debtor) WHERE NOT is_spent;
+CREATE TABLE approval_item (
+  creditor INTEGER NOT NULL, approval INTEGER NOT NULL, receivable INTEGER NOT NULL,
+  PRIMARY KEY (creditor, approval, receivable)) WITHOUT ROWID;
+CREATE TABLE task (
+  creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL,
+  reminder INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open',
+  outcome TEXT NOT NULL DEFAULT '', holds INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL,
+  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+CREATE INDEX task_open ON task (creditor, debtor) WHERE state = 'open';
+)sql";
+
+constexpr const char *kInbound = R"sql(
+-- state: 0 waiting, 1 parsed, 2 given up (kept for a better parser)
+CREATE TABLE inbound (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL,
+  received_at INTEGER NOT NULL, at INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
+  next_try INTEGER NOT NULL, error TEXT NOT NULL DEFAULT '');
+CREATE INDEX inbound_waiting ON inbound (next_try) WHERE state = 0;
+CREATE INDEX inbound_failed ON inbound (id) WHERE state = 2;
+-- digest: of everything the receipt says; a repeat of it changes nothing.
+CREATE TABLE receipt (
+  creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, digest BLOB NOT NULL, inbound INTEGER NOT NULL,
+  part_index INTEGER NOT NULL, part_count INTEGER NOT NULL, kind INTEGER NOT NULL, is_final INTEGER NOT NULL,
+  failure INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, provider_time INTEGER, at INTEGER NOT NULL,
+  price_micro INTEGER NOT NULL, price_currency TEXT NOT NULL, repeats INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (creditor, attempt, digest)) WITHOUT ROWID;
+CREATE TABLE receipt_waiting (
+  id INTEGER PRIMARY KEY, provider TEXT NOT NULL, ref BLOB NOT NULL, idempotency_key TEXT NOT NULL, digest BLOB NOT NULL,
+  inbound INTEGER NOT NULL, part_index INTEGER NOT NULL, part_count INTEGER NOT NULL, kind INTEGER NOT NULL,
+  is_final INTEGER NOT NULL, failure INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, provider_time INTEGER,
+  at INTEGER NOT NULL, price_micro INTEGER NOT NULL, price_currency TEXT NOT NULL);
+CREATE UNIQUE INDEX receipt_waiting_by_ref ON receipt_waiting (provider, ref, idempotency_key, digest);
+-- name is one of: the content hash of a document, or the reference under which it is still to be fetched
+CREATE TABLE evidence (
+  creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, name BLOB NOT NULL, media_type TEXT NOT NULL, file_name TEXT NOT NULL,
+  reference TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (creditor, attempt, name)) WITHOUT ROWID;
+CREATE TABLE reaction (
+  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL, settled_at INTEGER,
+  PRIMARY KEY (creditor, reminder, kind)) WITHOUT ROWID;
+)sql";
+
+constexpr const char *kJournal = R"sql(
+-- Append only. hash = SHA-256(hash of the case's entry before, this row's header, payload_hash);
+-- payload_hash = SHA-256(salt, payload), both of which live in a row that erasure removes.
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY, creditor INTEGER NOT NULL, case_id INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
+  previous INTEGER NOT NULL, payload_hash BLOB NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE journal_payload (id INTEGER PRIMARY KEY, salt TEXT NOT NULL, payload TEXT NOT NULL);
+-- Written now and then in bulk; the tail of the journal after setting 'heads_upto' completes it.
+CREATE TABLE case_head (
+  creditor INTEGER NOT NULL, case_id INTEGER NOT NULL, entry INTEGER NOT NULL, hash BLOB NOT NULL,
+  PRIMARY KEY (creditor, case_id)) WITHOUT ROWID;
+CREATE TABLE journal_seal (
+  creditor INTEGER NOT NULL, day INTEGER NOT NULL, up_to INTEGER NOT NULL, heads INTEGER NOT NULL, root BLOB NOT NULL,
+  PRIMARY KEY (creditor, day)) WITHOUT ROWID;
+)sql";
+
+/// One element a version; never edited once released, only appended to.
+const std::array<std::string, 1> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal};
+
+}  // namespace
+
+std::int32_t schema_version() {
+  return static_cast<std::int32_t>(kMigrations.size());
+}
+
+Result<void> migrate(Connection &connection) {
+  auto &database = connection.database();
+  const int found{database.execAndGet("PRAGMA user_version").getInt()};
+  if (found > schema_version())
+    return invalid("the store has schema version " + std::to_string(found) +
+                   ", this program knows versions up to " + std::to_string(schema_version()) +
+                   ": start the newer program that wrote it, or restore an older backup");
+  for (auto version = static_cast<std::size_t>(found); version < kMigrations.size(); ++version) {
+    SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
+    database.exec(kMigrations[version]);
+    database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    transaction.commit();
+  }
+  return {};
+}
+
+}  // namespace relance::store::sqlite

@@ -1,0 +1,328 @@
+// The embedded store: one writer, one file. What memory holds beside the file (leases, unfinished attempts,
+// the next ids) is either worth nothing after a crash or read again at the start; it is touched only after
+// the transaction that it belongs to.
+#pragma once
+
+#include "host/store/sqlite/connection.hpp"
+#include "host/store/sqlite/facts.hpp"
+#include "host/store/sqlite/journal.hpp"
+#include "host/store/sqlite/unit.hpp"
+#include "host/store/sqlite/views.hpp"
+#include "host/store/store.hpp"
+
+#include <compare>
+#include <set>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace relance::store::sqlite {
+
+struct DebtorKey {
+  CreditorId creditor{0};
+  DebtorId debtor{0};
+  auto operator<=>(const DebtorKey &) const = default;
+};
+struct DebtorKeyHash {
+  std::size_t operator()(const DebtorKey &key) const {
+    return static_cast<std::size_t>(key.debtor) * 0x9E3779B97F4A7C15ULL ^
+           static_cast<std::size_t>(key.creditor);
+  }
+};
+/// A row of the schedule, in its order.
+struct Due {
+  std::int64_t next_at_ms{0};
+  DebtorKey key{};
+  auto operator<=>(const Due &) const = default;
+};
+
+class SqliteStore final : public Store {
+ public:
+  /// Throws SQLite::Exception. The schema is up to date.
+  SqliteStore(const SqliteOptions &options, StoreLock lock, std::unique_ptr<Connection> connection);
+  ~SqliteStore() override;
+
+  // Reader: through the writer's own connection.
+  Result<Counters> counters(Instant now) override { return views_.counters(now); }
+  Result<Claim> facts_of_debtor(CreditorId c, std::string_view code) override {
+    return views_.facts_of_debtor(c, code);
+  }
+  Result<Claim> facts_of_invoice(CreditorId c, std::string_view number) override {
+    return views_.facts_of_invoice(c, number);
+  }
+  Result<std::vector<Claim>> facts_page(CreditorId c, DebtorId after, std::size_t limit) override {
+    return views_.facts_page(c, after, limit);
+  }
+  Result<std::vector<ReminderRow>> reminders(CreditorId c, std::string_view code,
+                                             std::size_t limit) override {
+    return views_.reminders(c, code, limit);
+  }
+  Result<std::vector<ReminderRow>> in_doubt(CreditorId c, std::size_t limit) override {
+    return views_.in_doubt(c, limit);
+  }
+  Result<std::vector<TaskRow>> tasks(CreditorId c, bool open_only, std::size_t limit) override {
+    return views_.tasks(c, open_only, limit);
+  }
+  Result<std::vector<ApprovalRow>> approvals(CreditorId c, bool asked_only, std::size_t limit) override {
+    return views_.approvals(c, asked_only, limit);
+  }
+  Result<std::vector<SuppressionRow>> suppressions(CreditorId c, std::size_t limit) override {
+    return views_.suppressions(c, limit);
+  }
+  Result<std::vector<JournalRow>> journal(CreditorId c, std::string_view number, std::string_view code,
+                                          std::size_t limit) override {
+    return views_.journal(c, number, code, limit);
+  }
+  Result<JournalVerdict> verify_journal(CreditorId c) override { return views_.verify_journal(c); }
+  Result<std::string> content(CreditorId c, const Sha256 &hash) override { return views_.content(c, hash); }
+
+  Result<std::unique_ptr<Reader>> open_reader() override;
+  Result<CreditorId> creditor(std::string_view code) override;
+  [[nodiscard]] std::int64_t epoch() const override { return epoch_; }
+  Result<std::string> setting(std::string_view name) override;
+  Result<void> set_setting(std::string_view name, std::string_view value) override;
+
+  Result<ImportResult> import_debtors(CreditorId, std::span<const DebtorRecord>, Instant now,
+                                      bool dry_run) override;
+  Result<ImportResult> import_invoices(CreditorId, std::span<const InvoiceRecord>, Instant now,
+                                       bool dry_run) override;
+  Result<ImportResult> import_payments(CreditorId, std::span<const PaymentRecord>, Instant now,
+                                       bool dry_run) override;
+  Result<void> begin_snapshot(CreditorId) override;
+  Result<ImportResult> end_snapshot(CreditorId, Instant now, std::int32_t vanish_max_percent,
+                                    bool dry_run) override;
+  Result<OnboardPreview> onboard(CreditorId, const OnboardChoice &, Instant now, bool preview_only) override;
+
+  Result<Instant> next_due() override;
+  Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) override;
+  Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall) override;
+  Result<void> release(std::span<const Claim>, Instant next_at) override;
+  Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
+  Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
+  Result<std::vector<OpenAttempt>> open_attempts() override;
+  Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
+  Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
+
+  Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) override;
+  Result<std::vector<StoredInbound>> inbound_to_parse(Instant now, std::size_t limit) override;
+  Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) override;
+  Result<std::uint64_t> reparse(std::string_view provider, InboundId only) override;
+
+  Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,
+                                    CivilDate date, std::optional<std::int64_t> amount_minor,
+                                    std::string_view by, Instant now) override;
+  Result<void> dispute(CreditorId, std::string_view invoice_number, std::string_view reason,
+                       std::string_view by, Instant now) override;
+  Result<void> resolve_dispute(CreditorId, std::string_view invoice_number, std::string_view because,
+                               std::string_view by, Instant now) override;
+  Result<void> hold(CreditorId, HoldScope, std::string_view subject, std::optional<CivilDate> until,
+                    std::string_view because, std::string_view by, Instant now) override;
+  Result<void> release_hold(CreditorId, HoldScope, std::string_view subject, std::string_view by,
+                            Instant now) override;
+  Result<void> write_off(CreditorId, std::string_view invoice_number, std::string_view because,
+                         std::string_view by, Instant now) override;
+  Result<void> suppress(CreditorId, std::string_view channel, std::string_view address,
+                        std::string_view because, Instant now) override;
+  Result<void> lift_suppression(CreditorId, std::string_view channel, std::string_view address,
+                                std::string_view by, Instant now) override;
+  Result<void> decide_approvals(CreditorId, std::span<const domain::ApprovalId>, bool approve,
+                                std::string_view by, Instant now) override;
+  Result<void> finish_task(CreditorId, TaskId, std::string_view outcome, std::string_view note,
+                           std::string_view by, Instant now) override;
+  Result<void> resolve_in_doubt(CreditorId, AttemptId, bool was_sent, std::string_view because,
+                                std::string_view by, Instant now) override;
+  Result<void> resend_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
+                               Instant now) override;
+  Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
+                               Instant now) override;
+  Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by,
+                            Instant now) override;
+  Result<Sha256> seal_day(CreditorId, CivilDate day) override;
+
+ private:
+  /// What settling needs of a claim.
+  struct Lease {
+    Instant next_at{};
+    std::int64_t extras{0};
+    std::optional<CivilDate> contacted_on{};
+  };
+  /// An attempt without outcome.
+  struct Unfinished {
+    DebtorKey key{};
+    CaseId case_id{0};
+    ReminderId reminder{0};
+    std::string provider;
+    AttemptState state{AttemptState::open};
+    std::int64_t epoch{0};
+    bool is_withdrawn{false}, is_handed_over{false};
+  };
+  /// A receivable as imports and people address it.
+  struct ReceivableRow {
+    DebtorId debtor{0};
+    ReceivableId id{0};
+    CaseId case_id{0};
+    std::string currency, reference;
+    CivilDate issued{}, due{};
+    std::int64_t amount{0}, balance{0};
+    std::optional<std::int64_t> stated_open{};
+    domain::ItemState state{domain::ItemState::open};
+    std::int32_t round{1}, step{-1};
+    bool was_reminded{false};
+  };
+  struct AttemptRow {
+    DebtorKey key{};
+    AttemptId id{0};
+    CaseId case_id{0};
+    ReminderId reminder{0};
+    std::string channel, provider, address, key_text;
+    AttemptState state{AttemptState::open};
+    bool is_withdrawn{false};
+    domain::DeliveryState delivery{};
+  };
+  /// A receipt with what correlation adds.
+  struct Arrived {
+    InboundId inbound{0};
+    std::string provider;
+    ReceiptRecord receipt;
+    Instant at{};
+  };
+  /// Thrown inside a settlement to refuse it; caught in settle().
+  struct Refused {
+    std::string reason;
+  };
+
+  // sqlite_store.cpp: what several concerns share
+  void load();
+  std::optional<DebtorId> debtor_by_code(CreditorId creditor, std::string_view code);
+  std::optional<ReceivableRow> receivable_by_number(CreditorId creditor, std::string_view number);
+  std::optional<DebtorId> debtor_of_reminder(CreditorId creditor, ReminderId reminder);
+  /// Facts changed: raises facts_version and makes the debtor due now, unless all its cases wait in
+  /// onboarding.
+  void touch(Unit &unit, DebtorKey key, Instant now);
+  void reschedule(DebtorKey key, Instant before, Instant next_at);
+  void note_schedule(const Due &due);
+  void add_extras(DebtorKey key, std::int64_t bits);
+  void journal_entry(Unit &unit, CreditorId creditor, CaseId case_id, Instant now, std::string_view kind,
+                     Payload &payload);
+  /// The debtor's open intents that list one of `items` (empty: all): voided when no provider has seen them,
+  /// else marked.
+  void withdraw(Unit &unit, DebtorKey key, const std::vector<ReceivableId> &items, std::string_view because,
+                Instant now);
+  /// Puts a reminder's items back where they stood.
+  void void_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
+  /// Where what concerns the whole debtor is journaled; 0 when it has no case.
+  CaseId first_case(DebtorKey key);
+  /// Inside a transaction that made debtors, cases, receivables or promises.
+  void save_last_ids();
+  void forget_unfinished(Unit &unit, AttemptId attempt);
+  void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
+                std::string_view kind, std::string_view text, bool holds, Instant now);
+  void mark_suppressed(Unit &unit, CreditorId creditor, std::string_view channel, std::string_view address,
+                       std::string_view because, Instant now);
+
+  // people.cpp, erasure.cpp
+  Result<void> set_item_state(CreditorId creditor, std::string_view invoice_number, domain::ItemState from,
+                              domain::ItemState to, const char *kind, std::string_view because,
+                              std::string_view by, Instant now);
+  Result<void> set_hold(CreditorId creditor, HoldScope scope, std::string_view subject,
+                        std::optional<CivilDate> until, std::string_view because, std::string_view by,
+                        Instant now);
+  bool is_in_scope(DebtorKey key, CreditorId creditor, HoldScope scope, std::string_view subject);
+  void hold_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
+  void wake_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
+  void erase_messages(DebtorKey key);
+
+  // intake.cpp
+  void import_debtor(Unit &unit, CreditorId creditor, const DebtorRecord &record, std::size_t index,
+                     Instant now, ImportResult &result);
+  void import_contacts(CreditorId creditor, DebtorId debtor, const DebtorRecord &record, bool &is_changed);
+  void import_invoice(Unit &unit, CreditorId creditor, const InvoiceRecord &record, std::size_t index,
+                      Instant now, std::set<DebtorId> &touched, ImportResult &result);
+  void add_invoice(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
+                   Instant now);
+  void change_invoice(Unit &unit, CreditorId creditor, const ReceivableRow &row, const InvoiceRecord &record,
+                      Instant now, ImportResult &result);
+  CaseId case_for(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
+                  ReceivableId receivable, Instant now);
+  void import_payment(Unit &unit, CreditorId creditor, const PaymentRecord &record, std::size_t index,
+                      Instant now, std::set<DebtorId> &touched, ImportResult &result);
+  /// New balance; state, round, promises and open intents follow.
+  void set_balance(Unit &unit, CreditorId creditor, ReceivableRow &row, std::int64_t balance, Instant now);
+  void keep_promises(Unit &unit, CreditorId creditor, const ReceivableRow &row, std::int64_t paid,
+                     Instant now);
+
+  // loop.cpp, changes.cpp
+  SettleResult settle_one(Unit &unit, const Settlement &settlement, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const Intend &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const IntendAgain &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const VoidReminder &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const GiveTask &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const AskApproval &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const MoveItems &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const ResolvePromise &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const SettleReaction &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const MarkInDoubt &change,
+                      std::string_view why, Instant now, Instant wall);
+  SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const SetCaseState &change,
+                      std::string_view why, Instant now, Instant wall);
+  AttemptId add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, AttemptId previous,
+                        const NewAttempt &attempt, Instant wall);
+  void move_item(DebtorKey key, const Intend &change, ReminderId reminder, const ReminderItem &item);
+  void spend_approvals(DebtorKey key, CaseId case_id, std::int32_t step, std::int64_t extras);
+
+  // outcomes.cpp
+  std::optional<AttemptRow> attempt_by_id(AttemptId id);
+  std::optional<AttemptRow> attempt_by_id(CreditorId creditor, AttemptId id);
+  std::optional<AttemptRow> attempt_by_key(const std::string &key);
+  static std::optional<AttemptRow> read_attempt(Query &query);
+  std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
+  void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
+  /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
+  void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
+  void note_reaction(Unit &unit, DebtorKey key, ReminderId reminder, domain::ReceiptKind kind, Instant now);
+  void after_failure(Unit &unit, const AttemptRow &attempt, domain::FailureClass failure,
+                     std::string_view code, std::string_view text, Instant now);
+
+  // receipts.cpp
+  void apply_one(Unit &unit, const ParsedRecord &parsed, Instant now);
+  void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &arrived, Instant now);
+  void keep_waiting(Unit &unit, const Arrived &arrived);
+  void apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now);
+  void apply_reply(Unit &unit, std::string_view provider, const ReplyRecord &reply, Instant now);
+  void keep_evidence(Unit &unit, const AttemptRow &attempt, const Arrived &arrived);
+  std::optional<AttemptRow> correlate(std::string_view provider, const std::string &ref,
+                                      const std::string &key);
+
+  const SqliteOptions options_;
+  StoreLock lock_;
+  std::unique_ptr<Connection> connection_;
+  Journal journal_;
+  SqliteReader views_;
+  std::int64_t epoch_{0};
+
+  struct {
+    std::int64_t debtor{0}, contact{0}, case_id{0}, receivable{0}, reminder{0}, attempt{0}, promise{0},
+        approval{0}, task{0};
+  } last_;
+  std::unordered_map<DebtorKey, Lease, DebtorKeyHash> leases_;
+  std::unordered_map<AttemptId, Unfinished> unfinished_;
+  std::unordered_multimap<DebtorKey, AttemptId, DebtorKeyHash> unfinished_of_;
+  /// Debtors whose facts were read while an attempt of theirs was open: its end wakes them, because they may
+  /// have gone to sleep waiting for it.
+  std::unordered_set<DebtorKey, DebtorKeyHash> read_while_open_;
+  std::unordered_set<InboundId> in_parse_;
+  std::int64_t receipts_waiting_{0};
+  std::set<CreditorId> in_snapshot_;
+  Due claimed_up_to_{};  ///< schedule rows up to here are leased or gone
+};
+
+}  // namespace relance::store::sqlite
