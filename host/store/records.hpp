@@ -137,7 +137,6 @@ struct ReminderItem {
 };
 
 /// A new reminder and its first attempt. Refused as a whole when one moved item already has (round, step).
-/// is_task: the row in the list of tasks is written with it (kind: step_id, text: the attempt's subject), its id is reported.
 struct Intend {
   CaseId case_id{0};
   std::int32_t step{0};
@@ -152,7 +151,15 @@ struct Intend {
   std::vector<ReminderItem> items;
   NewAttempt attempt;
 };
-struct IntendAgain { CaseId case_id{0}; ReminderId reminder{0}; std::int32_t channel_index{0}; NewAttempt attempt; };
+/// Refused unless every attempt before it is finally negative or certainly not sent. despite_doubt: the in-doubt policy
+/// `resend`, chosen by the operator, is the one exception.
+struct IntendAgain {
+  CaseId case_id{0};
+  ReminderId reminder{0};
+  std::int32_t channel_index{0};
+  NewAttempt attempt;
+  bool despite_doubt{false};
+};
 struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
 /// `reminder` -1: the one that the Intend before it in the same settlement makes.
 struct GiveTask { CaseId case_id{0}; ReminderId reminder{0}; std::string kind, text; bool settles_reminder{false}; };
@@ -190,7 +197,7 @@ struct Settlement {
 struct SettledChange { ReminderId reminder{0}; AttemptId attempt{0}; TaskId task{0}; };
 struct SettleResult {
   bool is_stale{false};  ///< facts or lease are no longer those of the claim: nothing was written; decide again
-  std::string refused;   ///< a unique key spoke up: nothing was written; empty when all is well
+  std::string refused;   ///< a unique key or a guard spoke up: nothing of it was written, and the debtor rests for an hour
   std::vector<SettledChange> changes;
 };
 

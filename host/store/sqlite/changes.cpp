@@ -22,16 +22,18 @@ std::string parts_of(const NewAttempt &attempt) {
 }  // namespace
 
 AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder,
-                                   AttemptId previous, const NewAttempt &attempt, Instant wall) {
+                                   AttemptId previous, std::int32_t channel_index, const NewAttempt &attempt,
+                                   Instant wall) {
   const AttemptId id{++last_.attempt};
   run(*connection_,
-      "INSERT INTO attempt (creditor, id, debtor, case_id, reminder, previous, channel, provider, contact, "
+      "INSERT INTO attempt (creditor, id, debtor, case_id, reminder, previous, channel_index, channel, "
+      "provider, contact, "
       "address,"
       " idempotency_key, content_hash, subject, parts, not_after, dated, intended_at, epoch)"
-      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-      key.creditor, id, key.debtor, case_id, reminder, previous, attempt.channel, attempt.provider,
-      attempt.contact, attempt.address, attempt.idempotency_key, attempt.content_hash, attempt.subject,
-      parts_of(attempt), attempt.not_after, attempt.dated, wall, epoch_);
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      key.creditor, id, key.debtor, case_id, reminder, previous, channel_index, attempt.channel,
+      attempt.provider, attempt.contact, attempt.address, attempt.idempotency_key, attempt.content_hash,
+      attempt.subject, parts_of(attempt), attempt.not_after, attempt.dated, wall, epoch_);
   for (const auto &content : attempt.content)
     // debtor 0: the same bytes went to several, so they are nobody's own
     run(*connection_,
@@ -68,7 +70,7 @@ void SqliteStore::move_item(DebtorKey key, const Intend &change, ReminderId remi
       "UPDATE receivable SET step = ?, level = max(level, ?), sent_on = ?, sent_step = ?1, was_reminded = "
       "was_reminded | ?,"
       " reminder = ? WHERE creditor = ? AND debtor = ? AND id = ?",
-      change.step, change.level, change.decided_on, !change.is_task, reminder, key.creditor, key.debtor,
+      change.step, change.level, change.decided_on, change.is_dunning, reminder, key.creditor, key.debtor,
       item.receivable);
 }
 
@@ -92,14 +94,15 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   if ((lease.extras & kHasReminders) != 0)
     // What was sent before about the moved items matters no more, unless it still waits for something.
     run(*connection_,
-        "UPDATE reminder SET is_superseded = 1, is_live = (pending_reactions <> 0 OR state IN (0, 1, 3)"
+        "UPDATE reminder SET is_superseded = 1, is_live = (pending_reactions <> 0 OR state IN (0, 1)"
         " AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.creditor = reminder.creditor AND a.id = "
         "reminder.attempt AND a.state = 2))"
         " WHERE creditor = ?1 AND debtor = ?2 AND is_live AND id IN (SELECT before_reminder FROM "
         "reminder_item"
         " WHERE creditor = ?1 AND reminder = ?3 AND is_moved)",
         key.creditor, key.debtor, reminder);
-  const AttemptId attempt{add_attempt(unit, key, change.case_id, reminder, 0, change.attempt, wall)};
+  const AttemptId attempt{
+      add_attempt(unit, key, change.case_id, reminder, 0, change.channel_index, change.attempt, wall)};
   run(*connection_,
       "INSERT INTO reminder (creditor, debtor, id, case_id, step, step_id, level, round, decided_on, total, "
       "is_task,"
@@ -114,11 +117,6 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
         key.creditor, key.debtor, change.case_id);
   else
     spend_approvals(key, change.case_id, change.step, lease.extras);
-  TaskId task{0};
-  if (change.is_task) {
-    task = ++last_.task;
-    add_task(unit, key, change.case_id, reminder, task, change.step_id, change.attempt.subject, false, now);
-  }
   Payload payload;
   payload.number("reminder", reminder)
       .number("attempt", attempt)
@@ -134,7 +132,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   payload.text("content", to_hex(change.attempt.content_hash)).text("why", why);
   journal_entry(unit, key.creditor, change.case_id, now, "intent", payload);
   unit.tally("reminders");
-  return {reminder, attempt, task};
+  return {reminder, attempt, 0};
 }
 
 SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &, const IntendAgain &change,
@@ -150,18 +148,21 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
       throw Refused{"reminder " + std::to_string(change.reminder) + " is not one of this debtor"};
     previous = query.i64(0);
     const auto state = query.i64(1);
+    const bool is_doubt_accepted{change.despite_doubt &&
+                                 state == static_cast<std::int64_t>(domain::ReminderState::in_doubt)};
     if (state != static_cast<std::int64_t>(domain::ReminderState::not_sent) &&
-        state != static_cast<std::int64_t>(domain::ReminderState::negative))
+        state != static_cast<std::int64_t>(domain::ReminderState::negative) && !is_doubt_accepted)
       throw Refused{"reminder " + std::to_string(change.reminder) +
                     " has an attempt that is neither finally negative nor certainly not sent"};
   }
-  const AttemptId attempt{
-      add_attempt(unit, key, change.case_id, change.reminder, previous, change.attempt, wall)};
+  const AttemptId attempt{add_attempt(unit, key, change.case_id, change.reminder, previous,
+                                      change.channel_index, change.attempt, wall)};
   run(*connection_,
-      "UPDATE reminder SET attempt = ?, attempts = attempts + 1, channels_tried = ?, state = 0, is_live = 1, "
+      "UPDATE reminder SET attempt = ?, attempts = attempts + 1, pending_reactions = 0, state = 0, is_live = "
+      "1, "
       "retry_at = NULL"
       " WHERE creditor = ? AND debtor = ? AND id = ?",
-      attempt, change.channels_tried, key.creditor, key.debtor, change.reminder);
+      attempt, key.creditor, key.debtor, change.reminder);
   Payload payload;
   payload.number("reminder", change.reminder)
       .number("attempt", attempt)
@@ -200,19 +201,20 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
                                  std::string_view why, Instant now, Instant) {
   const DebtorKey key{to.creditor, to.debtor};
   const TaskId task{++last_.task};
-  add_task(unit, key, change.case_id, change.reminder, task, change.kind, change.text, false, now);
+  const ReminderId reminder{change.reminder == -1 ? last_.reminder : change.reminder};
+  add_task(unit, key, change.case_id, reminder, task, change.kind, change.text, false, now);
   if (change.settles_reminder)
     run(*connection_,
         "UPDATE reminder SET is_live = 0, pending_reactions = 0 WHERE creditor = ? AND debtor = ? AND id = ?",
-        key.creditor, key.debtor, change.reminder);
+        key.creditor, key.debtor, reminder);
   Payload payload;
   payload.number("task", task)
-      .number("reminder", change.reminder)
+      .number("reminder", reminder)
       .text("kind", change.kind)
       .text("text", change.text);
   payload.text("why", why);
   journal_entry(unit, key.creditor, change.case_id, now, "task", payload);
-  return {change.reminder, 0, task};
+  return {reminder, 0, task};
 }
 
 SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &, const AskApproval &change,

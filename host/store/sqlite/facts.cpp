@@ -109,12 +109,13 @@ void FactsReader::read_cases(Claim &claim) {
 }
 
 void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
-  Query query{connection_,
-              "SELECT id, case_id, step, round, state, delivery, failure, decided_on, retry_at, attempts, "
-              "channels_tried,"
-              " is_superseded, asked_in_doubt, is_thank_you, pending_reactions, attempt FROM reminder"
-              " WHERE creditor = ? AND debtor = ? AND is_live",
-              claim.creditor, claim.debtor};
+  Query query{
+      connection_,
+      "SELECT id, case_id, step, round, state, delivery, failure, decided_on, retry_at, attempts, "
+      "channels_tried,"
+      " is_superseded, asked_in_doubt, is_thank_you, pending_reactions, attempt, receipt_on FROM reminder"
+      " WHERE creditor = ? AND debtor = ? AND is_live",
+      claim.creditor, claim.debtor};
   while (query.next()) {
     CaseView *const view{case_of(claim, query.i64(1))};
     if (view == nullptr) continue;
@@ -132,6 +133,7 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
     reminder.asked_in_doubt = query.flag(12);
     reminder.is_thank_you = query.flag(13);
     reminder.pending_reactions = query.as<std::uint32_t>(14);
+    reminder.receipt_on = query.day_if(16);
     if (reminder.state == ReminderState::open) {
       // An accepted outcome is written to the attempt alone: the reminder's row says "open" until something
       // else happens.

@@ -206,10 +206,9 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   attempt.state = state;
   if (state == AttemptState::rejected) {
     after_failure(unit, attempt, outcome.failure, outcome.code, outcome.text, now);
-    note_reaction(unit, attempt.key, attempt.reminder, ReceiptKind::failed, now);
+    note_reaction(attempt, ReceiptKind::failed, now);
   }
-  if (outcome.kind == OutcomeKind::delivered)
-    note_reaction(unit, attempt.key, attempt.reminder, ReceiptKind::delivered, now);
+  if (outcome.kind == OutcomeKind::delivered) note_reaction(attempt, ReceiptKind::delivered, now);
   const bool is_quiet{
       before == AttemptState::open && (state == AttemptState::accepted || state == AttemptState::prepared) &&
       !read_while_open_.contains(attempt.key) && attempt.delivery.kind == ReceiptKind::interim};
@@ -235,10 +234,12 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
   }
   bool has_open{false}, has_doubt{false}, has_sent{false}, has_negative{false}, is_last_unsent{false};
   DeliveryState last{}, positive{};
+  std::int64_t channels_tried{0};
   for (bool is_last{true}; id != 0; is_last = false) {
-    Query query{*connection_,
-                "SELECT state, delivery, failure, previous FROM attempt WHERE creditor = ? AND id = ?",
-                key.creditor, id};
+    Query query{
+        *connection_,
+        "SELECT state, delivery, failure, previous, channel_index FROM attempt WHERE creditor = ? AND id = ?",
+        key.creditor, id};
     if (!query.next()) break;
     const auto state = query.as<AttemptState>(0);
     const DeliveryState delivery{query.as<ReceiptKind>(1), query.as<FailureClass>(2)};
@@ -256,6 +257,7 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
       is_last_unsent = is_last_unsent || is_last;
     } else {
       has_negative = true;
+      channels_tried = std::max(channels_tried, query.i64(4) + 1);
     }
   }
   ReminderState state{ReminderState::not_sent};
@@ -272,21 +274,25 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
   const auto delivery = has_sent ? positive : last;
   const bool must_live{state != ReminderState::sent && state != ReminderState::negative};
   run(*connection_,
-      "UPDATE reminder SET state = ?, delivery = ?, failure = ?, is_live = is_live OR ? WHERE creditor = ? "
+      "UPDATE reminder SET state = ?, delivery = ?, failure = ?, channels_tried = ?, is_live = is_live OR ? "
+      "WHERE creditor = ? "
       "AND debtor = ? AND id = ?",
-      state, delivery.kind, delivery.failure, must_live, key.creditor, key.debtor, reminder);
+      state, delivery.kind, delivery.failure, channels_tried, must_live, key.creditor, key.debtor, reminder);
 }
 
-void SqliteStore::note_reaction(Unit &, DebtorKey key, ReminderId reminder, ReceiptKind kind, Instant now) {
+void SqliteStore::note_reaction(const AttemptRow &attempt, ReceiptKind kind, Instant now) {
   if (kind <= ReceiptKind::dispatched) return;  // on its way: nothing to react to
-  if (run(*connection_, "INSERT OR IGNORE INTO reaction VALUES (?, ?, ?, ?, NULL)", key.creditor, reminder,
-          kind, now) == 0)
+  const auto day = static_cast<std::int32_t>(std::chrono::floor<Days>(now).time_since_epoch().count());
+  if (run(*connection_,
+          "INSERT INTO reaction VALUES (?1, ?2, ?3, ?4, ?5, NULL) ON CONFLICT (creditor, reminder, kind)"
+          " DO UPDATE SET attempt = ?4, at = ?5, settled_at = NULL WHERE attempt < ?4",
+          attempt.key.creditor, attempt.reminder, kind, attempt.id, now) == 0)
     return;
   run(*connection_,
-      "UPDATE reminder SET pending_reactions = pending_reactions | ?, is_live = 1 WHERE creditor = ? AND "
-      "debtor = ? AND id = ?"
-      " AND state <> ?",
-      std::int64_t{1} << static_cast<int>(kind), key.creditor, key.debtor, reminder, kReminderVoid);
+      "UPDATE reminder SET pending_reactions = pending_reactions | ?, receipt_on = ?, is_live = 1"
+      " WHERE creditor = ? AND debtor = ? AND id = ? AND state <> ?",
+      std::int64_t{1} << static_cast<int>(kind), day, attempt.key.creditor, attempt.key.debtor,
+      attempt.reminder, kReminderVoid);
 }
 
 void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureClass failure,

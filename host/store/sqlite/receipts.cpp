@@ -219,7 +219,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
 
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
-  if (counts) note_reaction(unit, attempt.key, attempt.reminder, receipt.kind, now);
+  if (counts) note_reaction(attempt, receipt.kind, now);
   if (is_negative(receipt.kind) && receipt.is_final)
     after_failure(unit, attempt, receipt.failure, receipt.code, receipt.text, now);
   if (receipt.kind == ReceiptKind::complaint)

@@ -84,7 +84,7 @@ CREATE TABLE reminder (
   attempt INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, is_live INTEGER NOT NULL DEFAULT 1,
   is_superseded INTEGER NOT NULL DEFAULT 0, asked_in_doubt INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 1,
   channels_tried INTEGER NOT NULL DEFAULT 0, retry_at INTEGER, delivery INTEGER NOT NULL DEFAULT 0,
-  failure INTEGER NOT NULL DEFAULT 0, pending_reactions INTEGER NOT NULL DEFAULT 0, contacted_before INTEGER,
+  failure INTEGER NOT NULL DEFAULT 0, pending_reactions INTEGER NOT NULL DEFAULT 0, receipt_on INTEGER, contacted_before INTEGER,
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 
 -- before_*: where the item stood, to put it back when the reminder is voided.
@@ -100,7 +100,7 @@ CREATE UNIQUE INDEX reminder_item_once ON reminder_item (creditor, receivable, r
 -- previous: the attempt before it of the same reminder, 0 for the first.
 CREATE TABLE attempt (
   creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL,
-  reminder INTEGER NOT NULL, previous INTEGER NOT NULL, channel TEXT NOT NULL, provider TEXT NOT NULL,
+  reminder INTEGER NOT NULL, previous INTEGER NOT NULL, channel_index INTEGER NOT NULL, channel TEXT NOT NULL, provider TEXT NOT NULL,
   contact INTEGER NOT NULL, address TEXT NOT NULL, idempotency_key TEXT NOT NULL, content_hash BLOB NOT NULL,
   subject TEXT NOT NULL, parts TEXT NOT NULL, not_after INTEGER NOT NULL, dated INTEGER NOT NULL,
   intended_at INTEGER NOT NULL, epoch INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
@@ -163,8 +163,10 @@ CREATE TABLE evidence (
   creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, name BLOB NOT NULL, media_type TEXT NOT NULL, file_name TEXT NOT NULL,
   reference TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (creditor, attempt, name)) WITHOUT ROWID;
+-- Once per kind; attempt: whose receipt it was. A later attempt of the reminder may call for the kind once more.
 CREATE TABLE reaction (
-  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL, settled_at INTEGER,
+  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, kind INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  at INTEGER NOT NULL, settled_at INTEGER,
   PRIMARY KEY (creditor, reminder, kind)) WITHOUT ROWID;
 )sql";
 

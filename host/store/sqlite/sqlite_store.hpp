@@ -275,7 +275,7 @@ class SqliteStore final : public Store {
   SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const SetCaseState &change,
                       std::string_view why, Instant now, Instant wall);
   AttemptId add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, AttemptId previous,
-                        const NewAttempt &attempt, Instant wall);
+                        std::int32_t channel_index, const NewAttempt &attempt, Instant wall);
   void move_item(DebtorKey key, const Intend &change, ReminderId reminder, const ReminderItem &item);
   void spend_approvals(DebtorKey key, CaseId case_id, std::int32_t step, std::int64_t extras);
 
@@ -288,7 +288,7 @@ class SqliteStore final : public Store {
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
   void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
-  void note_reaction(Unit &unit, DebtorKey key, ReminderId reminder, domain::ReceiptKind kind, Instant now);
+  void note_reaction(const AttemptRow &attempt, domain::ReceiptKind kind, Instant now);
   void after_failure(Unit &unit, const AttemptRow &attempt, domain::FailureClass failure,
                      std::string_view code, std::string_view text, Instant now);
 
