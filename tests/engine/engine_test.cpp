@@ -1,0 +1,262 @@
+// The loop end to end, on a real store and a scripted plugin: what leaves, what does not, and what is remembered.
+#include "tests/engine/engine_world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+namespace relance::engine {
+using test::EngineWorld;
+using test::kMonday;
+BOOST_AUTO_TEST_SUITE(engine_test)
+
+BOOST_AUTO_TEST_CASE(a_due_reminder_goes_out_once_however_long_the_clock_runs) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{6});
+  BOOST_TEST(world.received().empty());  // the fifth day was a Saturday: Monday at nine is its first allowed instant
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+  world.advance_to(kMonday + Days{60});
+  const auto keys = world.received();
+  BOOST_TEST(keys.size() == 2u);  // reminder-1 and reminder-2
+  BOOST_TEST(std::set<std::string>(keys.begin(), keys.end()).size() == 2u);
+  BOOST_TEST(world.engine->report().intents == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_first_import_sends_nothing_until_it_is_onboarded) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday - Days{40});
+  world.start();
+  world.advance_to(kMonday + Days{10});
+  BOOST_TEST(world.received().empty());
+  world.onboard();
+  world.advance_to(kMonday + Days{11});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_paid_invoice_is_never_chased_and_its_debtor_is_thanked_only_after_a_reminder) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.debtor("D2", "accept@d2.example");
+  world.invoice("D1", "F1", kMonday);
+  world.invoice("D2", "F2", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{3});
+  world.pay("F1", 100'00);
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received().size() == 1u);  // D2's reminder
+  world.pay("F2", 100'00);
+  world.advance_to(kMonday + Days{60});
+  BOOST_TEST(world.received().size() == 2u);  // and its thanks
+  BOOST_TEST(world.reminders("D1").empty());
+  BOOST_TEST(world.counters().receivables_open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_address_is_suppressed_and_a_person_takes_over) {
+  EngineWorld world;
+  world.debtor("D1", "reject@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.counters().rejected == 1u);
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks()[0].debtor_code == "D1");
+  world.advance_to(kMonday + Days{17});
+  // reminder-2 has no usable address any more: it goes to a person at once, and nothing to the provider.
+  BOOST_TEST(world.tasks().size() == 2u);
+  BOOST_TEST(world.counters().rejected == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_debtor_without_any_address_becomes_a_persons_task) {
+  EngineWorld world;
+  world.debtor("D1", "");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.tasks().size() == 1u);
+  BOOST_TEST(world.received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_without_outcome_is_in_doubt_after_a_restart_and_never_sent_again) {
+  EngineWorld world;
+  world.debtor("D1", "forget@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+                 .has_error());  // it never settles: the plugin forgot the message
+  world.restart();
+  world.settle();
+  BOOST_TEST(world.counters().in_doubt == 1u);
+  world.advance_to(kMonday + Days{10});
+  BOOST_TEST(world.engine->report().intents == 0u);
+  BOOST_TEST(world.tasks().empty());
+  world.advance_to(kMonday + Days{15});  // the next step's date: a person is asked
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks()[0].kind == "in_doubt");
+}
+
+BOOST_AUTO_TEST_CASE(a_person_resolves_what_is_in_doubt) {
+  for (const bool was_sent : {true, false}) {
+    EngineWorld world;
+    world.debtor("D1", "odd@d1.example");  // an outcome that nobody knows is unknown
+    world.invoice("D1", "F1", kMonday);
+    world.onboard();
+    world.start();
+    world.advance_to(kMonday + Days{7});
+    BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+    world.with_store([&](store::Store &store, Instant now) {
+      const auto rows = store.in_doubt(world.creditor, 10).value();
+      BOOST_TEST_REQUIRE(rows.size() == 1u);
+      BOOST_TEST(store.resolve_in_doubt(world.creditor, rows[0].attempt, was_sent, "asked the debtor", "test", now).has_value());
+    });
+    const auto before = world.engine->report().intents;
+    world.settle();
+    BOOST_TEST(world.engine->report().intents == (was_sent ? before : before + 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_two_phase_provider_is_committed_after_its_draft_is_durable) {
+  EngineWorld world;
+  world.debtor("D1", "prepare@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.counters().sent == 1u);
+  BOOST_TEST(world.counters().attempts_open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(paused_means_that_nothing_is_handed_over_also_after_a_restart) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  BOOST_TEST(world.engine->pause("audit").has_value());
+  world.advance_to(kMonday + Days{8});
+  world.restart();
+  world.settle();
+  BOOST_TEST(world.received().empty());
+  BOOST_TEST(world.engine->report().paused_because == "audit");
+  BOOST_TEST(world.engine->resume().has_value());
+  world.settle();
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_promise_pauses_and_a_broken_one_resumes) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.promise(world.creditor, "D1", "F1", kMonday + Days{20}, {}, "test", now).has_value());
+  });
+  world.advance_to(kMonday + Days{20});
+  BOOST_TEST(world.received().empty());
+  world.advance_to(kMonday + Days{25});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_dispute_takes_the_invoice_out_until_it_is_resolved) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.dispute(world.creditor, "F1", "wrong goods", "test", now).has_value());
+  });
+  world.advance_to(kMonday + Days{20});
+  BOOST_TEST(world.received().empty());
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.resolve_dispute(world.creditor, "F1", "credited", "test", now).has_value());
+  });
+  world.advance_to(kMonday + Days{21});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_scenario_takes_effect_on_reload_and_a_broken_one_does_not) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{1});
+  world.write_scenario(
+      "id = \"standard\"\n[[step]]\nid = \"first\"\nafter = \"10d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n");
+  BOOST_TEST(world.reload().has_value());
+  world.advance_to(kMonday + Days{9});
+  BOOST_TEST(world.received().empty());
+  world.advance_to(kMonday + Days{10});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_goes_out_once_a_person_has_approved_it) {
+  EngineWorld world{
+      "id = \"standard\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\napproval = \"required\"\n"};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received().empty());
+  world.with_store([&](store::Store &store, Instant now) {
+    const auto asked = store.approvals(world.creditor, true, 10).value();
+    BOOST_TEST_REQUIRE(asked.size() == 1u);
+    BOOST_TEST(asked[0].amount_minor == 100'00);
+    const domain::ApprovalId ids[]{asked[0].id};
+    BOOST_TEST(store.decide_approvals(world.creditor, ids, true, "test", now).has_value());
+  });
+  world.settle();
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(grouped_by_receivable_each_invoice_has_messages_of_its_own) {
+  EngineWorld world{
+      "id = \"standard\"\ngroup_by = \"receivable\"\ncontact_gap = \"0d\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.invoice("D1", "F2", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looked) {
+  EngineWorld world{{}, "volume_guard = 2\nvolume_guard_least = 3\n"};
+  world.start();
+  for (int day{0}; day < 7; ++day) {
+    const auto code = "D" + std::to_string(day);
+    world.debtor(code, "accept@" + code + ".example");
+    world.invoice(code, "F" + std::to_string(day), kMonday + Days{day < 5 ? day : day + 2});
+  }
+  for (int i{0}; i < 20; ++i) {
+    const auto code = "M" + std::to_string(i);
+    world.debtor(code, "accept@" + code + ".example");
+    world.invoice(code, "G" + std::to_string(i), kMonday + Days{15});
+  }
+  world.onboard();
+  world.advance_to(kMonday + Days{14});
+  const auto usual = world.received().size();
+  BOOST_TEST(usual >= 5u);
+  BOOST_TEST(!world.engine->report().is_held_by_volume);
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{8}, true, Milliseconds{300}, {}).has_error());
+  BOOST_TEST(world.engine->report().is_held_by_volume);
+  BOOST_TEST(world.engine->resume().has_value());
+  world.settle();
+  BOOST_TEST(world.received().size() >= usual + 20);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::engine

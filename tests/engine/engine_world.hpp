@@ -1,0 +1,62 @@
+// A whole engine in a folder of its own: real configuration files, real store, a scripted plugin whose addresses say what
+// becomes of a message ("accept@…", "reject@…", "forget@…"), a test clock.
+#pragma once
+
+#include "host/config/configuration.hpp"
+#include "host/engine/engine.hpp"
+#include "host/store/store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace relance::engine::test {
+
+class EngineWorld {
+ public:
+  /// The clock stands at 2026-02-02T09:00+01:00, a Monday. `scenario`: TOML of the standard scenario, else a short default.
+  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {});
+  ~EngineWorld();
+
+  void start();
+  /// Ends the engine and opens it again on the same store, as a restarted daemon would.
+  void restart(Milliseconds grace = Milliseconds{0});
+  void write_scenario(const std::string &toml);
+  Result<void> reload();
+
+  void debtor(const std::string &code, const std::string &email);
+  void invoice(const std::string &debtor, const std::string &number, CivilDate due, std::int64_t amount_minor = 100'00);
+  void pay(const std::string &invoice, std::int64_t amount_minor, const std::string &id = {});
+  void onboard();
+
+  void advance_to(CivilDate date, int hour = 12);
+  /// Waits for what providers still say, without moving the clock.
+  void settle() { advance_to_instant(engine->business_now()); }
+
+  /// Idempotency keys that the scripted peer received, in order.
+  [[nodiscard]] std::vector<std::string> received() const;
+  store::Counters counters();
+  std::vector<store::ReminderRow> reminders(const std::string &debtor);
+  std::vector<store::TaskRow> tasks();
+  /// Runs on the engine's thread.
+  template <class Work>
+  void with_store(Work work) {
+    engine->with_store([&](store::Store &store, Instant now) { work(store, now); });
+  }
+
+  store::CreditorId creditor{0};
+  std::unique_ptr<Engine> engine;
+  std::filesystem::path folder;
+
+ private:
+  void write(const std::string &name, const std::string &text);
+  std::shared_ptr<const config::Configuration> load();
+  void open();
+  void advance_to_instant(Instant target);
+  int payments_{0};
+};
+
+inline const CivilDate kMonday{civil(2026, 2, 2)};
+
+}  // namespace relance::engine::test
