@@ -1,0 +1,47 @@
+// What a message says, as values, and what it is when rendered. The names that templates use for them:
+// model_context.cpp and docs/for-operators/configuration.md.
+#pragma once
+
+#include "host/base/time.hpp"
+#include "host/config/configuration.hpp"
+#include "host/domain/money.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace relance::render {
+
+struct MessageItem {
+  std::string number, reference;
+  CivilDate issued{}, due{};
+  domain::Money amount{}, balance{};
+  std::int32_t days_overdue{0};  ///< 0 or less: not yet due
+};
+
+/// Everything a template may speak of. Amounts are of one currency.
+struct MessageModel {
+  std::string creditor_name;
+  std::vector<std::string> creditor_address{};
+  std::optional<config::BankAccount> bank{};  ///< the creditor's for this currency
+  std::string debtor_name;
+  std::string contact_name{};  ///< empty: unknown
+  std::string language;        ///< BCP 47, of the debtor: "fr", "de-AT"; numbers and dates are written in it
+  std::string country{};  ///< of the debtor, where the language does not say it: en + GB writes 23 Nov 2026
+  std::vector<MessageItem> items{};
+  domain::Money total{};  ///< of all balances
+  std::string step_id{};
+  std::int32_t level{0};
+  std::vector<std::string> merged_steps{};  ///< missed steps that this message stands for
+  std::string payment_reference{};
+  CivilDate dated{};
+};
+
+struct RenderedMessage {
+  std::string subject;  ///< one line
+  std::string text;
+  std::string html;  ///< empty when the template has none
+};
+
+}  // namespace relance::render

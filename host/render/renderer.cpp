@@ -1,0 +1,111 @@
+// Parsed templates by version, formatters by locale, and one pass of the library for each part of a message.
+#include "host/render/renderer.hpp"
+
+#include "host/render/model_context.hpp"
+
+#include <algorithm>
+
+namespace relance::render {
+
+namespace {
+
+using kainjow::mustache::mustache;
+
+constexpr std::size_t kTemplatesMax{2048};  // kept parsed; reloads leave old versions behind
+constexpr std::size_t kLocalesMax{256};
+
+/// Header fields end at a line break: whatever became of the template, the subject stays one line.
+std::string one_line(std::string text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    const bool is_space{static_cast<unsigned char>(c) <= 0x20U || c == 0x7f};
+    if (!is_space)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+std::string as_is(const std::string &text) {
+  return text;
+}
+
+/// One part of a template, parsed.
+struct Body {
+  mustache parsed;
+
+  Body(const std::string &source, bool is_html) : parsed{source} {
+    if (!is_html) parsed.set_custom_escape(as_is);
+  }
+};
+
+struct Parsed {
+  Body subject, text;
+  std::optional<Body> html;
+
+  explicit Parsed(const config::Template &made) : subject{made.subject, false}, text{made.text, false} {
+    if (!made.html.empty()) html.emplace(made.html, true);
+  }
+};
+
+}  // namespace
+
+struct Renderer::Cache {
+  std::unordered_map<std::string, std::unique_ptr<Parsed>> templates;
+  std::unordered_map<std::string, std::unique_ptr<Formats>> formats;
+
+  Parsed &parsed(const config::Template &made) {
+    auto found = templates.find(made.version);
+    if (found != templates.end()) return *found->second;
+    if (templates.size() >= kTemplatesMax) templates.clear();
+    return *templates.emplace(made.version, std::make_unique<Parsed>(made)).first->second;
+  }
+
+  Formats &formats_for(const MessageModel &model) {
+    const std::string key{model.language + '/' + model.country};
+    auto found = formats.find(key);
+    if (found != formats.end()) return *found->second;
+    if (formats.size() >= kLocalesMax) formats.clear();
+    return *formats.emplace(key, std::make_unique<Formats>(model.language, model.country)).first->second;
+  }
+};
+
+Renderer::Renderer() : cache_{std::make_unique<Cache>()} {}
+Renderer::~Renderer() = default;
+
+namespace {
+
+Result<std::string> fill(Body &body, ModelContext &context, const config::Position &at) {
+  if (!body.parsed.is_valid())
+    return invalid("the template does not parse: " + body.parsed.error_message(), at.text());
+  std::string text{body.parsed.render(context)};
+  if (!body.parsed.is_valid()) return invalid(body.parsed.error_message(), at.text());
+  if (!context.unknown().empty())
+    return invalid("there is no {{" + context.unknown() + "}} here; relanced --check-config shows its line",
+                   at.text());
+  return text;
+}
+
+}  // namespace
+
+Result<RenderedMessage> Renderer::render(const config::Template &made, const MessageModel &model) {
+  auto &parsed = cache_->parsed(made);
+  ModelContext context{model, cache_->formats_for(model)};
+  RenderedMessage message;
+  auto subject = fill(parsed.subject, context, made.subject_at);
+  if (!subject) return subject.error();
+  message.subject = one_line(std::move(*subject));
+  auto text = fill(parsed.text, context, made.text_at);
+  if (!text) return text.error();
+  message.text = std::move(*text);
+  if (!parsed.html) return message;
+  auto html = fill(*parsed.html, context, made.html_at);
+  if (!html) return html.error();
+  message.html = std::move(*html);
+  return message;
+}
+
+}  // namespace relance::render
