@@ -33,6 +33,15 @@ std::string as_is(const std::string &text) {
   return text;
 }
 
+/// What the library writes to: a string alone, a stream costs more than the values.
+struct Joined {
+  std::string text;
+  Joined &operator<<(const std::string &piece) {
+    text += piece;
+    return *this;
+  }
+};
+
 /// One part of a template, parsed.
 struct Body {
   mustache parsed;
@@ -81,7 +90,8 @@ namespace {
 Result<std::string> fill(Body &body, ModelContext &context, const config::Position &at) {
   if (!body.parsed.is_valid())
     return invalid("the template does not parse: " + body.parsed.error_message(), at.text());
-  std::string text{body.parsed.render(context)};
+  Joined joined;
+  std::string text{std::move(body.parsed.render(context, joined).text)};
   if (!body.parsed.is_valid()) return invalid(body.parsed.error_message(), at.text());
   if (!context.unknown().empty())
     return invalid("there is no {{" + context.unknown() + "}} here; relanced --check-config shows its line",
