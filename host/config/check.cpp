@@ -29,7 +29,8 @@ void check_names(Draft &draft) {
       continue;
     }
     const auto *provider = is_region ? nullptr : draft.configuration.provider(mention.name);
-    if (provider != nullptr && provider->channel != mention.channel && is_known_channel(provider->channel))
+    if (provider != nullptr && provider->channel != mention.channel && is_known_channel(provider->channel) &&
+        provider->channel != "task")
       draft.issues.error(mention.at, "provider \"" + mention.name + "\" is of channel \"" +
                                          provider->channel + "\", not \"" + mention.channel +
                                          "\"; list it under " + provider->channel);
@@ -145,8 +146,8 @@ void check_whole(Draft &draft) {
   check_names(draft);
   check_templates(draft);
   check_choice(draft);
-  check_reachable(draft);
   check_senders(draft);
+  if (!draft.issues.has_errors()) check_reachable(draft);
 }
 
 }  // namespace relance::config

@@ -86,7 +86,7 @@ class CreditorReader {
       if (!is_known_channel(entry.key) || entry.key == "task") {
         draft_.issues.error({table->document().file, entry.line, entry.column},
                             "there is no channel \"" + entry.key + "\" with a sender" +
-                                suggestion(entry.key, known_channels()));
+                                suggestion(entry.key, provider_channels()));
         continue;
       }
       auto sender = table->table(entry.key);

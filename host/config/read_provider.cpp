@@ -206,7 +206,7 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
     draft.issues.error(channel.at, channel.text == "task"
                                        ? "channel \"task\" is a person and built in; it has no provider"
                                        : "there is no channel \"" + channel.text + '"' +
-                                             suggestion(channel.text, known_channels()));
+                                             suggestion(channel.text, provider_channels()));
   static constexpr std::array<std::string_view, 2> kPlacements{"child", "inproc"};
   provider.placement = static_cast<Placement>(root.choice("placement", 0, kPlacements));
   provider.credit_max =

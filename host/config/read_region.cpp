@@ -159,7 +159,7 @@ class RegionReader {
       if (!is_known_channel(entry.key) || entry.key == "task") {
         draft_.issues.error({table->document().file, entry.line, entry.column},
                             "there is no channel \"" + entry.key + "\" with providers" +
-                                suggestion(entry.key, known_channels()));
+                                suggestion(entry.key, provider_channels()));
         continue;
       }
       std::vector<std::string> ids;

@@ -188,7 +188,8 @@ class ScenarioReader {
       if (has_channels || has_template)
         draft_.issues.error(section.at(has_channels ? "channels" : "template"),
                             "a step with hands_over = true sends nothing; remove its channels and template");
-    } else if (!has_channels || (step.channels.empty() && section.find("channels")->list.empty())) {
+    } else if (const auto *listed = section.find("channels");
+               listed == nullptr || (listed->kind == ValueKind::list && listed->list.empty())) {
       draft_.issues.error(
           section.at(),
           "step \"" + step.id + "\" has no channels; write channels = [\"email\"], or hands_over = true");

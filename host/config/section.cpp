@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::string_view kDaysHint{"write \"7d\" for days or \"5bd\" for business days"};
 
+/// In the largest unit that divides it: "10m".
+std::string in_words(Milliseconds duration) {
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> kUnits{
+      {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}}};
+  for (const auto &[unit, ms] : kUnits)
+    if (duration.count() > 0 && duration.count() % ms == 0)
+      return std::to_string(duration.count() / ms) + std::string{unit};
+  return std::to_string(duration.count()) + "ms";
+}
+
 std::string in_quotes(std::string_view text) {
   return '"' + std::string{text} + '"';
 }
@@ -19,6 +29,10 @@ std::string in_quotes(std::string_view text) {
 std::span<const std::string_view> known_channels() {
   static constexpr std::array<std::string_view, 6> kChannels{"email", "sms", "fax", "lre", "postal", "task"};
   return kChannels;
+}
+
+std::span<const std::string_view> provider_channels() {
+  return known_channels().first(known_channels().size() - 1);
 }
 
 bool is_known_channel(std::string_view channel) {
@@ -193,8 +207,7 @@ Milliseconds Section::duration(std::string_view key, Milliseconds fallback, Mill
     issues_->error(at(*value), found.error().message);
   } else if (*found < least || *found > most) {
     issues_->error(at(*value), in_quotes(key) + " is " + in_quotes(value->text) + ", but must be from " +
-                                   std::to_string(least.count()) + "ms to " + std::to_string(most.count()) +
-                                   "ms");
+                                   in_words(least) + " to " + std::to_string(most.count()) + "ms");
   } else {
     return *found;
   }

@@ -83,5 +83,7 @@ bool is_id(std::string_view text);
 /// The channels that a scenario may name; "task" is a person.
 std::span<const std::string_view> known_channels();
 bool is_known_channel(std::string_view channel);
+/// Those that providers serve and senders sign: all but "task".
+std::span<const std::string_view> provider_channels();
 
 }  // namespace relance::config
