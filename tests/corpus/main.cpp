@@ -1,6 +1,9 @@
 // relance-corpus bounces FOLDER [--json] [--misses]: prints the score; exits 0 unless it cannot run.
+// relance-corpus report MAIL: prints what plugins/protocol/report reads out of one mail, for looking into a
+// miss.
 #include "plugins/protocol/report/report.hpp"
 #include "tests/corpus/bounces.hpp"
+#include "tests/corpus/table.hpp"
 
 #include <boost/json.hpp>
 
@@ -62,6 +65,32 @@ void print_json(const BounceScore &score, bool with_misses) {
   std::cout << boost::json::value(std::move(out)) << '\n';
 }
 
+void print_report(const relance::report::Report &report) {
+  boost::json::array recipients;
+  for (const auto &recipient : report.recipients)
+    recipients.push_back({{"address", recipient.address},
+                          {"original_address", recipient.original_address},
+                          {"action", name(recipient.action)},
+                          {"is_final", recipient.is_final},
+                          {"class", name(recipient.status_class)},
+                          {"status", recipient.status},
+                          {"is_status_reported", recipient.is_status_reported},
+                          {"reply_code", recipient.reply_code},
+                          {"reason", name(recipient.reason)},
+                          {"is_address_dead", recipient.is_address_dead()},
+                          {"diagnostic", recipient.diagnostic}});
+  std::cout << boost::json::value{{"kind", name(report.kind)},
+                                  {"unreadable_because", report.unreadable_because},
+                                  {"delivered_to", report.delivered_to},
+                                  {"verp_key", report.verp_key},
+                                  {"envelope_id", report.envelope_id},
+                                  {"original_message_id", report.original_message_id},
+                                  {"reporting_mta", report.reporting_mta},
+                                  {"is_cut", report.is_cut},
+                                  {"recipients", std::move(recipients)}}
+            << '\n';
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -70,11 +99,18 @@ int main(int argc, char **argv) {
                                      arguments.end());
   const bool as_json = options.erase("--json") > 0;
   const bool with_misses = options.erase("--misses") > 0;
-  if (arguments.size() < 2 || arguments[0] != "bounces" || !options.empty()) {
-    std::fprintf(stderr, "usage: relance-corpus bounces FOLDER [--json] [--misses]\n");
+  const bool is_report = arguments.size() == 2 && arguments[0] == "report";
+  if (!is_report && (arguments.size() < 2 || arguments[0] != "bounces" || !options.empty())) {
+    std::fprintf(
+        stderr,
+        "usage: relance-corpus bounces FOLDER [--json] [--misses]\n       relance-corpus report MAIL\n");
     return 2;
   }
   try {
+    if (is_report) {
+      print_report(relance::report::parse_report(relance::corpus::read_file(arguments[1])));
+      return 0;
+    }
     const auto score = relance::corpus::score_bounces(arguments[1]);
     if (as_json)
       print_json(score, with_misses);

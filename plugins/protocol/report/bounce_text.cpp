@@ -91,8 +91,8 @@ bool begins_header(const std::vector<std::string> &lines, std::size_t i) {
   return common >= 4 || (is_one_of(name, {"message-id", "mime-version"}) && common >= 2);
 }
 
-std::size_t returned_begin(const std::vector<std::string> &lines) {
-  for (std::size_t i = 0; i < lines.size(); ++i) {
+std::size_t returned_begin(const std::vector<std::string> &lines, std::size_t from) {
+  for (std::size_t i = from; i < lines.size(); ++i) {
     if (trim(lines[i]).empty()) continue;
     if (begins_header(lines, i)) return i;
     if (!begins_returned_message(normalised(lines[i]))) continue;
@@ -262,8 +262,9 @@ std::vector<Mention> local_names(const BounceText &text, std::string_view domain
 
 }  // namespace
 
-BounceText read_bounce_text(const Mail &mail) {
-  BounceText text;
+namespace {
+
+std::vector<std::string> text_lines(const Mail &mail) {
   std::vector<std::string> lines;
   bool has_plain = false;
   for (const auto &part : mail.parts) {
@@ -272,17 +273,48 @@ BounceText read_bounce_text(const Mail &mail) {
     if (part.type != "text/html") has_plain = has_plain || !trim(part.text).empty();
     append_lines(lines, part.text);
   }
-  const auto end = returned_begin(lines);
-  std::string rest;
-  for (std::size_t i = end; i < lines.size(); ++i) {
-    if (rest.empty() && !is_header_line(lines[i])) continue;
-    rest += without_quote(lines[i]) == lines[i] || field_name(without_quote(lines[i])).empty()
-                ? lines[i]
-                : std::string(without_quote(lines[i]));
-    rest += '\n';
+  return lines;
+}
+
+Fields header_at(const std::vector<std::string> &lines, std::size_t begin) {
+  std::string header;
+  for (std::size_t i = begin; i < lines.size(); ++i) {
+    if (header.empty() && !is_header_line(lines[i])) continue;
+    const auto unquoted = without_quote(lines[i]);
+    header += field_name(unquoted).empty() ? std::string_view(lines[i]) : unquoted;
+    header += '\n';
   }
-  text.returned = parse_header(rest, kHeadersMax);
-  lines.resize(end);
+  return parse_header(header, kHeadersMax);
+}
+
+/// Some servers quote the header first and speak then. Where the words go on behind a header that nothing was
+/// said before, the line at which they do; else `end`.
+std::size_t speech_after_header(const std::vector<std::string> &lines, std::size_t end) {
+  std::string before, after;
+  for (std::size_t i = 0; i < end; ++i) before += lines[i] + '\n';
+  if (!find_addresses(before, 1).empty() || meaning_of(spoken_words(before))) return end;
+  std::size_t i = end;
+  while (i < lines.size() && !trim(lines[i]).empty()) ++i;
+  const auto begin = i;
+  for (; i < lines.size() && i < begin + kBlockLinesMax; ++i) after += lines[i] + '\n';
+  return announces_failure(normalised(after)) ? begin : end;
+}
+
+}  // namespace
+
+BounceText read_bounce_text(const Mail &mail) {
+  BounceText text;
+  auto lines = text_lines(mail);
+  const auto end = returned_begin(lines, 0);
+  text.returned = header_at(lines, end);
+  const auto again = speech_after_header(lines, end);
+  if (again != end) {
+    lines.resize(returned_begin(lines, again));
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(end),
+                lines.begin() + static_cast<std::ptrdiff_t>(again));
+  } else {
+    lines.resize(end);
+  }
   for (const auto &line : lines) text.words += line + '\n';
   text.lines = std::move(lines);
   return text;

@@ -85,6 +85,26 @@ std::string content_of(GMimePart *part, bool &is_cut) {
   return {reinterpret_cast<const char *>(bytes->data), size};
 }
 
+Owned<GMimeMessage> parse(std::string_view bytes) {
+  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
+  const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
+  return Owned<GMimeMessage>(g_mime_parser_construct_message(parser.get(), nullptr));
+}
+
+/// The first line "--token" that is followed by a part's header.
+std::string_view used_boundary(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const auto line = trim(text.substr(at, end - at));
+    const auto next = text.substr(std::min(end + 1, text.size()), 8);
+    const bool is_token = line.size() > 4 && line.size() < 73 && line.starts_with("--") &&
+                          line.find_first_of(" \t\"\\") == std::string_view::npos;
+    if (is_token && starts_with_ignoring_case(next, "content-")) return line.substr(2);
+    at = end + 1;
+  }
+  return {};
+}
+
 class Walk {
  public:
   explicit Walk(Mail &mail) : mail_(mail) {}
@@ -111,6 +131,23 @@ class Walk {
   void visit_multipart(GMimeMultipart *multipart, std::size_t depth) {
     const int count = g_mime_multipart_get_count(multipart);
     for (int i = 0; i < count; ++i) visit(g_mime_multipart_get_part(multipart, i), depth + 1);
+    const char *prologue = count == 0 ? g_mime_multipart_get_prologue(multipart) : nullptr;
+    if (prologue != nullptr) visit_undelimited(prologue, depth);
+  }
+
+  /// A multipart none of whose boundaries came: its header lost the parameter, or tells another one than it
+  /// uses. What the lines themselves use as a boundary is taken; without one all of it is text.
+  void visit_undelimited(std::string_view text, std::size_t depth) {
+    const auto boundary = used_boundary(text);
+    if (boundary.empty()) {
+      if (!trim(text).empty())
+        mail_.parts.push_back({"text/plain", to_utf8(text.substr(0, kPartBytesMax), nullptr)});
+      return;
+    }
+    const auto mended =
+        "Content-Type: multipart/mixed; boundary=\"" + std::string(boundary) + "\"\n\n" + std::string(text);
+    const Owned<GMimeMessage> message = parse(mended);
+    if (message) visit(g_mime_message_get_mime_part(message.get()), depth + 1);
   }
 
   /// The first returned message is the one sent; a later one would be an attachment of somebody's. A gateway
@@ -192,9 +229,7 @@ Mail read_mail(std::string_view bytes) {
   bytes = within_limits(bytes);
   if (bytes.size() < whole) mail.is_cut = true;
   start_gmime();
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
-  const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
-  const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
+  const auto message = parse(bytes);
   if (!message) {
     mail.unreadable_because = "no header can be found in it";
     return mail;

@@ -70,7 +70,16 @@ std::vector<Mention> returned_recipients(const Fields &returned, const std::stri
                                        "delivered-to", "x-hmxmroriginalrecipient", "to", "cc"}) {
     for (auto &found : find_addresses(value_of(returned, field), kRecipientsMax))
       mentions.push_back({std::move(found.address), words, {}});
-    if (!mentions.empty()) break;
+    if (!mentions.empty()) return mentions;
+  }
+  // "Received: … for <anna@customer.example>; …" names the envelope's recipient.
+  for (const auto &field : returned) {
+    const auto at = field.name == "received" ? field.value.find(" for ") : std::string::npos;
+    if (at == std::string::npos) continue;
+    auto found = find_addresses(std::string_view(field.value).substr(at, 200), 1);
+    if (found.empty()) continue;
+    mentions.push_back({std::move(found.front().address), words, {}});
+    break;
   }
   return mentions;
 }
@@ -197,6 +206,9 @@ bool read_delivery_status(const Mail &mail, const BounceText &text, Report &repo
 /// that both announces the failure and says why about somebody it names.
 bool is_worded_bounce(const Mail &mail, const BounceText &text, bool names_recipient) {
   if (has(mail.header, "x-failed-recipients")) return true;
+  // A mail system that writes of a delivery in its subject, in whatever language it goes on.
+  if (is_signed_by_mail_system(mail) && subject_speaks_of_delivery(mail)) return true;
+  if (mail.report_type == "delivery-status") return true;
   const auto words = normalised(text.words);
   const bool has_reason = meaning_of(words).has_value() || !find_codes(text.words, 1).empty();
   const bool announces = announces_failure(words) || announces_delay(words);
@@ -214,6 +226,7 @@ bool read_worded_bounce(const Mail &mail, const BounceText &text, const Fields &
                              domain_part(first_address(value_of(mail.header, "from"))));
   if (!is_worded_bounce(mail, text, !mentions.empty())) return false;
   if (mentions.empty()) mentions = returned_recipients(returned, text.words);
+  if (mentions.empty()) mentions = find_stated(text, {});
   report.kind = Kind::delivery;
   const auto action = is_read_as_delay(mail, text.words) ? Action::delayed : Action::failed;
   if (mentions.empty()) mentions.emplace_back();
