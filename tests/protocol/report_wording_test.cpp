@@ -85,6 +85,109 @@ const std::vector<Shape> kShapes = {
     {"japanese",
      "次のあて先へのメッセージは送信できませんでした。\n<anna@customer.example>\nユーザーが見つかりません\n",
      "permanent", "user_unknown"},
+    {"a gateway that lists who was affected",
+     "Your message:\n   From:    billing@billing.example\n   Subject: Invoice 12\n\nCould not be delivered "
+     "because of\n\n550 5.1.1 "
+     "nobody here\n\nThe following recipients were affected: \n    anna@customer.example\n",
+     "permanent", "user_unknown"},
+    {"a server that failed with",
+     "Unable to deliver message to: <anna@customer.example>\nDelivery failed for the following "
+     "reason:\nServer mx.customer.example"
+     "[192.0.2.9] failed with: 550 <anna@customer.example> No such user here\n",
+     "permanent", "user_unknown"},
+    {"trouble in full",
+     "We had trouble delivering your message. Full details follow:\n\nSubject: 'Invoice 12'\n\n1 "
+     "error(s):\n\nSMTP Server "
+     "<mx.customer.example> rejected recipient <anna@customer.example>\n(Error following RCPT command). It "
+     "responded as follows: "
+     "[550 5.1.1 User unknown]\n",
+     "permanent", "user_unknown"},
+    {"quoted twice",
+     ">>> anna@customer.example <anna@customer.example>\n\n550 sorry, no mailbox here by that name (#5.1.1 - "
+     "chkuser)\n",
+     "permanent", "user_unknown"},
+    {"delivery problems",
+     "   ----- The following addresses had delivery problems -----\n<anna@customer.example>   (User "
+     "unknown)\n",
+     "permanent", "user_unknown"},
+    {"server message",
+     "-------server message\n550 5.1.1 unknown user\n-------SMTP command\nRCPT "
+     "TO:<anna@customer.example>\n-------original message\n",
+     "permanent", "user_unknown"},
+    {"user mailbox exceeds", "User mailbox exceeds allowed size: anna@customer.example\n", "permanent",
+     "mailbox_full"},
+    {"undeliverable to", "undeliverable to anna@customer.example\n", "permanent", "unknown"},
+    {"failed so many attempts", "Delivery failed 20 attempts: anna@customer.example\n", "permanent",
+     "unknown"},
+    {"attempts with a host",
+     "Your message could not be sent.\nA transcript of the attempts to send the message follows.\nThe number "
+     "of attempts made: 1\n"
+     "Addressed To: anna@customer.example\n\nThu 29 Apr 2010 23:34:45 +0900\nFailed to send to identified "
+     "host,\n"
+     "anna@customer.example: [192.0.2.9], 550 no such mailbox\n",
+     "permanent", "user_unknown"},
+    {"to a phone",
+     "Message could not be delivered to mobile.\nError: No valid recipients for this MM\n\nMessage "
+     "details:\n  Subject: Invoice 12\n  "
+     "MAIL FROM: billing@billing.example\n  RCPT TO: anna@customer.example\n",
+     "permanent", "user_unknown"},
+    {"a label with the reason first",
+     "The mail you sent was refused.\n\nReason: user is over quota\nRecipient: anna@customer.example\n",
+     "permanent", "mailbox_full"},
+    {"unknown user with colon", "Unknown user: anna@customer.example\n", "permanent", "user_unknown"},
+    {"not a local part", "No such user: anna@customer.example\n\n", "permanent", "user_unknown"},
+    {"failed addresses follow",
+     "|------------------------- Failed addresses follow: ---------------------|\n <anna@customer.example> "
+     "... unknown host\n"
+     "|------------------------- Message text follows: ------------------------|\n",
+     "permanent", "host_unknown"},
+    {"intended recipient",
+     "Your mail was not delivered.\nIntended recipient:  anna@customer.example\nMailbox is full\n",
+     "permanent", "mailbox_full"},
+    {"addressed to",
+     "A message addressed to 'anna@customer.example' cannot be delivered: account has been disabled\n",
+     "permanent", "mailbox_suspended"},
+    {"could not be delivered to the following user",
+     "The email below could not be delivered to the following user:\n\n<anna@customer.example>\n\nOld "
+     "message:\n",
+     "permanent", "unknown"},
+    {"message to was undeliverable",
+     "The following message to <anna@customer.example> was undeliverable.\nThe reason for the problem:\n"
+     "5.1.0 - Unknown address error 550-'no such recipient'\n",
+     "permanent", "user_unknown"},
+    {"two columns",
+     "The message was undeliverable to the following:\n\tanna@customer.example (unknown user)\n", "permanent",
+     "user_unknown"},
+    {"italian",
+     "Impossibile recapitare il messaggio ai seguenti destinatari:\n\n  anna@customer.example\n\nCasella di "
+     "posta piena\n",
+     "permanent", "mailbox_full"},
+    {"spanish",
+     "No se pudo entregar el mensaje a los siguientes destinatarios:\n\n  anna@customer.example\n\nEl "
+     "usuario no existe\n",
+     "permanent", "user_unknown"},
+    {"portuguese", "Sua mensagem não pôde ser entregue a anna@customer.example\nCaixa postal cheia\n",
+     "permanent", "mailbox_full"},
+    {"dutch", "Uw bericht kon niet worden afgeleverd bij anna@customer.example: onbekende gebruiker (550)\n",
+     "permanent", "user_unknown"},
+    {"polish", "Wiadomość nie została dostarczona do:\nanna@customer.example\nUżytkownik nie istnieje\n",
+     "permanent", "user_unknown"},
+    {"russian",
+     "Ваше письмо не может быть доставлено:\n\n  anna@customer.example\n    пользователь не найден\n",
+     "permanent", "user_unknown"},
+    {"chinese", "无法投递到以下收件人：\n\nanna@customer.example\n该用户不存在\n", "permanent",
+     "user_unknown"},
+    {"an alias",
+     "<anna@customer.example>: host mx[192.0.2.9] said: 550 5.1.1 no (expanded from: "
+     "<office@customer.example>)\n",
+     "permanent", "user_unknown"},
+    {"numbers that are no codes",
+     "Call +1 925-423-5635 or 550 6th street.\nThe letter of 4.5.2026 to anna@customer.example was not "
+     "delivered: no such user\n",
+     "permanent", "user_unknown"},
+    {"temporary in so many words",
+     "<anna@customer.example>: host mx[192.0.2.9] said: 421 too many connections, try again later\n",
+     "temporary", "rate_limited"},
     {"gave up", "<anna@customer.example>:\nunable to connect to 192.0.2.9\nI'm not going to try again.\n",
      "permanent", "network"},
 };

@@ -168,6 +168,16 @@ bool leads_line(std::string_view line, const FoundAddress &found) {
          meaning_of(normalised(after)).has_value();
 }
 
+/// "(expanded from: <info@customer.example>)": what the sender wrote.
+std::string expanded_from(std::string_view words) {
+  constexpr std::string_view kPhrase = "expanded from";
+  const auto at = words.find(kPhrase);
+  if (at == std::string_view::npos) return {};
+  auto found = find_addresses(words.substr(at, 300), 1);
+  return found.empty() || found.front().begin > kPhrase.size() + 20 ? std::string{}
+                                                                    : std::move(found.front().address);
+}
+
 class Mentions {
  public:
   Mentions(const BounceText &text, const std::vector<std::string> &own) : text_(text), own_(own) {
@@ -191,7 +201,10 @@ class Mentions {
         mentions.push_back({entry.address, {}, {}});
     }
     if (weight == Weight::mentioned) mentions.resize(1);
-    for (auto &mention : mentions) mention.words = words_about(text_, mention.address);
+    for (auto &mention : mentions) {
+      mention.words = words_about(text_, mention.address);
+      mention.original_address = expanded_from(mention.words);
+    }
     return mentions;
   }
 
