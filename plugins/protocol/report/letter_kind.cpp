@@ -14,8 +14,8 @@ constexpr std::string_view kSystemSenders[] = {
     "maildelivery",         "postmaster",      "post_master",        "poostmaster",   "mdaemon",
     "system administrator", "mail system",     "mail administrator", "mailadmin",     "delivery subsystem",
     "delivery system",      "bounce@",         "interscan",          "mail server",   "email server",
-    "mailserver",           "exchange server", "microsoftexchange",  "notification@", "symantec",
-    "mail router",          "mail gateway",    "antispam",           "listserv",
+    "mailserver",           "exchange server", "microsoftexchange",  "symantec",      "mail router",
+    "mail gateway",         "antispam",        "listserv",
 };
 
 constexpr std::string_view kDeliverySubjects[] = {

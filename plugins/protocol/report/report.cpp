@@ -8,6 +8,7 @@
 #include "plugins/protocol/report/delivery_status.hpp"
 #include "plugins/protocol/report/letter_kind.hpp"
 #include "plugins/protocol/report/mail.hpp"
+#include "plugins/protocol/report/mention.hpp"
 #include "plugins/protocol/report/status_code.hpp"
 #include "plugins/protocol/report/verdict.hpp"
 #include "plugins/protocol/report/wording.hpp"
@@ -168,7 +169,10 @@ void add_stated(const Mail &mail, const BounceText &text, const DeliveryStatus &
       if (mentions.empty()) mentions = returned_recipients(mail.returned, {});
       if (!mentions.empty()) recipient.address = mentions.front().address;
     }
-    const auto words = is_alone ? text.words : words_about(text, recipient.address);
+    const bool is_explained = !stated.diagnostic.empty() && !stated.status.empty();
+    const auto words = is_alone       ? text.words
+                       : is_explained ? std::string{}
+                                      : words_about(text, recipient.address);
     if (recipient.action == Action::unknown) {
       const auto status_class = class_of(status_of(stated.status));
       if (status_class == StatusClass::success)
@@ -189,7 +193,12 @@ bool read_delivery_status(const Mail &mail, const BounceText &text, Report &repo
     if (status.reporting_mta.empty()) status.reporting_mta = std::move(found.reporting_mta);
     if (status.envelope_id.empty()) status.envelope_id = std::move(found.envelope_id);
     status.is_cut = status.is_cut || found.is_cut;
-    std::move(found.recipients.begin(), found.recipients.end(), std::back_inserter(status.recipients));
+    for (auto &recipient : found.recipients) {
+      if (status.recipients.size() < kRecipientsMax)
+        status.recipients.push_back(std::move(recipient));
+      else
+        status.is_cut = true;
+    }
   }
   if (status.recipients.empty() && holds_delivery_status(text.words))
     status = parse_delivery_status(text.words);
@@ -255,6 +264,8 @@ Report read(std::string_view bytes) {
   const auto text = read_bounce_text(mail);
   const auto &returned = mail.returned.empty() ? text.returned : mail.returned;
   report.original_message_id = message_id_of(value_of(returned, "message-id"));
+  if (report.original_message_id.empty())
+    report.original_message_id = message_id_of(value_of(mail.header, "in-reply-to"));
   if (is_feedback(mail)) {
     read_feedback(mail, report);
     return report;

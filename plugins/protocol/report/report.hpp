@@ -77,7 +77,7 @@ struct Report {
   std::vector<Recipient> recipients;
   std::string reporting_mta;
   std::string envelope_id;          ///< Original-Envelope-Id: the ENVID that the sender gave, xtext decoded
-  std::string original_message_id;  ///< without angle brackets
+  std::string original_message_id;  ///< without angle brackets; of the mail this one returns or answers
   std::string delivered_to;         ///< the mailbox address this mail came in by
   std::string verp_key;             ///< KEY when `delivered_to` is local+KEY@domain
   std::string feedback_type;        ///< ARF: "abuse", "fraud", …
@@ -97,6 +97,7 @@ inline constexpr std::size_t kBoundariesMax = 200;
 inline constexpr std::size_t kBoundaryLinesMax = 5000;
 inline constexpr std::size_t kHeaderLinesMax = 10'000;
 inline constexpr std::size_t kTextLinesMax = 4000;
+inline constexpr std::size_t kTextBytesMax = std::size_t{128} << 10;
 inline constexpr std::size_t kRecipientsMax = 1000;
 inline constexpr std::size_t kFieldGroupsMax = 2000;
 inline constexpr std::size_t kHeadersMax = 2000;

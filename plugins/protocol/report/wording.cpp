@@ -40,10 +40,15 @@ bool holds_any(std::string_view text, std::string_view wordings) {
 std::string normalised(std::string_view text) {
   std::string out = squeeze(text);
   for (char &c : out) c = to_lower(c);
-  // U+2018, U+2019: "couldn’t"
-  for (const std::string_view quote : {"\xE2\x80\x98", "\xE2\x80\x99"})
-    for (auto at = out.find(quote); at != std::string::npos; at = out.find(quote, at))
-      out.replace(at, quote.size(), "'");
+  // U+2018 and U+2019, as in "couldn’t".
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < out.size(); ++from) {
+    const auto rest = std::string_view(out).substr(from, 3);
+    const bool is_quote = rest == "\xE2\x80\x98" || rest == "\xE2\x80\x99";
+    out[to++] = is_quote ? '\'' : out[from];
+    if (is_quote) from += 2;
+  }
+  out.resize(to);
   return out;
 }
 
