@@ -231,7 +231,10 @@ void CsvReader::skip_rest_of_line(CsvRow &row, std::size_t at) {
   row.last_line = line_;
   if (!found && at > limits_.row_bytes) {
     row.is_cut = true;
-    excerpt_.assign(row_text(), std::min(kCsvExcerptBytes, available()));
+    std::size_t kept = std::min(kCsvExcerptBytes, available());
+    while (kept > 0 && kept < available() && (byte_of(row_text()[kept]) & 0xC0U) == 0x80)
+      --kept;  // whole characters
+    excerpt_.assign(row_text(), kept);
     spans_.clear();
     begin_ += at;  // forget, and read on until the line ends
     while (at = first_line_length({row_text(), available()}, 0), at == available()) {

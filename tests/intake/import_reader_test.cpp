@@ -328,6 +328,42 @@ BOOST_AUTO_TEST_CASE(a_constant_that_is_wrong_is_blamed_on_the_mapping) {
               {"country \"UK\"", "the mapping states it"});
 }
 
+BOOST_AUTO_TEST_CASE(progress_rises_to_the_size_of_the_file) {
+  std::string text = kInvoiceHeader;
+  for (int i = 0; i < 1700; ++i) text += "D1,F" + std::to_string(i) + ",2026-01-05,2026-02-04,1,EUR,,\n";
+  std::vector<std::uint64_t> seen;
+  ImportSinks<InvoiceRow> sinks;
+  sinks.on_batch = [](std::span<const InvoiceRow>) -> Result<void> { return {}; };
+  sinks.on_reject = [](const Reject &) -> Result<void> { return {}; };
+  sinks.on_progress = [&](std::uint64_t bytes, std::optional<std::uint64_t> total) {
+    seen.push_back(bytes);
+    BOOST_TEST(total.value() == text.size());
+  };
+  BOOST_TEST(read_rows<InvoiceRow>({from_text(text, 1000), "f", text.size()}, nullptr, sinks).has_value());
+  BOOST_TEST(seen.size() == 4U);
+  BOOST_TEST(std::is_sorted(seen.begin(), seen.end()));
+  BOOST_TEST(seen.front() < text.size());
+  BOOST_TEST(seen.back() == text.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_row_beyond_the_limit_is_rejected_with_its_start_in_whole_characters) {
+  const Scratch scratch;
+  RejectFile file(scratch.path / "long.csv");
+  std::string street;
+  while (street.size() < 2 * kCsvRowBytesMax) street += "é";
+  const auto outcome = import <DebtorRow>(
+      "debtor_id,name,country,street\nD1,Durand,FR," + street + "\nD2,Dupont,FR,\n", nullptr, &file);
+  check_fault(outcome.rejects, {"line 2, column 4 (street): the row is longer than 1048576 bytes"});
+  BOOST_TEST(outcome.rows.size() == 1U);
+  BOOST_TEST(file.finish().has_value());
+  const std::string text = content(file.path());
+  BOOST_TEST(text.size() < 5000U);
+  BOOST_TEST(text.find("only the start of the row stands here") != std::string::npos);
+  const auto again = import <DebtorRow>(text);
+  BOOST_TEST_REQUIRE(again.rejects.size() == 1U);
+  BOOST_TEST(again.rejects[0].find("bytes 0x") == std::string::npos, again.rejects[0]);
+}
+
 BOOST_AUTO_TEST_CASE(a_sink_that_fails_ends_the_import_with_its_error) {
   ImportSinks<InvoiceRow> sinks;
   sinks.on_batch = [](std::span<const InvoiceRow>) -> Result<void> { return unavailable("disk full"); };
