@@ -2,6 +2,8 @@
 
 #include "host/channel/settings_schema.hpp"
 
+#include <cmath>
+
 namespace relance::channel {
 namespace {
 
@@ -53,7 +55,7 @@ relance_host PluginInstance::make_face() {
   };
   face.metric = [](const relance_host *h, std::uint32_t kind, relance_str name, double value,
                    const relance_kv *labels, std::size_t count) {
-    if (kind <= RELANCE_METRIC_OBSERVE)
+    if (kind <= RELANCE_METRIC_OBSERVE && std::isfinite(value))
       self(h).sink_.metric(kind, to_line(to_view(name)), value, to_fields(labels, count));
   };
   face.state_get = [](const relance_host *h, relance_str key, void *buffer, std::size_t cap) {

@@ -12,6 +12,10 @@ class LineBudget {
  public:
   explicit LineBudget(std::uint32_t lines_max) : lines_max_(lines_max) {}
 
+  void set_max(std::uint32_t lines_max) {
+    const std::lock_guard lock(mutex_);
+    lines_max_ = lines_max;
+  }
   /// Nothing: drop the line. Else how many were dropped since the last one that went through.
   std::optional<std::uint64_t> take() {
     const std::lock_guard lock(mutex_);
@@ -29,7 +33,7 @@ class LineBudget {
   }
 
  private:
-  const std::uint32_t lines_max_;
+  std::uint32_t lines_max_;
   std::mutex mutex_;
   std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds> second_{};
   std::uint32_t used_{0};

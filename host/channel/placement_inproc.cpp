@@ -281,7 +281,7 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     if (until == SteadyClock::time_point::max()) return changed_.wait(lock);
     if (changed_.wait_until(lock, until) == std::cv_status::no_timeout) return;
     lock.unlock();
-    if (auto expired = tokens_.expire(WallClock().now()); !expired.empty()) {
+    if (auto expired = tokens_.expire(WallClock().now(), true); !expired.empty()) {
       log(RELANCE_LOG_ERROR, "the plugin broke its contract: it did not end its tokens in time",
           {{"tokens", std::to_string(expired.size())}});
       give(make_up(expired, "no_end", "the plugin did not end it in time"));

@@ -30,16 +30,20 @@ void TokenTable::announce(Ending ending, std::span<const Token> tokens) {
     if (const auto found = open.find(token); found != open.end()) found->second.is_announced = true;
 }
 
-std::vector<OpenToken> TokenTable::expire(Instant now) {
+std::vector<OpenToken> TokenTable::expire(Instant now, bool keep_memory) {
   std::vector<OpenToken> expired;
   const std::lock_guard lock(mutex_);
   for (std::size_t at{0}; at < open_.size(); ++at)
-    for (auto &[name, open] : open_[at])
-      if (!open.is_made_up && open.deadline <= now) {
-        open.is_made_up = true;
+    for (auto place = open_[at].begin(); place != open_[at].end();) {
+      auto &open = place->second;
+      const bool is_over{!open.is_made_up && open.deadline <= now};
+      if (is_over) {
         --live_[at];
         expired.push_back(open);
+        open.is_made_up = true;
       }
+      place = is_over && !keep_memory ? open_[at].erase(place) : std::next(place);
+    }
   return expired;
 }
 

@@ -42,10 +42,10 @@ class TokenTable {
   std::optional<OpenToken> close(Ending ending, Token token);
   /// From now on a plugin may have seen these.
   void announce(Ending ending, std::span<const Token> tokens);
-  /// Those whose deadline has passed; they stay as made up, so that what the plugin borrowed stays.
-  std::vector<OpenToken> expire(Instant now);
-  /// All that have not ended; the table keeps nothing of them, except what `keep_memory` says the plugin may
-  /// still read.
+  /// Those whose deadline has passed. With `keep_memory` the plugin may still read what it borrowed: they
+  /// stay, as made up.
+  std::vector<OpenToken> expire(Instant now, bool keep_memory);
+  /// All that have not ended; the table is empty then, but for what is kept as above.
   std::vector<OpenToken> drain(bool keep_memory);
 
   [[nodiscard]] std::size_t size() const;               ///< not ended

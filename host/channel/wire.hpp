@@ -1,0 +1,105 @@
+// What stands in each frame. An encoder appends one whole frame; a decoder gives nothing when the payload is
+// not exactly of its form. Towards the child the decoded C structs point into the frame, so that a letter is
+// not copied again.
+#pragma once
+
+#include "host/channel/border.hpp"
+#include "host/channel/frame.hpp"
+#include "host/channel/token_table.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace relance::channel {
+
+// ---- daemon → child
+
+struct Hello {
+  std::string id, plugin_path, driver, settings_json, state;
+  bool is_check{false};  ///< load, check the settings, say so and end
+  std::uint32_t inbound_items_max{0};
+  std::uint32_t log_lines_max{0};
+};
+void encode(FrameWriter &w, const Hello &hello);
+std::optional<Hello> decode_hello(std::string_view payload);
+
+void encode_submit(FrameWriter &w, std::span<const Submission *const> batch);
+bool decode_submit(std::string_view payload, MessageArrays &arrays);
+/// Bytes that a submission takes in a frame, to judge it before it is written.
+std::size_t wire_bytes(const Submission &submission);
+
+/// A token with references, for commit, discard (no token), recall and query.
+struct RefsFrame {
+  Token token{0};
+  std::string_view key;
+  std::vector<relance_str> refs;
+  std::int64_t not_after_ms{0};
+};
+void encode_refs(FrameWriter &w, FrameType type, Token token, std::string_view key,
+                 const std::vector<std::string> &refs, std::int64_t not_after_ms);
+std::optional<RefsFrame> decode_refs(std::string_view payload);
+
+void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<const Token> tokens);
+struct TokensFrame {
+  Ending ending{Ending::complete};
+  std::vector<Token> tokens;
+};
+std::optional<TokensFrame> decode_tokens(std::string_view payload);
+
+void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes);
+std::optional<relance_raw> decode_parse(std::string_view payload);
+
+/// Room for so many more raw items and bytes.
+struct CreditFrame {
+  std::uint32_t items{0};
+  std::int64_t bytes{0};
+};
+void encode(FrameWriter &w, const CreditFrame &credit);
+std::optional<CreditFrame> decode_credit(std::string_view payload);
+
+void encode_number(FrameWriter &w, FrameType type, std::int64_t number);
+std::optional<std::int64_t> decode_number(std::string_view payload);
+void encode_empty(FrameWriter &w, FrameType type);
+
+// ---- child → daemon
+
+void encode(FrameWriter &w, const Traits &traits);
+std::optional<Traits> decode_traits(std::string_view payload);
+void encode(FrameWriter &w, const Error &error);
+std::optional<Error> decode_error(std::string_view payload);
+
+void encode(FrameWriter &w, std::span<const relance_result> results);
+std::optional<std::vector<Outcome>> decode_outcomes(std::string_view payload);
+void encode(FrameWriter &w, std::span<const relance_recalled> results);
+std::optional<std::vector<Recall>> decode_recalls(std::string_view payload);
+void encode(FrameWriter &w, const relance_inbound &inbound);
+std::optional<Inbound> decode_inbound(std::string_view payload);
+void encode(FrameWriter &w, const Parsed &parsed);
+std::optional<Parsed> decode_parsed(std::string_view payload);
+void encode(FrameWriter &w, const Health &health);
+std::optional<Health> decode_health(std::string_view payload);
+
+struct LogFrame {
+  int level{0};
+  std::string text;
+  Fields fields;
+};
+void encode(FrameWriter &w, const LogFrame &line);
+std::optional<LogFrame> decode_log(std::string_view payload);
+struct MetricFrame {
+  std::uint32_t kind{0};
+  std::string name;
+  double value{0};
+  Fields labels;
+};
+void encode(FrameWriter &w, const MetricFrame &metric);
+std::optional<MetricFrame> decode_metric(std::string_view payload);
+struct StateFrame {
+  std::string key, value;
+};
+void encode(FrameWriter &w, const StateFrame &state);
+std::optional<StateFrame> decode_state(std::string_view payload);
+
+}  // namespace relance::channel

@@ -1,0 +1,202 @@
+#include "host/channel/wire.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace relance::channel {
+namespace {
+
+void feed(FrameBuffer &buffer, std::string_view bytes, std::size_t step) {
+  while (!bytes.empty()) {
+    std::size_t room{0};
+    char *space{buffer.space(room)};
+    const auto count = std::min({room, bytes.size(), step});
+    std::memcpy(space, bytes.data(), count);
+    buffer.add(count);
+    bytes.remove_prefix(count);
+  }
+}
+
+std::string frame_with(std::string_view payload, FrameType type = FrameType::ping) {
+  std::string out;
+  FrameWriter w(out);
+  w.begin(type);
+  w.raw(payload.data(), payload.size());
+  w.end();
+  return out;
+}
+
+/// One good frame of each kind that a child sends, as payloads.
+std::vector<std::pair<FrameType, std::string>> good_frames() {
+  std::string out;
+  FrameWriter w(out);
+  Traits traits;
+  traits.plugin_id = "a";
+  traits.expected_receipts = {{ReceiptKind::read, Milliseconds{5}}};
+  encode(w, traits);
+  encode(w, invalid("no", "/x"));
+  const relance_str refs[]{to_str("r1"), to_str("r2")};
+  const relance_price price{5, to_str("EUR")};
+  const relance_result result{sizeof result, RELANCE_OUT_ACCEPTED, 7, 0,     0, refs, 2,
+                              to_str("250"), to_str("ok"),         9, &price};
+  encode(w, std::span(&result, 1));
+  const relance_recalled recalled{sizeof recalled, RELANCE_RECALL_TOO_LATE, 8, to_str("x")};
+  encode(w, std::span(&recalled, 1));
+  const relance_inbound inbound{sizeof inbound, 0, 9, 0, to_str("mail"), to_str("1:2"), to_str("bytes"), 11};
+  encode(w, inbound);
+  Parsed parsed;
+  parsed.token = 3;
+  parsed.receipts.resize(2);
+  parsed.receipts[0].evidence = {{"application/pdf", "p.pdf", "%PDF", ""}};
+  parsed.receipts[0].price = Price{1, "EUR"};
+  parsed.replies.resize(1);
+  encode(w, parsed);
+  encode(w, Health{HealthLevel::down, "c", "t", from_ms(3)});
+  encode(w, LogFrame{2, "text", {{"k", "v"}}});
+  encode(w, MetricFrame{1, "n", 2.5, {{"k", "v"}}});
+  encode(w, StateFrame{"k", "v"});
+  const Token tokens[]{1, 2, 3};
+  encode_tokens(w, FrameType::intent, Ending::complete, tokens);
+  FrameBuffer buffer;
+  feed(buffer, out, out.size());
+  std::vector<std::pair<FrameType, std::string>> frames;
+  while (const auto frame = buffer.next()) frames.emplace_back(frame->type, std::string(frame->payload));
+  return frames;
+}
+
+bool is_readable(FrameType type, std::string_view payload) {
+  switch (type) {
+    case FrameType::started:
+      return decode_traits(payload).has_value();
+    case FrameType::refused:
+      return decode_error(payload).has_value();
+    case FrameType::outcomes:
+      return decode_outcomes(payload).has_value();
+    case FrameType::recalled:
+      return decode_recalls(payload).has_value();
+    case FrameType::inbound:
+      return decode_inbound(payload).has_value();
+    case FrameType::parsed:
+      return decode_parsed(payload).has_value();
+    case FrameType::health:
+      return decode_health(payload).has_value();
+    case FrameType::log:
+      return decode_log(payload).has_value();
+    case FrameType::metric:
+      return decode_metric(payload).has_value();
+    case FrameType::state:
+      return decode_state(payload).has_value();
+    case FrameType::intent:
+      return decode_tokens(payload).has_value();
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(frame_test)
+
+BOOST_AUTO_TEST_CASE(frames_come_out_whole_however_the_stream_was_cut) {
+  const std::string large(600'000, 'x');
+  const auto stream =
+      frame_with("one") + frame_with("") + frame_with(large, FrameType::stop) + frame_with("last");
+  for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, stream.size()}) {
+    if (step == 1 && stream.size() > 1'000'000) continue;
+    FrameBuffer buffer;
+    feed(buffer, stream, step);
+    BOOST_TEST(buffer.next()->payload == "one");
+    BOOST_TEST(buffer.next()->payload == "");
+    const auto third = buffer.next();
+    BOOST_REQUIRE(third);
+    BOOST_TEST((third->type == FrameType::stop));
+    BOOST_TEST(third->payload.size() == large.size());
+    BOOST_TEST(buffer.next()->payload == "last");
+    BOOST_TEST(!buffer.next());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_that_is_kept_stays_while_the_stream_goes_on) {
+  FrameBuffer buffer;
+  feed(buffer, frame_with("kept"), 100);
+  const auto kept = buffer.next();
+  for (int i{0}; i < 100; ++i) {
+    feed(buffer, frame_with(std::string(20'000, 'y')), 50'000);
+    while (buffer.next()) {
+    }
+  }
+  BOOST_TEST(kept->payload == "kept");
+}
+
+BOOST_AUTO_TEST_CASE(a_length_beyond_the_limit_breaks_the_stream) {
+  FrameBuffer buffer(1000);
+  feed(buffer, frame_with(std::string(1001, 'x')), 10'000);
+  BOOST_TEST(!buffer.next());
+  BOOST_TEST(buffer.is_broken());
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_one_byte_short_or_long_is_refused) {
+  const auto frames = good_frames();
+  BOOST_TEST(frames.size() == 11u);
+  for (const auto &[type, payload] : frames) {
+    BOOST_TEST_CONTEXT("type " << static_cast<int>(type)) {
+      BOOST_TEST(is_readable(type, payload));
+      BOOST_TEST(!is_readable(type, payload + '\0'));
+      for (std::size_t length{0}; length < payload.size(); ++length)
+        BOOST_TEST(!is_readable(type, std::string_view(payload).substr(0, length)));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(counts_larger_than_the_frame_reserve_nothing) {
+  const std::string huge{"\xff\xff\xff\xff"};
+  BOOST_TEST(!decode_outcomes(huge));
+  BOOST_TEST(!decode_recalls(huge));
+  BOOST_TEST(!decode_tokens(std::string(1, '\0') + huge));
+  MessageArrays arrays;
+  BOOST_TEST(!decode_submit(huge + huge + huge + huge, arrays));
+}
+
+BOOST_AUTO_TEST_CASE(submissions_read_back_as_they_were_written) {
+  Submission s;
+  s.token = 9;
+  s.idempotency_key = "key";
+  s.addressee.postal_lines = {"a", "b"};
+  s.references = {{"invoice", "1"}};
+  s.parts.push_back(
+      {"text", "text/plain", "", std::make_shared<const std::string>("bytes"), sha256("bytes")});
+  s.not_after = from_ms(77);
+  const Submission *const batch[]{&s, &s};
+  std::string out;
+  FrameWriter w(out);
+  encode_submit(w, batch);
+  BOOST_TEST(out.size() <= 2 * wire_bytes(s));
+  MessageArrays arrays;
+  BOOST_REQUIRE(decode_submit(std::string_view(out).substr(kFrameHeaderBytes), arrays));
+  BOOST_REQUIRE(arrays.messages().size() == 2u);
+  const auto &m = arrays.messages()[1];
+  BOOST_TEST(m.token == 9u);
+  BOOST_TEST(m.not_after_ms == 77);
+  BOOST_TEST(to_view(m.parts[0]->bytes) == "bytes");
+  BOOST_TEST((std::memcmp(m.parts[0]->sha256, s.parts[0].sha256.data(), 32) == 0));
+  BOOST_TEST(to_view(m.addressee->postal_lines[1]) == "b");
+  BOOST_TEST(to_view(m.references[0].value) == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_claims_more_parts_than_the_frame_announced_is_refused) {
+  Submission s;
+  s.token = 1;
+  s.parts.resize(1);
+  const Submission *const batch[]{&s};
+  std::string out;
+  FrameWriter w(out);
+  encode_submit(w, batch);
+  auto payload = out.substr(kFrameHeaderBytes);
+  MessageArrays good;
+  BOOST_TEST(decode_submit(payload, good));
+  payload[4] = '\0';  // the total of parts
+  MessageArrays arrays;
+  BOOST_TEST(!decode_submit(payload, arrays));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::channel
