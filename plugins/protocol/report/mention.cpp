@@ -223,12 +223,21 @@ std::string words_about(const BounceText &text, std::string_view address) {
            (leads_line(text.lines[i], found.front()) || begins_with_reply(text.lines[i]));
   };
   std::size_t until = 0;
-  for (std::size_t i = 0; i < text.lines.size(); ++i) {
-    if (names(i))
+  std::string dialog;  // the quoted SMTP lines right before: old sendmails name the recipient after what was
+                       // said of him
+  for (std::size_t i = 0; i < text.lines.size() && words.size() < kBlockBytesMax; ++i) {
+    if (names(i)) {
+      if (i >= until) words += dialog;
       until = std::max(until, i + kBlockLinesMax);
-    else if (opens_other(i))
+    } else if (opens_other(i)) {
       until = 0;
+    }
     if (i < until) words += text.lines[i] + '\n';
+    const std::string_view line = text.lines[i];
+    if (line.starts_with("<<<") || line.starts_with(">>>"))
+      dialog += text.lines[i] + '\n';
+    else
+      dialog.clear();
   }
   return words;
 }

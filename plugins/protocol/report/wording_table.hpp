@@ -185,7 +185,7 @@ inline constexpr Family kFamilies[] = {
      "local problem|command died|can't create|cannot open|process failed|unable to process"},
     {Reason::user_unknown, "5.1.1", Clarity::vague,
      "mailbox unavailable|mailbox not available|recipient*rejected|recipient*denied|recipient*refused|"
-     "recipient*not accepted|address*rejected|rejected*recipient|not accepted for|undeliverable address|"
+     "recipient*not accepted|address*rejected|rejected recipient|not accepted for|undeliverable address|"
      "unknown|does not exist|not found"},
     {Reason::policy, "5.0.0", Clarity::vague,
      "transaction failed|message*rejected|mail*rejected|rejected|refused|not accepted"},
