@@ -4,135 +4,39 @@
 #include "plugins/protocol/report/wording.hpp"
 
 #include <algorithm>
-#include <span>
 
 namespace relance::report {
 namespace {
 
-constexpr std::string_view kSystemSenders[] = {
-    "mailer-daemon",        "mailer_daemon",   "mailerdaemon",       "mail delivery", "mail.delivery",
-    "maildelivery",         "postmaster",      "post_master",        "poostmaster",   "mdaemon",
-    "system administrator", "mail system",     "mail administrator", "mailadmin",     "delivery subsystem",
-    "delivery system",      "bounce@",         "interscan",          "mail server",   "email server",
-    "mailserver",           "exchange server", "microsoftexchange",  "symantec",      "mail router",
-    "mail gateway",         "antispam",        "listserv",
-};
+// clang-format off
+constexpr std::string_view kSystemSenders =
+    "mailer-daemon|mailer_daemon|mailerdaemon|mail delivery|mail.delivery|maildelivery|postmaster|"
+    "post_master|poostmaster|mdaemon|system administrator|mail system|mail administrator|mailadmin|"
+    "delivery subsystem|delivery system|bounce@|interscan|mail server|email server|mailserver|"
+    "exchange server|microsoftexchange|symantec|mail router|mail gateway|antispam|listserv";
 
-constexpr std::string_view kDeliverySubjects[] = {
-    "undeliver",
-    "returned mail",
-    "return mail",
-    "mail returned",
-    "failure notice",
-    "delivery status",
-    "delivery notification",
-    "delivery report",
-    "delivery fail",
-    "delivery failure",
-    "delivery has failed",
-    "delivery error",
-    "delivery problem",
-    "delivery delay",
-    "delivery unsuccess",
-    "mail delivery",
-    "message delivery",
-    "failed mail",
-    "mail fail",
-    "failed delivery",
-    "failure delivery",
-    "mail system error",
-    "mail error",
-    "nondeliver",
-    "non deliver",
-    "non-deliver",
-    "not delivered",
-    "could not be delivered",
-    "couldn't be delivered",
-    "bounced",
-    "unable to deliver",
-    "returning message",
-    "returned to sender",
-    "message status",
-    "delayed",
-    "warning: message",
-    "warning: could not send",
-    "loop alert",
-    "user unknown",
-    "unknown user",
-    "unknown recipient",
-    "rejected",
-    "unzustellbar",
-    "zustellung",
-    "nicht zugestellt",
-    "non remis",
-    "non distribu",
-    "échec de",
-    "Échec de",
-    "non recens",
-    "no entregado",
-    "no se ha podido entregar",
-    "error de entrega",
-    "mancato recapito",
-    "non recapitabile",
-    "recapito",
-    "não entregue",
-    "onbestelbaar",
-    "niet bezorgd",
-    "ikke leveret",
-    "inte levereras",
-    "nie dostarczono",
-    "недоставлен",
-    "не доставлен",
-    "エラー",
-    "配信",
-    "送信",
-    "届け",
-    "退信",
-    "配達",
-    "mail non consegnat",
-};
+constexpr std::string_view kDeliverySubjects =
+    "undeliver|returned mail|return mail|mail returned|failure notice|delivery status|"
+    "delivery notification|delivery report|delivery fail|delivery failure|delivery has failed|"
+    "delivery error|delivery problem|delivery delay|delivery unsuccess|mail delivery|message delivery|"
+    "failed mail|mail fail|failed delivery|failure delivery|mail system error|mail error|nondeliver|"
+    "non deliver|non-deliver|not delivered|could not be delivered|couldn't be delivered|bounced|"
+    "unable to deliver|returning message|returned to sender|message status|delayed|warning: message|"
+    "warning: could not send|loop alert|user unknown|unknown user|unknown recipient|rejected|"
+    "unzustellbar|zustellung|nicht zugestellt|non remis|non distribu|échec de|Échec de|non recens|"
+    "no entregado|no se ha podido entregar|error de entrega|mancato recapito|non recapitabile|recapito|"
+    "não entregue|onbestelbaar|niet bezorgd|ikke leveret|inte levereras|nie dostarczono|недоставлен|"
+    "не доставлен|エラー|配信|送信|届け|退信|配達|mail non consegnat";
 
-constexpr std::string_view kAwaySubjects[] = {
-    "out of office",
-    "out of the office",
-    "automatic reply",
-    "autoreply",
-    "auto-reply",
-    "auto reply",
-    "auto response",
-    "autoresponse",
-    "automated response",
-    "auto:",
-    "vacation",
-    "away from",
-    "on leave",
-    "abwesenheit",
-    "automatische antwort",
-    "abwesend",
-    "réponse automatique",
-    "reponse automatique",
-    "absence",
-    "absent du bureau",
-    "fuera de la oficina",
-    "respuesta automática",
-    "fuori ufficio",
-    "risposta automatica",
-    "resposta automática",
-    "afwezig",
-    "automatisch antwoord",
-    "frånvaro",
-    "autosvar",
-    "automatyczna odpowied",
-    "nieobecno",
-    "автоответ",
-    "自動応答",
-    "自動返信",
-    "不在",
-};
+constexpr std::string_view kAwaySubjects =
+    "out of office|out of the office|automatic reply|autoreply|auto-reply|auto reply|auto response|"
+    "autoresponse|automated response|vacation|away from|on leave|abwesenheit|automatische antwort|"
+    "abwesend|réponse automatique|reponse automatique|absent du bureau|fuera de la oficina|"
+    "respuesta automática|fuori ufficio|risposta automatica|resposta automática|afwezig|"
+    "automatisch antwoord|frånvaro|autosvar|automatyczna odpowied|nieobecno|автоответ|自動応答|自動返信|不在|"
+    "message d'absence|absence du bureau|réponse d'absence";
 
-bool holds_any(std::string_view text, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [text](auto word) { return text.find(word) != text.npos; });
-}
+// clang-format on
 
 bool is_answer_or_forward(std::string_view subject) {
   for (const std::string_view prefix :
@@ -166,8 +70,8 @@ bool subject_speaks_of_delivery(const Mail &mail) {
 bool is_auto_reply(const Mail &mail) {
   const auto submitted = lower(value_of(mail.header, "auto-submitted"));
   if (submitted.starts_with("auto-replied")) return true;
-  for (const auto field : {"x-autoreply", "x-autorespond", "x-auto-response-suppress-reply",
-                           "x-autoreply-from", "x-autoresponder", "x-autoresponse"})
+  for (const auto field :
+       {"x-autoreply", "x-autorespond", "x-autoreply-from", "x-autoresponder", "x-autoresponse"})
     if (has(mail.header, field) && !equals_ignoring_case(value_of(mail.header, field), "no")) return true;
   const auto precedence = lower(value_of(mail.header, "precedence"));
   if (precedence == "auto_reply" || precedence == "auto-reply") return true;
@@ -176,7 +80,8 @@ bool is_auto_reply(const Mail &mail) {
   if (has(mail.header, "x-ms-exchange-inbox-rules-loop") || has(mail.header, "x-vacation") ||
       lower(value_of(mail.header, "x-apple-action")) == "vacation")
     return true;
-  return holds_any(normalised(value_of(mail.header, "subject")), kAwaySubjects);
+  const auto subject = normalised(value_of(mail.header, "subject"));
+  return subject.starts_with("auto:") || holds_any(subject, kAwaySubjects);
 }
 
 bool is_feedback(const Mail &mail) {

@@ -26,6 +26,8 @@ bool holds(std::string_view text, std::string_view wording) {
   return false;
 }
 
+}  // namespace
+
 bool holds_any(std::string_view text, std::string_view wordings) {
   while (!wordings.empty()) {
     const auto end = wordings.find('|');
@@ -34,8 +36,6 @@ bool holds_any(std::string_view text, std::string_view wordings) {
   }
   return false;
 }
-
-}  // namespace
 
 std::string normalised(std::string_view text) {
   std::string out = squeeze(text);

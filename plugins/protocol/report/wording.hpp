@@ -21,6 +21,9 @@ std::string normalised(std::string_view text);
 /// The same without addresses and links, whose names say nothing about the cause.
 std::string spoken_words(std::string_view text);
 
+/// Does the text hold one of the wordings, which are written as in wording_table.hpp?
+bool holds_any(std::string_view text, std::string_view wordings);
+
 /// All functions below take normalised text.
 std::optional<Meaning> meaning_of(std::string_view text);
 bool announces_failure(

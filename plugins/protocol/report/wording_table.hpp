@@ -172,7 +172,7 @@ inline constexpr Family kFamilies[] = {
      "cannot connect|can't connect|establish an smtp connection|not responding|did not respond|"
      "no response|did not accept our requests|network*unreachable|network error|network is down|"
      "socket error|no route to host|host*unreachable|host*down|connect failed|connection failed|starttls|"
-     "tls*fail|certificate"},
+     "support tls|tls*required|tls*fail|certificate"},
     // What may mean anything.
     {Reason::policy, "5.7.1", Clarity::vague,
      "policy|policies|access denied|permission|not permitted|not authorized|not authorised|unauthorized|"
