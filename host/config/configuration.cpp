@@ -38,12 +38,6 @@ const std::vector<std::string> &Region::providers_of(std::string_view channel) c
   return found == providers.end() ? kNone : found->second;
 }
 
-domain::ContactWindow Region::window_in(const domain::Zone &other) const {
-  if (other == zone) return window;
-  // The hours were accepted once, and do not depend on the zone.
-  return domain::ContactWindow::make(other, calendar, hours, window.closed_on_holidays()).value();
-}
-
 const Position &ProviderSettings::position_of(std::string_view json_pointer) const {
   while (true) {
     const auto found = std::ranges::find_if(

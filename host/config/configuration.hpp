@@ -83,15 +83,13 @@ struct Region {
   std::string id, name, country, language;
   domain::Calendar calendar;
   domain::Zone zone;
-  domain::ContactWindow window;  ///< in `zone`, with the holidays of `calendar`
-  domain::WeekHours hours;       ///< of the window
+  domain::ContactWindow
+      window;  ///< in `zone`, with the holidays of `calendar`; in_zone() for a recipient elsewhere
   std::vector<std::pair<std::string, std::vector<std::string>>>
       providers;  ///< channel → provider ids, in order
 
   /// Empty when the region has no provider of the channel.
   [[nodiscard]] const std::vector<std::string> &providers_of(std::string_view channel) const;
-  /// The same hours on the clock of a recipient who lives in another zone.
-  [[nodiscard]] domain::ContactWindow window_in(const domain::Zone &other) const;
 };
 
 enum class Placement : std::uint8_t { child, inproc };

@@ -53,7 +53,7 @@ class SecretReader {
   std::string read(const Entry &reference) {
     const auto &name = reference.value.text;
     const Position at{document_.file, reference.value.line, reference.value.column};
-    if (!draft_.options.reads_secrets) return {};
+    if (!draft_.options.reads_secrets) return std::string{kRedacted};
     if (reference.key == "env") {
       const char *value{std::getenv(name.c_str())};
       if (value != nullptr) return value;

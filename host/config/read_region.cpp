@@ -91,7 +91,7 @@ class RegionReader {
       return;
     }
     draft_.configuration.regions.push_back(Region{id_, std::move(name), country.text, std::move(language),
-                                                  *calendar, *zone, *window, hours, std::move(providers)});
+                                                  *calendar, *zone, *window, std::move(providers)});
   }
 
  private:

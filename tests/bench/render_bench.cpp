@@ -90,7 +90,7 @@ std::size_t concatenate(const std::string &source) {
 }
 
 int run(const char *config_file) {
-  const auto loaded = config::load(config_file);
+  const auto loaded = config::load(config_file, {.reads_secrets = false, .check_template = {}});
   if (!loaded.configuration) {
     for (const auto &issue : loaded.issues) std::fprintf(stderr, "%s\n", issue.text().c_str());
     return 1;
