@@ -50,15 +50,17 @@ std::size_t Inbox::inbound(const std::string &provider, std::vector<channel::Inb
   return taken;
 }
 
-InboxBatch Inbox::take(std::optional<Milliseconds> timeout) {
-  std::unique_lock lock{mutex_};
-  const auto something = [this] { return poked_ || !batch_.is_empty(); };
-  if (timeout) {
-    arrived_.wait_for(lock, *timeout, something);
-  } else {
-    arrived_.wait(lock, something);
+InboxBatch Inbox::wait(Milliseconds timeout) {
+  {
+    std::unique_lock lock{mutex_};
+    arrived_.wait_for(lock, timeout, [this] { return poked_ || !batch_.is_empty(); });
+    poked_ = false;
   }
-  poked_ = false;
+  return take();
+}
+
+InboxBatch Inbox::take() {
+  const std::scoped_lock lock{mutex_};
   inbound_bytes_ = 0;
   return std::exchange(batch_, {});
 }

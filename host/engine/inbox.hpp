@@ -50,9 +50,11 @@ class Inbox final : public channel::ProviderEvents {
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
 
-  /// Engine's thread: returns what waits, after at most `timeout` (none: until something comes or poke()).
-  InboxBatch take(std::optional<Milliseconds> timeout);
-  /// Any thread: makes the current or next take() return.
+  /// Engine's thread: what waits now. Leaves a poke() for the next wait().
+  InboxBatch take();
+  /// Engine's thread: what waits, or what comes within `timeout`; empty when poked or too late.
+  InboxBatch wait(Milliseconds timeout);
+  /// Any thread: makes the current or next wait() return at once.
   void poke();
   /// Providers that were told "no more": to be called room() on, after a take().
   std::vector<std::string> take_starved();

@@ -100,11 +100,11 @@ void Engine::Loop::run_thread() {
       if (is_draining_ && std::chrono::steady_clock::now() >= stop_by_) break;
     }
     if (is_draining_ && (std::chrono::steady_clock::now() >= stop_by_ || is_settled())) break;
-    take(inbox_.take(wait_time()));
+    take(inbox_.wait(wait_time()));
   }
   // Nothing new is taken. What providers still say on their way out is written before the store closes.
   pool_.stop(Milliseconds{2000});
-  take(inbox_.take(Milliseconds{0}));
+  take(inbox_.take());
   store_retry_at_ = Instant::min();
   while (record_outcomes()) {
   }
@@ -119,7 +119,7 @@ void Engine::Loop::run_thread() {
 }
 
 bool Engine::Loop::pass() {
-  take(inbox_.take(Milliseconds{0}));
+  take(inbox_.take());
   if (parse_retry_at_ <= WallClock{}.now()) {
     parse_retry_at_ = Instant::max();
     parses_wait_ = true;
