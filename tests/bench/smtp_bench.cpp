@@ -4,6 +4,7 @@
 // [--connections N] [--rounds N]. Needs Postfix's two programs; everything runs on loopback.
 #include "plugins/protocol/mime/mime.hpp"
 #include "plugins/protocol/smtp/client.hpp"
+#include "tests/bench/smtp_plugin_run.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -37,6 +38,7 @@ struct Sizes {
   std::size_t bytes{4'096};
   std::size_t connections{20};
   int rounds{5};
+  std::size_t in_flight{2'000};
 };
 
 struct Measured {
@@ -147,7 +149,6 @@ Measured run_client(const Sizes &sizes, std::uint16_t port) {
   const auto cpu_before = cpu_of(RUSAGE_SELF);
   const auto begin = Clock::now();
   constexpr std::size_t kBatch{200};
-  constexpr std::size_t kInFlight{2'000};
   for (std::size_t sent{0}; sent < sizes.messages;) {
     std::vector<smtp::Submission> batch;
     for (; batch.size() < kBatch && sent < sizes.messages; ++sent) {
@@ -155,7 +156,7 @@ Measured run_client(const Sizes &sizes, std::uint16_t port) {
           {sent + 1, {"a@example.com", {"b@example.com"}, "key" + std::to_string(sent), false}, content});
     }
     std::unique_lock lock{mutex};
-    changed.wait(lock, [&] { return sent - ended <= kInFlight; });
+    changed.wait(lock, [&] { return sent - ended <= sizes.in_flight; });
     lock.unlock();
     client.submit(std::move(batch));
   }
@@ -207,6 +208,7 @@ int main(int argc, char **argv) {
     if (name == "--messages") sizes.messages = value;
     if (name == "--bytes") sizes.bytes = value;
     if (name == "--connections") sizes.connections = value;
+    if (name == "--in-flight") sizes.in_flight = value;
     if (name == "--rounds") sizes.rounds = static_cast<int>(value);
   }
   mime_per_second();
@@ -216,18 +218,35 @@ int main(int argc, char **argv) {
   if (::getuid() == 0) words.insert(words.begin() + 1, {"-u", "nobody"});
   const auto sink = run(words);
   await_listening(port);
-  std::vector<double> ratios;
+  std::vector<double> client_ratios;
+  std::vector<double> plugin_ratios;
   for (int round{0}; round < sizes.rounds; ++round) {
     const auto theirs = run_smtp_source(sizes, server);
-    const auto ours = run_client(sizes, port);
-    ratios.push_back(ours.per_second / theirs.per_second);
-    std::printf("round %d: smtp-source -d %.0f/s (cpu %.2f s), client %.0f/s (cpu %.2f s), ratio %.2f\n",
-                round + 1, theirs.per_second, theirs.cpu_s, ours.per_second, ours.cpu_s, ratios.back());
+    const auto client = run_client(sizes, port);
+    const auto cpu_before = cpu_of(RUSAGE_SELF);
+    const auto whole = run_plugin(RELANCE_SMTP_PLUGIN, port, sizes.messages, sizes.bytes - 350,
+                                  sizes.connections, sizes.in_flight);
+    const auto plugin_cpu_s = cpu_of(RUSAGE_SELF) - cpu_before;
+    if (whole.accepted != sizes.messages) std::fprintf(stderr, "only %zu accepted\n", whole.accepted);
+    const auto plugin_per_second = static_cast<double>(sizes.messages) / whole.seconds;
+    client_ratios.push_back(client.per_second / theirs.per_second);
+    plugin_ratios.push_back(plugin_per_second / theirs.per_second);
+    std::printf(
+        "round %d: smtp-source -d %.0f/s (cpu %.2f s), client %.0f/s (cpu %.2f s), plugin %.0f/s (cpu %.2f "
+        "s), "
+        "ratios %.2f %.2f\n",
+        round + 1, theirs.per_second, theirs.cpu_s, client.per_second, client.cpu_s, plugin_per_second,
+        plugin_cpu_s, client_ratios.back(), plugin_ratios.back());
   }
   ::kill(sink, SIGTERM);
   ::waitpid(sink, nullptr, 0);
-  std::sort(ratios.begin(), ratios.end());
-  std::printf("median ratio %.2f (%zu messages of %zu bytes over %zu connections)\n",
-              ratios[ratios.size() / 2], sizes.messages, sizes.bytes, sizes.connections);
+  const auto median = [](std::vector<double> &values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  };
+  std::printf(
+      "median ratio to smtp-source -d: client %.2f, plugin %.2f (%zu messages of %zu bytes over %zu "
+      "connections)\n",
+      median(client_ratios), median(plugin_ratios), sizes.messages, sizes.bytes, sizes.connections);
   return 0;
 }
