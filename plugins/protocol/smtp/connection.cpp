@@ -95,7 +95,7 @@ void Connection::connected() {
   wire_.socket().non_blocking(true, ignored);
   phase_ = Phase::session;
   setup_stage_ = Stage::greeting;
-  pending_.push_back({Expect::greeting, nullptr});
+  await_reply(Expect::greeting);
   has_progress_ = true;
   if (options_.tls == TlsMode::implicit) begin_tls();
   settle();
@@ -150,6 +150,11 @@ void Connection::on_reply(Reply reply) {
     return lost("an unexpected reply", &reply);
   }
   const auto pending = pending_.front();
+  // The end of data has a rule of its own. Anything else that answers what we have not said is out of step:
+  // what it seems to accept, it does not.
+  if (pending.expect != Expect::end_of_data && pending.position > wire_.at_risk()) {
+    return lost("protocol: an answer before its question", &reply);
+  }
   const bool is_before_content{pending.expect == Expect::mail || pending.expect == Expect::rcpt ||
                                pending.expect == Expect::data || pending.expect == Expect::rset};
   if (reply.code == 421 && is_before_content) return lost("the server closes the session", &reply);
@@ -212,7 +217,11 @@ void Connection::drain_input() {
 void Connection::command(std::string_view line, Expect expect) {
   wire_.append(line);
   wire_.append("\r\n");
-  pending_.push_back({expect, nullptr});
+  await_reply(expect);
+}
+
+void Connection::await_reply(Expect expect, Transaction *transaction) {
+  pending_.push_back({expect, transaction, wire_.position()});
 }
 
 Stage Connection::stage() const {

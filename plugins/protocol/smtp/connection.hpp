@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Pending {
     Expect expect;
     Transaction *transaction;  // of mail, rcpt, data, end_of_data
+    std::uint64_t position;    // in the wire's plain stream, behind the question
   };
 
   // connection.cpp
@@ -67,6 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void lost(std::string detail, const Reply *reply = nullptr);
   void close(const Outcome *failure);
   void command(std::string_view line, Expect expect);
+  /// An answer to what was appended so far.
+  void await_reply(Expect expect, Transaction *transaction = nullptr);
 
   // session.cpp
   void session_reply(Expect expect, const Reply &reply);

@@ -43,7 +43,7 @@ void Connection::session_reply(Expect expect, const Reply &reply) {
       if (reply.code != 220) return setup_failed(Stage::greeting, "the server does not greet", &reply);
       return say_hello();
     case Expect::ehlo:
-      if (reply.is_positive()) {
+      if (reply.code == 250) {
         server_ = read_capabilities(reply.text);
         return after_hello();
       }

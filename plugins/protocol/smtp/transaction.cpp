@@ -97,13 +97,13 @@ void Connection::advance(Transaction &transaction) {
     const auto step = transaction.commands_sent++;
     if (step == 0) {
       append_mail(wire_.tail(), submission, server_, transaction.job->check.has_eight_bit, options_.dsn);
-      pending_.push_back({Expect::mail, &transaction});
+      await_reply(Expect::mail, &transaction);
     } else if (step <= count) {
       append_recipient(wire_.tail(), submission.envelope, step - 1, server_, options_.dsn);
-      pending_.push_back({Expect::rcpt, &transaction});
+      await_reply(Expect::rcpt, &transaction);
     } else {
       wire_.append("DATA\r\n");
-      pending_.push_back({Expect::data, &transaction});
+      await_reply(Expect::data, &transaction);
     }
   } while (pipelines() && transaction.commands_sent < count + 2);
 }
@@ -164,7 +164,7 @@ void Connection::data_reply(Transaction &transaction, Reply reply) {
     transaction.is_content_complete = true;
     transaction.dot_position = wire_.position();
     wire_.append(".\r\n");
-    pending_.push_back({Expect::end_of_data, &transaction});
+    await_reply(Expect::end_of_data, &transaction);
     return;
   }
   begin_content(transaction);
@@ -175,7 +175,7 @@ void Connection::begin_content(Transaction &transaction) {
   // The process may have slept since MAIL. Leaving now is safe: without the dot there is no message.
   if (Pool::Clock::now() >= transaction.job->submission.not_after) return lost("not_after has passed");
   transaction.has_content_begun = true;
-  pending_.push_back({Expect::end_of_data, &transaction});
+  await_reply(Expect::end_of_data, &transaction);
 }
 
 void Connection::pump_content() {
