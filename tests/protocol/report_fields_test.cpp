@@ -155,6 +155,20 @@ BOOST_AUTO_TEST_CASE(lost_and_spurious_empty_lines_do_not_mix_recipients) {
   BOOST_TEST(report.recipients[2].status == "5.7.1");
 }
 
+BOOST_AUTO_TEST_CASE(empty_lines_between_all_fields_tear_nothing_apart) {
+  const auto report =
+      parse_report(delivery_report("Reporting-MTA: dns; relay.example\n\nAction: failed\n\nFinal-Recipient: "
+                                   "rfc822; anna@customer.example\n\n"
+                                   "Status: 5.2.2\n\nDiagnostic-Code: smtp; 552 full\n\nFinal-Recipient: "
+                                   "rfc822; bert@customer.example\n\nAction: failed\n\n"
+                                   "Status: 5.1.1\n"));
+  BOOST_TEST_REQUIRE(report.recipients.size() == 2u);
+  BOOST_TEST(report.recipients[0].address == "anna@customer.example");
+  BOOST_TEST(report.recipients[0].status == "5.2.2");
+  BOOST_TEST(report.recipients[1].address == "bert@customer.example");
+  BOOST_TEST(report.recipients[1].status == "5.1.1");
+}
+
 BOOST_AUTO_TEST_CASE(fields_within_plain_words_count_as_fields) {
   const auto report =
       parse_report(letter("From: postmaster@mx.example\nSubject: Delivery Status Notification (Failure)\n",

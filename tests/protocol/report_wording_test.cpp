@@ -188,6 +188,14 @@ const std::vector<Shape> kShapes = {
     {"temporary in so many words",
      "<anna@customer.example>: host mx[192.0.2.9] said: 421 too many connections, try again later\n",
      "temporary", "rate_limited"},
+    {"a word beside the address",
+     "This message was undeliverable due to the following reason:\n\nThe following destination addresses "
+     "were unknown:\n\nSMTP "
+     "<anna@customer.example>\n\nPlease reply to <help@customer.example>\n",
+     "permanent", "user_unknown"},
+    {"invalid receiver",
+     "Your message could not be delivered.\nInvalid receiver address: anna@customer.example\n", "permanent",
+     "user_unknown"},
     {"gave up", "<anna@customer.example>:\nunable to connect to 192.0.2.9\nI'm not going to try again.\n",
      "permanent", "network"},
 };
@@ -232,6 +240,14 @@ BOOST_AUTO_TEST_CASE(a_warning_is_a_delay_and_changes_nothing) {
   BOOST_TEST(name(report.recipients[0].action) == "delayed");
   BOOST_TEST(!report.recipients[0].is_final);
   BOOST_TEST(name(report.recipients[0].status_class) == "temporary");
+}
+
+BOOST_AUTO_TEST_CASE(users_named_without_their_domain_belong_to_the_server) {
+  const auto report = parse_report(bounce(
+      "Your mail to the following recipients could not be delivered:\n\n\tanna\n\tbert  mailbox full\n"));
+  BOOST_TEST_REQUIRE(report.recipients.size() == 2u);
+  BOOST_TEST(report.recipients[0].address == "anna@mx.customer.example");
+  BOOST_TEST(report.recipients[1].address == "bert@mx.customer.example");
 }
 
 BOOST_AUTO_TEST_CASE(exims_header_names_the_recipient_when_the_words_do_not) {

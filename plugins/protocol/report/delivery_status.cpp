@@ -47,12 +47,21 @@ bool is_about_delivery(const Fields &group) {
   return has(group, "action") || has(group, "status") || has(group, "diagnostic-code");
 }
 
-/// Groups that an empty line tore apart belong together while they repeat nothing.
+bool is_complete(const Fields &group) {
+  return is_about_recipient(group) && has(group, "action") && has(group, "status");
+}
+
+bool share_a_name(const Fields &a, const Fields &b) {
+  return std::any_of(a.begin(), a.end(), [&b](const Field &field) { return has(b, field.name); });
+}
+
+/// Groups that empty lines tore apart belong together while the first lacks something and they repeat
+/// nothing.
 std::vector<Fields> mended(std::vector<Fields> groups) {
   std::vector<Fields> whole;
   for (auto &group : groups) {
-    const bool goes_on = !whole.empty() && is_about_recipient(whole.back()) && !is_about_recipient(group) &&
-                         is_about_delivery(group) && !is_about_delivery(whole.back());
+    const bool goes_on = !whole.empty() && !is_complete(whole.back()) && !share_a_name(whole.back(), group) &&
+                         !(is_about_recipient(whole.back()) && is_about_recipient(group));
     if (goes_on)
       std::move(group.begin(), group.end(), std::back_inserter(whole.back()));
     else
@@ -103,6 +112,10 @@ DeliveryStatus parse_delivery_status(std::string_view text) {
     }
     add(status.recipients, recipient_of(group));
   }
+  // What is said of nobody counts only when nobody else is named.
+  const auto is_nameless = [](const StatedRecipient &recipient) { return recipient.address.empty(); };
+  if (!std::all_of(status.recipients.begin(), status.recipients.end(), is_nameless))
+    std::erase_if(status.recipients, is_nameless);
   return status;
 }
 

@@ -155,9 +155,21 @@ class Mentions {
     if (introduces_recipient(before)) return Weight::stated;
     if (names_somebody_else(before)) return Weight::none;
     if (leads_line(line, address) || begins_with_reply(line)) return Weight::stated;
+    if (is_short_beside(line, address) && is_announced_above(i)) return Weight::stated;
     if (is_announcement(i)) return Weight::announced;
     return starts_with_ignoring_case(local_part(address.address), "postmaster") ? Weight::none
                                                                                 : Weight::mentioned;
+  }
+
+  /// "SMTP <anna@customer.example>", after an empty line or not, under an announcement.
+  static bool is_short_beside(std::string_view line, const FoundAddress &address) {
+    constexpr std::size_t kBesideBytesMax = 12;
+    return address.is_bracketed && trim(line).size() - (address.end - address.begin) <= kBesideBytesMax;
+  }
+  bool is_announced_above(std::size_t i) const {
+    while (i > 0 && trim(text_.lines[i - 1]).empty()) --i;
+    return i > 0 && announces_failure(
+                        normalised((i > 1 ? text_.lines[i - 2] + ' ' : std::string{}) + text_.lines[i - 1]));
   }
 
   /// The line, or the sentence that runs through it, tells of a failure. Asked for each address of a line,
@@ -185,13 +197,16 @@ std::vector<Mention> local_names(const BounceText &text, std::string_view domain
   for (const auto &line : text.lines) {
     const auto word = trim(line);
     if (word.empty()) continue;
-    const bool is_name = word.size() <= 64 && std::all_of(word.begin(), word.end(), [](char c) {
-                           return is_alnum(c) || c == '.' || c == '-' || c == '_';
-                         });
+    const auto name = word.substr(0, word.find("  "));
+    const bool is_name =
+        name.size() <= 64 &&
+        std::all_of(name.begin(), name.end(),
+                    [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; }) &&
+        (name.size() == word.size() || meaning_of(normalised(word.substr(name.size()))).has_value());
     const bool is_indented = line[0] == ' ' || line[0] == '\t';
     if (is_announced && is_name && is_indented && !domain.empty() && mentions.size() < kRecipientsMax)
       mentions.push_back(
-          {std::string(word) + '@' + std::string(domain), text.words.substr(0, kBlockBytesMax), {}});
+          {std::string(name) + '@' + std::string(domain), text.words.substr(0, kBlockBytesMax), {}});
     else
       is_announced = announces_failure(normalised(line)) || (is_announced && !is_name && !mentions.empty());
   }

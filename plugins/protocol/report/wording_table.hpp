@@ -242,7 +242,7 @@ inline constexpr std::string_view kDelays =
 inline constexpr std::string_view kEndings =
     "not going to try again|giving up|given up|give up on|permanent error|failed permanently|"
     "permanent fatal|permanent failure|retry timeout exceeded|been in the queue too long|message expired|"
-    "returned to sender|no further attempts|will not be retried|final attempt|could not be delivered";
+    "returned to sender|no further attempts|will not be retried|final attempt";
 
 /// The recipient's filter wants the sender to prove that he is a person: no bounce.
 inline constexpr std::string_view kChallenges =
