@@ -122,10 +122,10 @@ inline constexpr Family kFamilies[] = {
      "not rfc|rfc 5322|rfc 2822|rfc 822|multiple addresses in from|header are not accepted|missing*header|"
      "bad header|malformed|8bit*not supported|bare lf|bare newline|invalid header"},
     {Reason::sender_rejected, "5.1.8", Clarity::clear,
-     "sender address rejected|sender*rejected|sender*denied|sender*refused|sender*not exist|"
-     "sender*not accepted|sender verify failed|sender verification|sender domain|domain of sender|"
-     "from: domain is invalid|invalid sender|sender invalid|bad sender|purported responsible address|"
-     "whitelist|white list|not on*approved|backscatter|null sender"},
+     "sender address rejected|return address was|sender*rejected|sender*denied|sender*refused|"
+     "sender*not exist|sender*not accepted|sender verify failed|sender verification|sender domain|"
+     "domain of sender|from: domain is invalid|invalid sender|sender invalid|bad sender|"
+     "purported responsible address|whitelist|white list|not on*approved|backscatter|null sender"},
     // No such user: the largest family; it stands below those whose sentences also speak of a user.
     {Reason::user_unknown, "5.1.4", Clarity::clear,
      "not unique|ambiguous"},
@@ -184,9 +184,9 @@ inline constexpr Family kFamilies[] = {
      "temporary*problem|temporary*failure|try again later|mailer error|protocol violation|protocol error|"
      "local problem|command died|can't create|cannot open|process failed|unable to process"},
     {Reason::user_unknown, "5.1.1", Clarity::vague,
-     "mailbox unavailable|mailbox not available|recipient*rejected|recipient*denied|recipient*refused|"
-     "recipient*not accepted|address*rejected|rejected recipient|not accepted for|undeliverable address|"
-     "unknown|does not exist|not found"},
+     "mailbox unavailable|mailbox not available|recipient rejected|recipient address rejected|"
+     "recipient denied|recipient refused|recipient not accepted|address rejected|rejected recipient|"
+     "not accepted for|undeliverable address|unknown|does not exist|not found"},
     {Reason::policy, "5.0.0", Clarity::vague,
      "transaction failed|message*rejected|mail*rejected|rejected|refused|not accepted"},
 };
