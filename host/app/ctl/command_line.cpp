@@ -1,0 +1,140 @@
+// CLI11's one unit of relancectl: commands become nested subcommands.
+#include "host/app/ctl/command_line.hpp"
+
+#include "host/app/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+namespace relance::ctl {
+namespace {
+
+constexpr const char *kDefaultSocket{"/run/relance/control.sock"};
+
+/// Where CLI11 leaves what it read for one command.
+struct Slot {
+  const Command *command{nullptr};
+  CLI::App *app{nullptr};
+  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, bool> flags;
+};
+
+void add_options(Slot &slot) {
+  for (const auto &option : slot.command->options) {
+    const bool is_word{!option.name.starts_with("-")};
+    if (!is_word && option.placeholder.empty()) {
+      slot.app->add_flag(option.name, slot.flags[option.name], option.help);
+      continue;
+    }
+    auto *added = slot.app->add_option(option.name, slot.values[option.name], option.help);
+    added->required(option.is_required)->type_name(is_word ? "" : option.placeholder);
+    if (option.is_many) {
+      added->expected(option.is_required ? 1 : 0, 100'000);
+    } else {
+      added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    }
+  }
+}
+
+/// The app of "tasks done", made below the one of "tasks".
+CLI::App *app_of(CLI::App &root, const std::string &path, const std::string &help,
+                 std::map<std::string, CLI::App *> &made) {
+  if (const auto found = made.find(path); found != made.end()) return found->second;
+  const auto space = path.rfind(' ');
+  CLI::App *parent{&root};
+  if (space != std::string::npos) parent = app_of(root, path.substr(0, space), "", made);
+  auto *app = parent->add_subcommand(space == std::string::npos ? path : path.substr(space + 1), help);
+  app->fallthrough();
+  made[path] = app;
+  return app;
+}
+
+std::map<std::string, std::vector<std::string>> given(const Slot &slot) {
+  std::map<std::string, std::vector<std::string>> values;
+  for (const auto &[name, texts] : slot.values)
+    if (!texts.empty()) values[name] = texts;
+  for (const auto &[name, is_set] : slot.flags)
+    if (is_set) values[name] = {};
+  return values;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char **argv, std::span<const Command> commands) {
+  CLI::App root{"relancectl speaks with relanced: imports, questions, and what people decide.", "relancectl"};
+  const char *from_environment{std::getenv("RELANCE_SOCKET")};
+  std::string socket{from_environment == nullptr ? kDefaultSocket : from_environment};
+  std::string creditor;
+  bool is_json{false}, wants_markdown{false};
+  root.add_option("--socket", socket,
+                  "the daemon's control socket; else RELANCE_SOCKET, else " + std::string{kDefaultSocket})
+      ->type_name("PATH");
+  root.add_option("--creditor", creditor, "whose ledger; needed only where several are configured")
+      ->type_name("CODE");
+  root.add_flag("--json", is_json, "print the daemon's answer as JSON");
+  root.add_flag("--markdown", wants_markdown)->group("");
+  root.set_version_flag("--version", std::string{"relancectl "} + app::kVersion);
+  root.footer(
+      "Example: relancectl status --json\n"
+      "Exit: 0 done; 1 refused, or faults were found; 2 wrong command line; 3 no daemon answers.");
+  std::map<std::string, CLI::App *> made;
+  std::vector<std::unique_ptr<Slot>> slots;
+  for (const auto &command : commands) {
+    auto &slot = *slots.emplace_back(std::make_unique<Slot>());
+    slot.command = &command;
+    slot.app = app_of(root, command.path, command.help, made);
+    slot.app->description(command.help);
+    slot.app->footer("Example: " + command.example);
+    add_options(slot);
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError &end) {
+    return root.exit(end) == 0 ? kExitOk : kExitUsage;
+  }
+  if (wants_markdown) {
+    std::fputs(as_markdown(commands).c_str(), stdout);
+    return kExitOk;
+  }
+  // The deepest command that was named.
+  const CLI::App *named{&root};
+  while (!named->get_subcommands().empty()) named = named->get_subcommands().front();
+  for (const auto &slot : slots)
+    if (slot->app == named) {
+      const Client client{socket};
+      return slot->command->run(Run{client, given(*slot), creditor, is_json});
+    }
+  std::fputs(named->help().c_str(), stderr);
+  return kExitUsage;
+}
+
+std::string as_markdown(std::span<const Command> commands) {
+  std::string out{
+      "# The commands of relancectl\n\n"
+      "Made by `relancectl --markdown`; a test keeps it current. Every command takes `--json` (the daemon's "
+      "answer as it came),\n"
+      "`--socket PATH` (else `RELANCE_SOCKET`, else `/run/relance/control.sock`) and `--creditor CODE` "
+      "(needed only where several\n"
+      "are configured). Exit codes: 0 done; 1 the daemon refused, or what was looked at has faults; 2 wrong "
+      "command line; 3 no\n"
+      "daemon answers. Long work shows a progress bar when standard error is a terminal. Who did it is the "
+      "user of the\n"
+      "operating system who called.\n"};
+  for (const auto &command : commands) {
+    out += "\n## `relancectl " + command.path + "`\n\n" + command.help + ".\n";
+    if (!command.options.empty()) out += '\n';
+    for (const auto &option : command.options) {
+      out +=
+          "- `" + option.name +
+          (option.placeholder.empty() || option.placeholder == option.name ? "" : " " + option.placeholder) +
+          (option.is_many ? "…" : "") + "`: " + option.help + (option.is_required ? " (needed)" : "") + "\n";
+    }
+    out += "\n```sh\n" + command.example + "\n```\n";
+  }
+  return out;
+}
+
+}  // namespace relance::ctl

@@ -1,0 +1,166 @@
+// What waits for a person: approvals, tasks, attempts in doubt.
+#include "host/app/ctl/command.hpp"
+#include "host/app/ctl/output.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace relance::ctl {
+namespace json = boost::json;
+namespace {
+
+bool is_id(const std::string &text) {
+  return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+int list_approvals(const Run &run) {
+  return run.get(run.target("/v1/approvals", {{"all", run.has("--all") ? "true" : ""}}),
+                 [](const json::object &answer) {
+                   Table table{{{"ID", true},
+                                {"DEBTOR"},
+                                {"NAME"},
+                                {"STEP"},
+                                {"AMOUNT", true},
+                                {"STATE"},
+                                {"VALID UNTIL"},
+                                {"INVOICES"}}};
+                   for (const auto &item : answer.at("approvals").as_array()) {
+                     const auto &row = item.as_object();
+                     table.add({member(row, "id"), member(row, "debtor"), member(row, "debtor_name"),
+                                member(row, "step"), member(row, "amount"), member(row, "state"),
+                                member(row, "valid_until"), member(row, "invoices")});
+                   }
+                   table.print("Nothing waits for an approval.");
+                   return int{kExitOk};
+                 });
+}
+
+int decide(const Run &run, bool approve) {
+  json::object body{{"approve", approve}};
+  if (run.has("--all") == run.has("ID")) return run.usage("give the approvals' numbers, or --all");
+  if (run.has("--all")) body["all"] = true;
+  if (run.has("ID")) {
+    json::array ids;
+    for (const auto &id : run.texts("ID")) {
+      if (!is_id(id))
+        return run.usage("'" + id + "' is not the number of an approval (see `relancectl approvals list`)");
+      ids.emplace_back(std::stoll(id));
+    }
+    body["ids"] = std::move(ids);
+  }
+  return run.ask("POST", run.target("/v1/approvals/decide"), json::serialize(body),
+                 [&](const json::object &answer) {
+                   fmt::print("{} {}\n", member(answer, "count"), approve ? "approved" : "rejected");
+                   return int{kExitOk};
+                 });
+}
+
+int list_tasks(const Run &run) {
+  return run.get(run.target("/v1/tasks", {{"all", run.has("--all") ? "true" : ""}}),
+                 [](const json::object &answer) {
+                   Table table{{{"ID", true},
+                                {"DEBTOR"},
+                                {"NAME"},
+                                {"KIND"},
+                                {"STATE"},
+                                {"OUTCOME"},
+                                {"SINCE"},
+                                {"TEXT", false, 100}}};
+                   for (const auto &item : answer.at("tasks").as_array()) {
+                     const auto &row = item.as_object();
+                     table.add({member(row, "id"), member(row, "debtor"), member(row, "debtor_name"),
+                                member(row, "kind"), member(row, "state"), member(row, "outcome"),
+                                member(row, "created_at"), member(row, "text")});
+                   }
+                   table.print("Nobody has a task.");
+                   return int{kExitOk};
+                 });
+}
+
+int finish_task(const Run &run) {
+  const auto id = run.text("ID");
+  if (!is_id(id)) return run.usage("'" + id + "' is not the number of a task (see `relancectl tasks list`)");
+  json::object body{{"outcome", run.text("--outcome")}};
+  if (run.has("--note")) body["note"] = run.text("--note");
+  return run.post(run.target("/v1/tasks/" + id + "/done"), body, "task " + id + " is done");
+}
+
+int list_in_doubt(const Run &run) {
+  return run.get(run.target("/v1/in-doubt"), [](const json::object &answer) {
+    Table table{{{"ATTEMPT", true},
+                 {"DEBTOR"},
+                 {"STEP"},
+                 {"PROVIDER"},
+                 {"ADDRESS"},
+                 {"SINCE"},
+                 {"TOTAL", true},
+                 {"INVOICES"}}};
+    for (const auto &item : answer.at("attempts").as_array()) {
+      const auto &row = item.as_object();
+      table.add({member(row, "attempt"), member(row, "debtor"), member(row, "step"), member(row, "provider"),
+                 member(row, "address"), member(row, "decided_on"), member(row, "total"),
+                 member(row, "invoices")});
+    }
+    table.print("No attempt is in doubt.");
+    return int{kExitOk};
+  });
+}
+
+int resolve_in_doubt(const Run &run) {
+  const auto id = run.text("ATTEMPT");
+  if (!is_id(id))
+    return run.usage("'" + id + "' is not the number of an attempt (see `relancectl in-doubt list`)");
+  if (run.has("--sent") == run.has("--not-sent")) return run.usage("say --sent or --not-sent");
+  return run.post(run.target("/v1/in-doubt/" + id + "/resolve"),
+                  {{"was_sent", run.has("--sent")}, {"because", run.text("--because")}},
+                  "attempt " + id + (run.has("--sent") ? " counts as sent" : " counts as not sent"));
+}
+
+}  // namespace
+
+std::vector<Command> people_commands() {
+  const Option because{"--because", "TEXT", "why; it is kept in the journal", true};
+  const Option all_rows{"--all", "", "also those already decided"};
+  const Option ids{"ID", "ID", "numbers of approvals", false, true};
+  const Option all_asked{"--all", "", "all that are asked at this moment"};
+  return {
+      {"approvals list",
+       "List what waits for an approval",
+       "relancectl approvals list",
+       {all_rows},
+       list_approvals},
+      {"approvals approve",
+       "Approve one, several or all",
+       "relancectl approvals approve 12 13 14",
+       {ids, all_asked},
+       [](const Run &run) { return decide(run, true); }},
+      {"approvals reject",
+       "Reject one, several or all: their steps are passed over",
+       "relancectl approvals reject 12",
+       {ids, all_asked},
+       [](const Run &run) { return decide(run, false); }},
+      {"tasks list", "List what people have to do", "relancectl tasks list", {all_rows}, list_tasks},
+      {"tasks done",
+       "Say how a task ended",
+       "relancectl tasks done 7 --outcome reached --note 'pays on Friday'",
+       {{"ID", "ID", "the task's number", true},
+        {"--outcome", "WORD", "done, reached, promise, dispute, wrong_number or call_back", true},
+        {"--note", "TEXT", "what was said"}},
+       finish_task},
+      {"in-doubt list",
+       "List the attempts that a provider may have seen",
+       "relancectl in-doubt list",
+       {},
+       list_in_doubt},
+      {"in-doubt resolve",
+       "Say what became of an attempt in doubt",
+       "relancectl in-doubt resolve 31 --not-sent --because 'the provider has no such message'",
+       {{"ATTEMPT", "ATTEMPT", "the attempt's number", true},
+        {"--sent", "", "it was sent: it will not go again"},
+        {"--not-sent", "", "it was certainly not sent: it may go again"},
+        because},
+       resolve_in_doubt},
+  };
+}
+
+}  // namespace relance::ctl
