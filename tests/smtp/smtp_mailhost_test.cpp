@@ -1,107 +1,18 @@
 // The e-mail channel against real Postfix and Dovecot: every fate that tests/peers/mailhost.py can give a
 // mail, and the receipts that come back for it.
+#include "tests/smtp/mail_host.hpp"
 #include "tests/smtp/plugin_host.hpp"
-#include "tests/test_folders.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <cstdio>
-#include <filesystem>
-#include <iostream>
 #include <optional>
 #include <thread>
-#include <unistd.h>
 
 namespace relance::test {
 namespace {
 namespace json = boost::json;
-
-struct Output {
-  int status;
-  std::string text;
-};
-Output run(const std::string &command) {
-  auto *pipe = ::popen((command + " 2>&1").c_str(), "r");
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (auto count = std::fread(buffer.data(), 1, buffer.size(), pipe); count > 0;
-       count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    text.append(buffer.data(), count);
-  }
-  return {::pclose(pipe), text};
-}
-
-class MailHost {
- public:
-  MailHost()
-      : folder_{std::filesystem::temp_directory_path() / ("smtp_mailhost." + std::to_string(::getpid()))} {
-    std::filesystem::create_directories(folder_);
-    std::filesystem::permissions(folder_, std::filesystem::perms{0755});
-    const auto started = run(command("start") + " --json --queue-lifetime 8 --delay-warning 3 --die-with " +
-                             std::to_string(::getpid()));
-    if (started.status != 0) {
-      why_not = started.text;
-      return;
-    }
-    facts = json::parse(started.text).as_object();
-  }
-  ~MailHost() {
-    run(command("stop"));
-    std::filesystem::remove_all(folder_);
-  }
-  MailHost(const MailHost &) = delete;
-  MailHost &operator=(const MailHost &) = delete;
-
-  [[nodiscard]] std::string command(const std::string &verb) const {
-    return "python3 '" + (source_dir() / "tests/peers/mailhost.py").string() + "' " + verb + " --dir '" +
-           folder_.string() + "'";
-  }
-  [[nodiscard]] std::string fact(const char *section, const char *name) const {
-    return std::string{facts.at(section).as_object().at(name).as_string()};
-  }
-  [[nodiscard]] std::int64_t port(const char *section) const {
-    return facts.at(section).as_object().at("port").as_int64();
-  }
-  /// How often the server took the message with this key.
-  [[nodiscard]] std::size_t accepted(const std::string &key) const {
-    const auto list = run(command("accepted")).text;
-    std::size_t count{0};
-    for (auto at = list.find("bounces+" + key); at != std::string::npos;
-         at = list.find("bounces+" + key, at + 1))
-      ++count;
-    return count;
-  }
-
-  json::object facts;
-  std::string why_not;
-
- private:
-  std::filesystem::path folder_;
-};
-
-json::object settings_for(const MailHost &host, const char *section, const char *tls) {
-  return {
-      {"envelope_sender", "bounces+KEY@creditor.example"},
-      {"max_in_flight", 200},
-      {"request_read_receipt", true},
-      {"server",
-       {{"host", "127.0.0.1"},
-        {"port", host.port(section)},
-        {"tls", tls},
-        {"server_name", host.facts.at("server_name")},
-        {"ca_file", host.facts.at("ca_file")},
-        {"connections", 3},
-        {"ehlo_name", "client.creditor.example"}}},
-      {"auth", {{"user", host.fact("submission", "user")}, {"secret", host.fact("submission", "password")}}},
-      {"bounces",
-       {{"url", "imap://localhost:" + std::to_string(host.port("imap"))},
-        {"user", host.fact("imap", "user")},
-        {"secret", host.fact("imap", "password")},
-        {"ca_file", host.facts.at("ca_file")},
-        {"poll_interval_s", 1}}}};
-}
 
 /// The strongest thing said of one key.
 std::map<std::string, ToldReceipt> last_of(const std::vector<ToldReceipt> &receipts) {
@@ -111,14 +22,6 @@ std::map<std::string, ToldReceipt> last_of(const std::vector<ToldReceipt> &recei
     if (kept.key.empty() || receipt.is_final || !kept.is_final) kept = receipt;
   }
   return last;
-}
-
-/// nullptr with a reason on the machine where it cannot run.
-MailHost *mail_host() {
-  static MailHost host;
-  if (host.why_not.empty()) return &host;
-  std::cout << "all of this suite skipped: " << host.why_not << std::endl;
-  return nullptr;
 }
 
 }  // namespace

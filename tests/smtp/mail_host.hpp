@@ -1,0 +1,40 @@
+// tests/peers/mailhost.py for the tests of one executable: started by the first that asks, ended with the
+// process.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace relance::test {
+
+class MailHost {
+ public:
+  MailHost();
+  ~MailHost();
+  MailHost(const MailHost &) = delete;
+  MailHost &operator=(const MailHost &) = delete;
+
+  [[nodiscard]] std::string fact(const char *section, const char *name) const;
+  [[nodiscard]] std::int64_t port(const char *section) const;
+  /// How often the server took the message with this key.
+  [[nodiscard]] std::size_t accepted(const std::string &key) const;
+  [[nodiscard]] const std::filesystem::path &folder() const { return folder_; }
+
+  boost::json::object facts;
+  std::string why_not;
+
+ private:
+  [[nodiscard]] std::string command(const std::string &verb) const;
+  std::filesystem::path folder_;
+};
+
+/// nullptr, with the reason printed, on a machine where it cannot run.
+MailHost *mail_host();
+
+/// Settings of the plugin for the submission service in `section`, with the mailbox `bounces` or `replies`.
+boost::json::object settings_for(const MailHost &host, const char *section, const char *tls,
+                                 const char *mailbox = "imap");
+
+}  // namespace relance::test

@@ -1,0 +1,170 @@
+// The bounce mailbox against a real Dovecot: nothing is read twice, nothing is lost, nothing goes before it
+// is stored.
+#include "tests/smtp/mail_host.hpp"
+#include "tests/smtp/plugin_host.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <set>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace relance::test {
+namespace {
+namespace json = boost::json;
+
+std::string settings_with(const MailHost &host, const char *after_store) {
+  auto settings = settings_for(host, "submission", "required", "replies");
+  auto &bounces = settings["bounces"].as_object();
+  bounces["after_store"] = after_store;
+  bounces["mail_bytes_max"] = 65'536;
+  if (std::string_view{after_store} == "move") bounces["move_to"] = "Done";
+  return json::serialize(settings);
+}
+
+/// Puts so many mails into the mailbox `replies` by sending them there, and waits until they lie in it.
+void fill(const MailHost &host, int first_key, std::size_t count) {
+  auto settings = settings_for(host, "submission", "required", "replies");
+  settings["bounces"].as_object()["after_store"] = "keep";
+  PluginHost plugin{json::serialize(settings)};
+  std::vector<Mail> mails;
+  for (std::size_t index{0}; index < count; ++index) {
+    Mail mail{key_of(first_key + static_cast<int>(index)), "replies@creditor.example"};
+    if (index == 0) mail.attachment = std::string(200'000, '\x81');
+    mails.push_back(mail);
+  }
+  // Where the mailbox stands now.
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  const auto before = plugin.raw_names().size();
+  plugin.submit(mails);
+  for (const auto &[key, end] : plugin.await_ends(count))
+    BOOST_REQUIRE_EQUAL(end.outcome, RELANCE_OUT_ACCEPTED);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (plugin.raw_names().size() < before + count) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  }
+}
+
+/// How many mails a reader that knows nothing finds.
+std::size_t left_in_mailbox(const MailHost &host) {
+  PluginHost plugin{settings_with(host, "keep")};
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  return plugin.raw_names().size();
+}
+
+/// The mailbox is emptied behind the answer to stored(): waits for it.
+void await_left(const MailHost &host, std::size_t count) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (left_in_mailbox(host) != count) {
+    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, left_in_mailbox(host)
+                                                                           << " mails are left");
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(smtp_mailbox_test)
+
+BOOST_AUTO_TEST_CASE(mails_are_read_once_in_order_and_leave_when_they_are_stored) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  fill(*host, 500, 5);
+  std::string cursor;
+  {
+    PluginHost plugin{settings_with(*host, "keep")};
+    // A host that has room for two at a time.
+    for (int round{0}; round < 5; ++round) BOOST_REQUIRE_EQUAL(plugin.poll(2), "");
+    const auto names = plugin.raw_names();
+    BOOST_TEST(names.size() == 5u);
+    BOOST_TEST((std::set<std::string>{names.begin(), names.end()}.size() == names.size()));
+    BOOST_TEST(plugin.cursor == names.back());
+    // No room at all: nothing is passed over.
+    const auto before = plugin.cursor;
+    plugin.cursor.clear();
+    BOOST_REQUIRE_EQUAL(plugin.poll(0), "");
+    BOOST_REQUIRE_EQUAL(plugin.poll(1), "");
+    BOOST_TEST(plugin.raw_names().back() == names.front());
+    cursor = before;
+  }
+  BOOST_TEST(left_in_mailbox(*host) == 5u);
+  {
+    // As after a crash between storing and removing: the cursor says that they are stored.
+    PluginHost plugin{settings_with(*host, "delete")};
+    plugin.cursor = cursor;
+    BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+    BOOST_TEST(plugin.raw_names().empty());
+    await_left(*host, 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_made_anew_is_read_from_its_first_mail) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  fill(*host, 520, 2);
+  PluginHost plugin{settings_with(*host, "seen")};
+  plugin.cursor = "1:4000000000";  // another UIDVALIDITY
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  BOOST_TEST(plugin.raw_names().size() == 2u);
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  BOOST_TEST(plugin.raw_names().size() == 2u);
+  // Seen by anyone, they are still read by who has not: flags are no cursor.
+  plugin.cursor.clear();
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  BOOST_TEST(plugin.raw_names().size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(stored_mails_move_to_another_folder) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  const auto maildir = host->folder() / "mail/replies";
+  struct stat status{};
+  BOOST_REQUIRE_EQUAL(::stat(maildir.c_str(), &status), 0);
+  for (const auto *part : {"", "cur", "new", "tmp"}) {
+    const auto path = maildir / ".Done" / part;
+    std::filesystem::create_directories(path);
+    BOOST_REQUIRE_EQUAL(::chown(path.c_str(), status.st_uid, status.st_gid), 0);
+  }
+  PluginHost plugin{settings_with(*host, "move")};
+  BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  BOOST_TEST(plugin.raw_names().size() == 2u);  // of the case before
+  await_left(*host, 0);
+  auto moved = settings_for(*host, "submission", "required", "replies");
+  moved["bounces"].as_object()["folder"] = "Done";
+  moved["bounces"].as_object()["after_store"] = "keep";
+  PluginHost reader{json::serialize(moved)};
+  BOOST_REQUIRE_EQUAL(reader.poll(), "");
+  BOOST_TEST(reader.raw_names().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_mailbox_out_of_reach_is_told_and_sending_goes_on) {
+  auto *host = mail_host();
+  if (host == nullptr) return;
+  auto settings = settings_for(*host, "submission", "required", "replies");
+  auto &bounces = settings["bounces"].as_object();
+  bounces["url"] = "imap://localhost:1";
+  {
+    PluginHost plugin{json::serialize(settings)};
+    BOOST_TEST(plugin.poll().starts_with("connect: "));
+    BOOST_TEST(plugin.health().back() == "1 bounces_connect");
+    plugin.submit({Mail{key_of(540), "paul@debtor.example"}});
+    BOOST_TEST(plugin.await_ends(1).begin()->second.outcome == RELANCE_OUT_ACCEPTED);
+    BOOST_TEST(plugin.health().back() == "1 bounces_connect");
+  }
+  bounces["url"] = "imap://localhost:" + std::to_string(host->port("imap"));
+  bounces["folder"] = "NoSuchFolder";
+  PluginHost plugin{json::serialize(settings)};
+  BOOST_TEST(plugin.poll().find(":") != std::string::npos);
+  BOOST_TEST(plugin.raw_names().empty());
+  bounces["folder"] = "INBOX";
+  bounces["ca_file"] = host->facts.at("other_ca_file");
+  PluginHost untrusting{json::serialize(settings)};
+  BOOST_TEST(untrusting.poll().starts_with("tls: "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::test
