@@ -75,6 +75,9 @@ BOOST_AUTO_TEST_CASE(a_person_who_writes_about_mail_is_no_bounce) {
                   "bert@customer.example.\n"),
            letter("From: anna@customer.example\nSubject: Invoice 12\n",
                   "I will pay on Friday. Anna, anna@customer.example\n"),
+           letter("From: anna@customer.example\nSubject: Question\n",
+                  "The address on your invoice is wrong, we moved to anna2@customer.example. It was returned "
+                  "to sender.\n"),
            letter("From: anna@customer.example\nSubject: Fwd: Invoice 12\n",
                   "See below.\n> From: billing@billing.example\n"),
        }) {
@@ -82,6 +85,22 @@ BOOST_AUTO_TEST_CASE(a_person_who_writes_about_mail_is_no_bounce) {
     BOOST_TEST(name(report.kind) == "other");
     BOOST_TEST(report.recipients.empty());
   }
+}
+
+BOOST_AUTO_TEST_CASE(success_in_plain_words_is_success) {
+  const auto delivered = parse_report(
+      bounce("Your message was successfully delivered to\n\n<anna@customer.example>: 250 2.0.0 Ok\n"));
+  BOOST_TEST_REQUIRE(delivered.recipients.size() == 1u);
+  BOOST_TEST(name(delivered.recipients[0].action) == "delivered");
+  BOOST_TEST(name(delivered.recipients[0].status_class) == "success");
+  const auto relayed =
+      parse_report(bounce("   ----- The following addresses had successful delivery notifications -----\n"
+                          "<anna@customer.example>  (relayed to non-DSN-aware mailer)\n"));
+  BOOST_TEST_REQUIRE(relayed.recipients.size() == 1u);
+  BOOST_TEST(name(relayed.recipients[0].action) == "relayed");
+  const auto failed = parse_report(bounce("<anna@customer.example> could not be successfully delivered\n"));
+  BOOST_TEST_REQUIRE(failed.recipients.size() == 1u);
+  BOOST_TEST(name(failed.recipients[0].action) == "failed");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_mail_is_kept_as_unreadable_with_the_reason) {

@@ -67,6 +67,15 @@ bool subject_speaks_of_delivery(const Mail &mail) {
   return !is_answer_or_forward(subject) && holds_any(subject, kDeliverySubjects);
 }
 
+bool is_made_by_machine(const Mail &mail) {
+  if (!mail.returned.empty() || lower(value_of(mail.header, "auto-submitted")).starts_with("auto-"))
+    return true;
+  const auto precedence = lower(value_of(mail.header, "precedence"));
+  if (precedence == "bulk" || precedence == "junk" || precedence == "list") return true;
+  return holds_any(normalised(value_of(mail.header, "from")),
+                   "no-reply|noreply|no_reply|do-not-reply|donotreply|automat");
+}
+
 bool is_auto_reply(const Mail &mail) {
   const auto submitted = lower(value_of(mail.header, "auto-submitted"));
   if (submitted.starts_with("auto-replied")) return true;

@@ -18,6 +18,9 @@ bool subject_speaks_of_delivery(const Mail &mail);
 /// The same, whatever stands before it ("Re: your message: not delivered").
 bool subject_holds_delivery_words(const Mail &mail);
 
+/// Says itself that no person wrote it, or carries the message that it returns.
+bool is_made_by_machine(const Mail &mail);
+
 /// RFC 3834 §5, and the signs that servers used before it.
 bool is_auto_reply(const Mail &mail);
 

@@ -102,10 +102,14 @@ std::vector<Mention> failed_recipients_field(const Mail &mail, const BounceText 
   return stated;
 }
 
-bool is_read_as_delay(const Mail &mail, const std::string &words) {
+/// What plain words say happened; a failure unless they say otherwise.
+Action action_in_words(const Mail &mail, const std::string &words) {
   const auto normal = normalised(words);
   const auto subject = normalised(value_of(mail.header, "subject"));
-  return (announces_delay(subject) || announces_delay(normal)) && !says_given_up(normal);
+  if (announces_success(subject) || announces_success(normal))
+    return holds_any(normal, "relayed to") ? Action::relayed : Action::delivered;
+  const bool goes_on = (announces_delay(subject) || announces_delay(normal)) && !says_given_up(normal);
+  return goes_on ? Action::delayed : Action::failed;
 }
 
 // ---- complaints and read receipts
@@ -175,10 +179,11 @@ void add_stated(const Mail &mail, const BounceText &text, const DeliveryStatus &
                                       : words_about(text, recipient.address);
     if (recipient.action == Action::unknown) {
       const auto status_class = class_of(status_of(stated.status));
-      if (status_class == StatusClass::success)
-        recipient.action = Action::delivered;
-      else
-        recipient.action = is_read_as_delay(mail, text.words) ? Action::delayed : Action::failed;
+      recipient.action =
+          status_class == StatusClass::success ? Action::delivered : action_in_words(mail, text.words);
+      const bool contradicts = status_class != StatusClass::success && status_class != StatusClass::unknown &&
+                               (recipient.action == Action::delivered || recipient.action == Action::relayed);
+      if (contradicts) recipient.action = Action::failed;
     }
     judge(recipient, {stated.status, stated.diagnostic, words});
     report.recipients.push_back(std::move(recipient));
@@ -225,7 +230,7 @@ bool is_worded_bounce(const Mail &mail, const BounceText &text, bool names_recip
       comes_from_mail_system(mail) || subject_speaks_of_delivery(mail) || mail.type == "multipart/report";
   if (has_sign) return has_reason || announces;
   if (!announces || !names_recipient || has(mail.header, "in-reply-to")) return false;
-  return has_reason || subject_holds_delivery_words(mail);
+  return (has_reason && is_made_by_machine(mail)) || subject_holds_delivery_words(mail);
 }
 
 bool read_worded_bounce(const Mail &mail, const BounceText &text, const Fields &returned, Report &report) {
@@ -237,7 +242,7 @@ bool read_worded_bounce(const Mail &mail, const BounceText &text, const Fields &
   if (mentions.empty()) mentions = returned_recipients(returned, text.words);
   if (mentions.empty()) mentions = find_stated(text, {});
   report.kind = Kind::delivery;
-  const auto action = is_read_as_delay(mail, text.words) ? Action::delayed : Action::failed;
+  const auto action = action_in_words(mail, text.words);
   if (mentions.empty()) mentions.emplace_back();
   for (const auto &mention : mentions) {
     Recipient recipient;

@@ -80,6 +80,11 @@ bool announces_failure(std::string_view text) {
 bool announces_delay(std::string_view text) {
   return holds_any(text, kDelays);
 }
+bool announces_success(std::string_view text) {
+  const auto words = ' ' + std::string(text);
+  return holds_any(words, kSuccesses) && !holds_any(words, kNoSuccess);
+}
+
 bool says_given_up(std::string_view text) {
   return holds_any(text, kEndings);
 }

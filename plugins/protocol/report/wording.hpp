@@ -28,8 +28,9 @@ bool holds_any(std::string_view text, std::string_view wordings);
 std::optional<Meaning> meaning_of(std::string_view text);
 bool announces_failure(
     std::string_view text);  ///< "could not be delivered", in the languages of the big servers
-bool announces_delay(std::string_view text);  ///< attempts go on
-bool says_given_up(std::string_view text);    ///< attempts are over, although a delay was spoken of
+bool announces_delay(std::string_view text);    ///< attempts go on
+bool announces_success(std::string_view text);  ///< it arrived, or went on to a server that does not report
+bool says_given_up(std::string_view text);      ///< attempts are over, although a delay was spoken of
 bool is_challenge(
     std::string_view text);  ///< the recipient's filter wants the sender to prove he is a person
 bool begins_returned_message(std::string_view line);

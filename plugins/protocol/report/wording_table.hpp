@@ -226,6 +226,14 @@ inline constexpr std::string_view kFailures =
     "не было доставлен|недоставлен|送信できません|配信できません|届けることができません|お届けできません|配信不能|送達できません|送信に失敗|配信に失敗|届きません|"
     "无法投递|未能送达|无法送达|未送达|退信|退回|無法傳送|無法送達|배달되지|전송하지 못|전달되지";
 
+/// Says that it arrived, and what takes that back.
+inline constexpr std::string_view kSuccesses =
+    " successful mail delivery| successful delivery|successfully delivered|delivered successfully|"
+    "successfully relayed|relayed to non-dsn|relayed to a mailer|has been delivered to|"
+    "erfolgreich zugestellt|remis avec succès|entregado correctamente";
+inline constexpr std::string_view kNoSuccess =
+    "unsuccess|not success|not been success|could not|couldn't|unable|failed|not been deliver";
+
 /// Says that attempts go on.
 inline constexpr std::string_view kDelays =
     "delayed mail|has been delayed|is delayed|was delayed|message delayed|delayed*hours|"
