@@ -172,9 +172,16 @@ class ScenarioReader {
     step.fallback_within = section.days("fallback_within");
     step.level = static_cast<std::int32_t>(section.integer("level", -1, {0, 20}));
     read_minimum_balance(section, step);
-    read_message(section, step);
     if (auto on = section.table("on")) read_reactions(*on, step, static_cast<std::int32_t>(index));
+    read_message(section, step);
     section.finish();
+  }
+
+  /// A task for a person has none, all else is a message; a receipt may make a message of a task.
+  static bool needs_words(const Step &step) {
+    const auto is_message = [](const std::string &channel) { return !channel.empty() && channel != "task"; };
+    return std::ranges::any_of(step.channels, is_message) ||
+           std::ranges::any_of(step.reactions, is_message, &domain::Reaction::channel);
   }
 
   void read_message(Section &section, Step &step) {
@@ -193,9 +200,9 @@ class ScenarioReader {
       draft_.issues.error(
           section.at(),
           "step \"" + step.id + "\" has no channels; write channels = [\"email\"], or hands_over = true");
-    } else if (!step.is_task() && !has_template && !step.channels.empty()) {
-      draft_.issues.error(section.at(),
-                          "step \"" + step.id + "\" has no template; write template = \"" + step.id + '"');
+    } else if (!has_template && needs_words(step)) {
+      step.template_id = step.id;
+      mention_template({step.id, section.at()}, "step " + step.id);
     }
   }
 
@@ -278,8 +285,9 @@ class ScenarioReader {
           "a reaction names one of channel, step and task; write { channel = \"postal\", after = \"0d\" }");
     if (table.has("channel")) {
       const auto channel = table.required("channel", "\"postal\"");
-      reaction.channel = channel.text;
-      if (!channel.text.empty() && !is_known_channel(channel.text))
+      if (is_known_channel(channel.text))
+        reaction.channel = channel.text;
+      else if (!channel.text.empty())
         draft_.issues.error(channel.at, "there is no channel \"" + channel.text + '"' +
                                             suggestion(channel.text, known_channels()));
     }

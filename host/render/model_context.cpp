@@ -138,7 +138,9 @@ data ModelContext::make(Field field) const {
     case Field::overdue_total: {
       domain::Money sum{0, model_.total.currency};
       for (const auto &item : model_.items)
-        if (is_overdue(item)) sum.minor += item.balance.minor;
+        if (is_overdue(item) && item.balance.currency == sum.currency)
+          if (const auto added = domain::add(sum, item.balance))
+            sum = *added;  // the total is a like sum, and fits
       return data{formats_.money(sum)};
     }
     case Field::has_overdue:

@@ -287,7 +287,7 @@ id = "one"
 after = "5d"
 channels = ["email"]
 )",
-     R"(scenarios/standard.toml:1:1: error: step "one" has no template; write template = "one"
+     R"(scenarios/standard.toml:1:1: error: there is no template "one"; add templates/one.<language>.toml
 )"},
     {"scenarios/standard.toml", R"([[step]]
 id = "one"

@@ -26,6 +26,7 @@ BOOST_AUTO_TEST_CASE(the_example_loads_without_a_single_error) {
   const auto loaded = load_example();
   BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
   const auto &configuration = *loaded.configuration;
+  BOOST_TEST(loaded.issues.empty(), texts(loaded.issues));
   BOOST_TEST(configuration.regions.size() == 6U);
   BOOST_TEST(configuration.scenarios.size() == 1U);
   BOOST_TEST(configuration.version.size() == 64U);
@@ -59,6 +60,21 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_what_it_says) {
   BOOST_TEST(*scenario.promise_resume_at == 2);
   BOOST_TEST((scenario.payment_grace == domain::DayCount{3, domain::DayKind::business}));
   BOOST_TEST(scenario.steps[3].is_task());
+}
+
+BOOST_AUTO_TEST_CASE(a_step_s_message_is_called_like_the_step_unless_it_says_otherwise) {
+  ConfigFolder folder;
+  folder.write("scenarios/standard.toml",
+               "[[step]]\nid = \"reminder\"\nafter = \"5d\"\nchannels = [\"email\", \"task\"]\n"
+               "[[step]]\nid = \"call\"\nafter = \"9d\"\nchannels = [\"task\"]\n"
+               "[[step]]\nid = \"again\"\nafter_previous = \"10d\"\nchannels = [\"email\"]\ntemplate = "
+               "\"reminder\"\n");
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &steps = loaded.configuration->scenarios[0].steps;
+  BOOST_TEST(steps[0].template_id == "reminder");
+  BOOST_TEST(steps[1].template_id.empty());
+  BOOST_TEST(steps[2].template_id == "reminder");
 }
 
 BOOST_AUTO_TEST_CASE(the_most_specific_scenario_wins) {
