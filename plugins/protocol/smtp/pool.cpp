@@ -127,8 +127,6 @@ void Pool::ready() {
 void Pool::closed(const Connection *connection, const Outcome *failure) {
   std::erase_if(connections_, [&](const auto &other) { return other.get() == connection; });
   if (failure != nullptr) {
-    const auto ready_count = static_cast<std::size_t>(std::count_if(
-        connections_.begin(), connections_.end(), [](const auto &other) { return other->is_ready(); }));
     if (connections_.empty()) {
       backoff_ = std::clamp(backoff_ * 2, options_.backoff_first, options_.backoff_most);
       const bool is_lasting{failure->stage == Stage::auth && !failure->reply.is_transient()};
@@ -137,9 +135,11 @@ void Pool::closed(const Connection *connection, const Outcome *failure) {
       down_.whole_server = true;
       down_.retry_after_ms = backoff_.count();
       down_until_ = Clock::now() + backoff_;
+      limited_until_ = {};
       fail_queue(down_);
-    } else if (ready_count > 0) {
-      limit_ = ready_count;
+    } else {
+      // Those that are left decide: another one for each that fails would knock at a closed door for ever.
+      limit_ = connections_.size();
       limited_until_ = Clock::now() + kLimitedFor;
     }
   }
