@@ -23,6 +23,7 @@ BounceReader::BounceReader(sdk::Host host, Health &health, BounceSettings settin
 
 BounceReader::~BounceReader() {
   stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 void BounceReader::start() {
@@ -57,7 +58,6 @@ void BounceReader::stop() {
     const std::lock_guard lock{mutex_};
     changed_.notify_one();
   }
-  if (thread_.joinable()) thread_.join();
 }
 
 void BounceReader::run() {

@@ -29,6 +29,7 @@ class BounceReader {
   void start();
   void poll(sdk::PendingPoll pending);
   void stored(std::span<const sdk::Token> tokens);
+  /// Returns at once; a call to the server that is under way ends within about a second.
   void stop();
 
  private:

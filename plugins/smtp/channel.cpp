@@ -9,7 +9,7 @@
 #include <relance/channel.hpp>
 #include <relance_smtp_schema.hpp>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -20,6 +20,9 @@ namespace {
 
 /// What is under way at stop() has so long to end; the host waits longer.
 constexpr std::chrono::milliseconds kStopGrace{5'000};
+
+/// Ten years: a moment beyond it is as good as this one, and cannot overflow a clock.
+constexpr std::int64_t kFarMs{std::int64_t{3650} * 86'400'000};
 
 class EmailChannel {
  public:
@@ -61,6 +64,11 @@ class EmailChannel {
   }
 
   void submit(std::vector<sdk::Pending> batch) {
+    if (!client_) {
+      for (auto &pending : batch)
+        pending.end(sdk::Outcome::not_sent("not_started", "the instance was not started"));
+      return;
+    }
     const auto wall_now_ms = host_.wall_ms();
     const auto now = std::chrono::steady_clock::now();
     std::vector<smtp::Submission> submissions;
@@ -74,7 +82,8 @@ class EmailChannel {
           refused.add(std::move(pending), to_outcome(submission.error()));
           continue;
         }
-        submission->not_after = now + std::chrono::milliseconds{pending->not_after_ms - wall_now_ms};
+        const auto left_ms = std::clamp(pending->not_after_ms - wall_now_ms, -kFarMs, kFarMs);
+        submission->not_after = now + std::chrono::milliseconds{left_ms};
         submissions.push_back(std::move(*submission));
         const auto token = pending.token();
         open_.emplace(token, std::move(pending));
