@@ -3,8 +3,6 @@
 namespace relance::channel {
 namespace {
 
-constexpr std::size_t kRefsMax{256};  ///< of one result: the parts of the longest SMS that anybody sends
-constexpr std::size_t kRefBytesMax{1024};
 constexpr std::uint32_t kInFlightDefault{64};
 constexpr std::uint32_t kInFlightMax{1'000'000};
 

@@ -32,6 +32,10 @@ inline std::string_view to_view(relance_str text) {
 std::string to_line(std::string_view text);
 inline constexpr std::size_t kTextMax{4096};  ///< a provider's words; more is cut, as nobody reads it
 
+inline constexpr std::size_t kRefsMax{
+    256};  ///< of one result: the parts of the longest SMS that anybody sends
+inline constexpr std::size_t kRefBytesMax{1024};
+
 /// Messages as a plugin reads them. Every pointer goes into the arrays here or to what the owner of the bytes
 /// keeps, so the arrays are reserved to their final size before anything is added and never grow.
 class MessageArrays {

@@ -199,7 +199,7 @@ class ChildRole final : public InstanceSink {
       if (n < 0) break;
       at += static_cast<std::size_t>(n);
     }
-    out_.erase(0, at);
+    out_.erase_front(at);
     return out_.empty();
   }
   void flush_waiting() {
@@ -340,8 +340,11 @@ class ChildRole final : public InstanceSink {
     const auto call = std::make_shared<SubmitCall>();
     if (!decode_submit(frame.payload, call->arrays)) return false;
     call->bytes = frame.owner;
-    for (const auto &message : call->arrays.messages())
-      tokens_.open({message.token, Operation::submit, kNever, call});
+    const auto &messages = call->arrays.messages();
+    tokens_.open_all(
+        messages.size(),
+        [&](std::size_t i) { return OpenToken{messages[i].token, Operation::submit, kNever, call}; },
+        [](std::size_t, bool) {});
     instance_->submit(call->arrays.messages());
     return true;
   }
@@ -416,7 +419,7 @@ class ChildRole final : public InstanceSink {
   bool has_stopped_{false};
 
   std::mutex mutex_;
-  std::string out_;
+  OutBytes out_;
   std::uint32_t inbound_items_{0};
   std::int64_t inbound_bytes_{0};
   bool has_refused_inbound_{false};

@@ -4,6 +4,15 @@
 
 namespace relance::channel {
 
+void OutBytes::grow(std::size_t count) {
+  constexpr std::size_t kBytesMin{64u << 10};
+  const auto capacity = std::max({kBytesMin, capacity_ * 2, size_ + count});
+  std::unique_ptr<char[]> larger(new char[capacity]);  // not zeroed
+  if (size_ != 0) std::memcpy(larger.get(), bytes_.get(), size_);
+  bytes_ = std::move(larger);
+  capacity_ = capacity;
+}
+
 char *FrameBuffer::space(std::size_t &room) {
   const auto unread = end_ - begin_;
   std::size_t whole{kFrameHeaderBytes};  // what the frame in hand needs in one piece

@@ -51,42 +51,64 @@ inline constexpr std::size_t kFrameBytesMax{20u << 20};
 
 static_assert(std::endian::native == std::endian::little);
 
+/// Bytes on their way out. Not a std::string: a frame has dozens of small fields, and an append that is not
+/// inlined costs more than the field.
+class OutBytes {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] char *data() { return bytes_.get(); }
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  void clear() { size_ = 0; }
+  /// Only down.
+  void resize(std::size_t size) { size_ = size; }
+  void erase_front(std::size_t count) {
+    if (count == 0) return;
+    std::memmove(bytes_.get(), bytes_.get() + count, size_ - count);
+    size_ -= count;
+  }
+  void append(const void *bytes, std::size_t count) {
+    if (capacity_ - size_ < count) grow(count);
+    if (count != 0) std::memcpy(bytes_.get() + size_, bytes, count);
+    size_ += count;
+  }
+
+ private:
+  void grow(std::size_t count);
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_{0}, capacity_{0};
+};
+
 class FrameWriter {
  public:
-  explicit FrameWriter(std::string &out) : out_(out) {}
+  explicit FrameWriter(OutBytes &out) : out_(out) {}
 
   void begin(FrameType type) {
     start_ = out_.size();
-    out_.append(4, '\0');
-    out_.push_back(static_cast<char>(type));
+    u32(0);
+    u8(static_cast<std::uint8_t>(type));
   }
   void end() {
-    const auto length = static_cast<std::uint32_t>(out_.size() - start_ - kFrameHeaderBytes);
+    const auto length = static_cast<std::uint32_t>(payload_bytes());
     std::memcpy(out_.data() + start_, &length, sizeof length);
   }
   /// Takes back what was written since begin().
   void cancel() { out_.resize(start_); }
   [[nodiscard]] std::size_t payload_bytes() const { return out_.size() - start_ - kFrameHeaderBytes; }
 
-  void u8(std::uint8_t v) { out_.push_back(static_cast<char>(v)); }
-  void u32(std::uint32_t v) { raw(&v, sizeof v); }
-  void u64(std::uint64_t v) { raw(&v, sizeof v); }
-  void i64(std::int64_t v) { raw(&v, sizeof v); }
-  void f64(double v) { raw(&v, sizeof v); }
+  void u8(std::uint8_t v) { out_.append(&v, sizeof v); }
+  void u32(std::uint32_t v) { out_.append(&v, sizeof v); }
+  void u64(std::uint64_t v) { out_.append(&v, sizeof v); }
+  void i64(std::int64_t v) { out_.append(&v, sizeof v); }
+  void f64(double v) { out_.append(&v, sizeof v); }
   void text(std::string_view v) {
     u32(static_cast<std::uint32_t>(v.size()));
-    out_.append(v);
+    out_.append(v.data(), v.size());
   }
-  void raw(const void *bytes, std::size_t count) { out_.append(static_cast<const char *>(bytes), count); }
-  /// For a count that is known only later.
-  [[nodiscard]] std::size_t mark_u32() {
-    u32(0);
-    return out_.size() - 4;
-  }
-  void set_u32(std::size_t mark, std::uint32_t v) { std::memcpy(out_.data() + mark, &v, sizeof v); }
+  void raw(const void *bytes, std::size_t count) { out_.append(bytes, count); }
 
  private:
-  std::string &out_;
+  OutBytes &out_;
   std::size_t start_{0};
 };
 

@@ -88,61 +88,49 @@ PluginInstance::~PluginInstance() {
 // ---------------------------------------------------------------------------------------------------------------------
 // What the plugin calls
 
-void PluginInstance::on_complete(const relance_result *const *results, std::size_t count) {
-  std::vector<relance_result> ends;
-  std::vector<OpenToken> closed;  // until the sink has read what may point into borrowed memory
+template <class T>
+std::vector<T> PluginInstance::take_ends(Ending ending, const T *const *results, std::size_t count,
+                                         std::vector<OpenToken> &closed) {
+  std::vector<T> ends;
+  std::vector<Token> strays;
   ends.reserve(count);
   closed.reserve(count);
-  for (std::size_t i{0}; i < count; ++i) {
-    auto result = read_sized(results[i]);
-    auto open = tokens_.close(Ending::complete, result.token);
-    if (!open) {
-      fault("ended a token that is not open", {{"token", std::to_string(result.token)}});
+  tokens_.close_all(
+      ending, count, [&](std::size_t i) { return results[i]->token; },
+      [&](std::size_t i, OpenToken token) {
+        ends.push_back(read_sized(results[i]));
+        closed.push_back(std::move(token));
+      },
+      [&](std::size_t i) { strays.push_back(results[i]->token); });
+  for (const auto token : strays) fault("ended a token that is not open", {{"token", std::to_string(token)}});
+  return ends;
+}
+
+void PluginInstance::on_complete(const relance_result *const *results, std::size_t count) {
+  std::vector<OpenToken> closed;  // until the sink has read what may point into borrowed memory
+  auto ends = take_ends(Ending::complete, results, count, closed);
+  for (std::size_t i{0}; i < ends.size(); ++i) {
+    auto &end = ends[i];
+    const auto operation = closed[i].operation;
+    if ((end.outcome != RELANCE_OUT_PREPARED || operation == Operation::submit) &&
+        (end.outcome != RELANCE_OUT_NOT_FOUND || operation == Operation::query))
       continue;
-    }
-    const bool is_out_of_place{
-        (result.outcome == RELANCE_OUT_PREPARED && open->operation != Operation::submit) ||
-        (result.outcome == RELANCE_OUT_NOT_FOUND && open->operation != Operation::query)};
-    if (is_out_of_place) {
-      fault("ended a token with an outcome that its operation does not have",
-            {{"token", std::to_string(result.token)}});
-      result.outcome = RELANCE_OUT_UNKNOWN;
-    }
-    ends.push_back(result);
-    closed.push_back(std::move(*open));
+    fault("ended a token with an outcome that its operation does not have",
+          {{"token", std::to_string(end.token)}});
+    end.outcome = RELANCE_OUT_UNKNOWN;
   }
   if (!ends.empty()) sink_.complete(ends);
 }
 
 void PluginInstance::on_recalled(const relance_recalled *const *results, std::size_t count) {
-  std::vector<relance_recalled> ends;
   std::vector<OpenToken> closed;
-  for (std::size_t i{0}; i < count; ++i) {
-    const auto result = read_sized(results[i]);
-    auto open = tokens_.close(Ending::recalled, result.token);
-    if (!open) {
-      fault("ended a recall that is not open", {{"token", std::to_string(result.token)}});
-      continue;
-    }
-    ends.push_back(result);
-    closed.push_back(std::move(*open));
-  }
+  const auto ends = take_ends(Ending::recalled, results, count, closed);
   if (!ends.empty()) sink_.recalled(ends);
 }
 
 void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t count) {
-  std::vector<relance_parsed> ends;
   std::vector<OpenToken> closed;
-  for (std::size_t i{0}; i < count; ++i) {
-    const auto result = read_sized(results[i]);
-    auto open = tokens_.close(Ending::parsed, result.token);
-    if (!open) {
-      fault("ended a parse that is not open", {{"token", std::to_string(result.token)}});
-      continue;
-    }
-    ends.push_back(result);
-    closed.push_back(std::move(*open));
-  }
+  const auto ends = take_ends(Ending::parsed, results, count, closed);
   if (!ends.empty()) sink_.parsed(ends);
 }
 

@@ -77,6 +77,10 @@ class PluginInstance {
   static relance_host make_face();
   Result<void> create_or_check(std::string_view settings_json, relance_instance **out);
 
+  /// The first ends of open tokens, as values; what they close stays in `closed`, one for each.
+  template <class T>
+  std::vector<T> take_ends(Ending ending, const T *const *results, std::size_t count,
+                           std::vector<OpenToken> &closed);
   void on_complete(const relance_result *const *results, std::size_t count);
   void on_recalled(const relance_recalled *const *results, std::size_t count);
   void on_parsed(const relance_parsed *const *results, std::size_t count);

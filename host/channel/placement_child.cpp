@@ -94,7 +94,7 @@ class ChildProvider final : public Provider {
   void operation(Operation operation, FrameType type, Token token, std::string_view key,
                  const std::vector<std::string> &refs, std::int64_t not_after_ms);
   Outcome refusal(Token token, OutcomeKind kind, const char *code, std::string text) const;
-  void write_slices(const std::vector<const Submission *> &going);
+  void write_slices(const std::vector<const Submission *> &going, const std::vector<std::size_t> &sizes);
 
   // Writing, with mutex_ held
   void write_clock(FrameWriter &w) {
@@ -157,7 +157,7 @@ class ChildProvider final : public Provider {
   std::string down_reason_{"it has not been started"};
   SteadyClock::time_point next_start_{};
   std::optional<SteadyClock::time_point> closing_since_;
-  std::string out_;
+  OutBytes out_;
   std::size_t out_at_{0};
   struct PluginInbound {
     Token token;
@@ -202,6 +202,9 @@ void ChildProvider::submit(std::vector<Submission> batch) {
     auto queued_bytes = out_.size() - out_at_;
     const auto now = WallClock().now();
     std::vector<const Submission *> going;
+    std::vector<std::size_t> sizes;
+    going.reserve(batch.size());
+    sizes.reserve(batch.size());
     for (const auto &s : batch) {
       const auto bytes = wire_bytes(s);
       if (phase_ != Phase::up) {
@@ -222,20 +225,22 @@ void ChildProvider::submit(std::vector<Submission> batch) {
         ++open_count;
         queued_bytes += bytes;
         going.push_back(&s);
+        sizes.push_back(bytes);
       }
     }
-    if (!going.empty()) write_slices(going);
+    if (!going.empty()) write_slices(going, sizes);
   }
   if (!refused.empty()) events_.outcomes(settings_.id, std::move(refused));
 }
 
-void ChildProvider::write_slices(const std::vector<const Submission *> &going) {
+void ChildProvider::write_slices(const std::vector<const Submission *> &going,
+                                 const std::vector<std::size_t> &sizes) {
   FrameWriter w(out_);
   write_clock(w);
   std::size_t from{0}, bytes{0};
   for (std::size_t i{0}; i < going.size(); ++i) {
-    bytes += wire_bytes(*going[i]);
-    if (i + 1 < going.size() && bytes + wire_bytes(*going[i + 1]) <= kSliceBytes) continue;
+    bytes += sizes[i];
+    if (i + 1 < going.size() && bytes + sizes[i + 1] <= kSliceBytes) continue;
     encode_submit(w, std::span(going).subspan(from, i + 1 - from));
     from = i + 1;
     bytes = 0;
@@ -339,7 +344,7 @@ void ChildProvider::flush() {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
       if (out_at_ > kSliceBytes) {
-        out_.erase(0, out_at_);
+        out_.erase_front(out_at_);
         out_at_ = 0;
       }
       if (std::this_thread::get_id() != io_thread_) signal();  // the I/O thread waits for room
@@ -573,17 +578,19 @@ bool ChildProvider::handle(const Frame &frame) {
 bool ChildProvider::take_outcomes(const Frame &frame) {
   auto outcomes = decode_outcomes(frame.payload);
   if (!outcomes) return false;
-  std::erase_if(*outcomes, [&](Outcome &outcome) {
-    const auto open = tokens_.close(Ending::complete, outcome.token);
-    if (!open) {
-      fault("it ended a token that is not open", {{"token", std::to_string(outcome.token)}});
-      return true;
-    }
-    if ((outcome.kind == OutcomeKind::prepared && open->operation != Operation::submit) ||
-        (outcome.kind == OutcomeKind::not_found && open->operation != Operation::query))
-      outcome.kind = OutcomeKind::unknown;
-    return false;
-  });
+  std::vector<Token> strays;
+  tokens_.close_all(
+      Ending::complete, outcomes->size(), [&](std::size_t i) { return (*outcomes)[i].token; },
+      [&](std::size_t i, const OpenToken &open) {
+        auto &kind = (*outcomes)[i].kind;
+        if ((kind == OutcomeKind::prepared && open.operation != Operation::submit) ||
+            (kind == OutcomeKind::not_found && open.operation != Operation::query))
+          kind = OutcomeKind::unknown;
+      },
+      [&](std::size_t i) { strays.push_back(std::exchange((*outcomes)[i].token, 0)); });
+  if (!strays.empty()) std::erase_if(*outcomes, [](const Outcome &outcome) { return outcome.token == 0; });
+  for (const auto token : strays)
+    fault("it ended a token that is not open", {{"token", std::to_string(token)}});
   if (!outcomes->empty()) events_.outcomes(settings_.id, std::move(*outcomes));
   note_end();
   return true;
@@ -756,7 +763,7 @@ Result<void> check_child_provider(const ProviderSettings &settings) {
   if (auto good = check_plugin_file(path); !good) return good;
   ChildProcess process;
   if (auto spawned = process.spawn(settings.program, settings.id, {}); !spawned) return spawned;
-  std::string out;
+  OutBytes out;
   FrameWriter w(out);
   Hello hello;
   hello.id = settings.id;

@@ -3,8 +3,12 @@
 namespace relance::channel {
 
 bool TokenTable::open(OpenToken token) {
-  const auto at = static_cast<std::size_t>(ending_of(token.operation));
   const std::lock_guard lock(mutex_);
+  return open_locked(std::move(token));
+}
+
+bool TokenTable::open_locked(OpenToken token) {
+  const auto at = static_cast<std::size_t>(ending_of(token.operation));
   const auto name = token.token;
   const auto [place, is_new] = open_[at].try_emplace(name, std::move(token));
   if (is_new) ++live_[at];
@@ -12,8 +16,12 @@ bool TokenTable::open(OpenToken token) {
 }
 
 std::optional<OpenToken> TokenTable::close(Ending ending, Token token) {
-  const auto at = static_cast<std::size_t>(ending);
   const std::lock_guard lock(mutex_);
+  return close_locked(ending, token);
+}
+
+std::optional<OpenToken> TokenTable::close_locked(Ending ending, Token token) {
+  const auto at = static_cast<std::size_t>(ending);
   const auto found = open_[at].find(token);
   if (found == open_[at].end()) return std::nullopt;
   std::optional<OpenToken> closed{std::move(found->second)};
@@ -34,16 +42,14 @@ std::vector<OpenToken> TokenTable::expire(Instant now, bool keep_memory) {
   std::vector<OpenToken> expired;
   const std::lock_guard lock(mutex_);
   for (std::size_t at{0}; at < open_.size(); ++at)
-    for (auto place = open_[at].begin(); place != open_[at].end();) {
-      auto &open = place->second;
-      const bool is_over{!open.is_made_up && open.deadline <= now};
-      if (is_over) {
-        --live_[at];
-        expired.push_back(open);
-        open.is_made_up = true;
-      }
-      place = is_over && !keep_memory ? open_[at].erase(place) : std::next(place);
-    }
+    boost::unordered::erase_if(open_[at], [&](auto &item) {
+      auto &open = item.second;
+      if (open.is_made_up || open.deadline > now) return false;
+      --live_[at];
+      expired.push_back(open);
+      open.is_made_up = true;
+      return !keep_memory;
+    });
   return expired;
 }
 

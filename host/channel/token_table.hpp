@@ -5,12 +5,13 @@
 #include "host/base/time.hpp"
 #include "host/channel/provider.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace relance::channel {
@@ -40,6 +41,25 @@ class TokenTable {
   bool open(OpenToken token);
   /// The token ends. Nothing: it is not open, or was made up already (the memory then is let go).
   std::optional<OpenToken> close(Ending ending, Token token);
+  /// As close(), for many at once: calls `closed(index, token)` for each that was open and `not_open(index)`
+  /// for the rest, under the table's lock.
+  template <class TokenOf, class Closed, class NotOpen>
+  void close_all(Ending ending, std::size_t count, TokenOf &&token_of, Closed &&closed, NotOpen &&not_open) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i{0}; i < count; ++i) {
+      if (auto token = close_locked(ending, token_of(i))) {
+        closed(i, std::move(*token));
+      } else {
+        not_open(i);
+      }
+    }
+  }
+  /// Opens each of the tokens that `make(index)` gives; `made(index, is_new)` says which were not open yet.
+  template <class Make, class Made>
+  void open_all(std::size_t count, Make &&make, Made &&made) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i{0}; i < count; ++i) made(i, open_locked(make(i)));
+  }
   /// From now on a plugin may have seen these.
   void announce(Ending ending, std::span<const Token> tokens);
   /// Those whose deadline has passed. With `keep_memory` the plugin may still read what it borrowed: they
@@ -52,8 +72,11 @@ class TokenTable {
   [[nodiscard]] std::size_t size(Ending ending) const;  ///< not ended
 
  private:
+  bool open_locked(OpenToken token);
+  std::optional<OpenToken> close_locked(Ending ending, Token token);
+
   mutable std::mutex mutex_;
-  std::array<std::unordered_map<Token, OpenToken>, 3> open_;
+  std::array<boost::unordered_flat_map<Token, OpenToken>, 3> open_;  // flat: no allocation a token
   std::array<std::size_t, 3> live_{};
 };
 

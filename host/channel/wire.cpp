@@ -337,18 +337,22 @@ std::optional<Error> decode_error(std::string_view payload) {
 void encode(FrameWriter &w, std::span<const relance_result> results) {
   w.begin(FrameType::outcomes);
   w.u32(static_cast<std::uint32_t>(results.size()));
-  for (const auto &result : results) {
-    const auto o = to_outcome(result);
-    w.u64(o.token);
-    w.u8(static_cast<std::uint8_t>(o.kind));
-    w.u8(static_cast<std::uint8_t>(o.failure));
-    w.u8(o.whole_instance ? 1 : 0);
-    w.i64(o.retry_after.value_or(Milliseconds{0}).count());
-    write(w, o.price);
-    w.text(o.code);
-    w.text(o.text);
-    w.u32(static_cast<std::uint32_t>(o.refs.size()));
-    for (const auto &ref : o.refs) w.text(ref);
+  for (const auto &r : results) {
+    w.u64(r.token);
+    w.u8(static_cast<std::uint8_t>(to_outcome_kind(r.outcome)));
+    w.u8(static_cast<std::uint8_t>(to_failure_class(r.failure)));
+    w.u8((r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0 ? 1 : 0);
+    w.i64(std::max<std::int64_t>(r.retry_after_ms, 0));
+    w.u8(r.price != nullptr ? 1 : 0);
+    if (r.price != nullptr) {
+      w.i64(r.price->micro_units);
+      w.text(to_view(r.price->currency).substr(0, 3));
+    }
+    w.text(to_view(r.code).substr(0, kTextMax));
+    w.text(to_view(r.text).substr(0, kTextMax));
+    const auto refs = std::min(r.ref_count, kRefsMax);
+    w.u32(static_cast<std::uint32_t>(refs));
+    for (std::size_t i{0}; i < refs; ++i) w.text(to_view(r.refs[i]).substr(0, kRefBytesMax));
   }
   w.end();
 }

@@ -17,17 +17,17 @@ void feed(FrameBuffer &buffer, std::string_view bytes, std::size_t step) {
 }
 
 std::string frame_with(std::string_view payload, FrameType type = FrameType::ping) {
-  std::string out;
+  OutBytes out;
   FrameWriter w(out);
   w.begin(type);
   w.raw(payload.data(), payload.size());
   w.end();
-  return out;
+  return std::string(out.view());
 }
 
 /// One good frame of each kind that a child sends, as payloads.
 std::vector<std::pair<FrameType, std::string>> good_frames() {
-  std::string out;
+  OutBytes out;
   FrameWriter w(out);
   Traits traits;
   traits.plugin_id = "a";
@@ -57,7 +57,7 @@ std::vector<std::pair<FrameType, std::string>> good_frames() {
   const Token tokens[]{1, 2, 3};
   encode_tokens(w, FrameType::intent, Ending::complete, tokens);
   FrameBuffer buffer;
-  feed(buffer, out, out.size());
+  feed(buffer, out.view(), out.size());
   std::vector<std::pair<FrameType, std::string>> frames;
   while (const auto frame = buffer.next()) frames.emplace_back(frame->type, std::string(frame->payload));
   return frames;
@@ -166,12 +166,12 @@ BOOST_AUTO_TEST_CASE(submissions_read_back_as_they_were_written) {
       {"text", "text/plain", "", std::make_shared<const std::string>("bytes"), sha256("bytes")});
   s.not_after = from_ms(77);
   const Submission *const batch[]{&s, &s};
-  std::string out;
+  OutBytes out;
   FrameWriter w(out);
   encode_submit(w, batch);
   BOOST_TEST(out.size() <= 2 * wire_bytes(s));
   MessageArrays arrays;
-  BOOST_REQUIRE(decode_submit(std::string_view(out).substr(kFrameHeaderBytes), arrays));
+  BOOST_REQUIRE(decode_submit(out.view().substr(kFrameHeaderBytes), arrays));
   BOOST_REQUIRE(arrays.messages().size() == 2u);
   const auto &m = arrays.messages()[1];
   BOOST_TEST(m.token == 9u);
@@ -187,10 +187,10 @@ BOOST_AUTO_TEST_CASE(a_message_that_claims_more_parts_than_the_frame_announced_i
   s.token = 1;
   s.parts.resize(1);
   const Submission *const batch[]{&s};
-  std::string out;
+  OutBytes out;
   FrameWriter w(out);
   encode_submit(w, batch);
-  auto payload = out.substr(kFrameHeaderBytes);
+  std::string payload(out.view().substr(kFrameHeaderBytes));
   MessageArrays good;
   BOOST_TEST(decode_submit(payload, good));
   payload[4] = '\0';  // the total of parts
