@@ -37,7 +37,8 @@ class Connection {
   [[nodiscard]] SQLite::Database &database() { return database_; }
 
  private:
-  SQLite::Database database_;
+  bool is_configured_;
+  SQLite::Database database_;  ///< no mutex of its own: one thread at a time, as Store asks of its callers
   std::unordered_map<const char *, std::unique_ptr<SQLite::Statement>> statements_;
 };
 

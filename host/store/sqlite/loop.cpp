@@ -81,6 +81,7 @@ Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement
                                                       Instant wall) {
   return guarded("settling", [&]() -> Result<std::vector<SettleResult>> {
     std::vector<SettleResult> results(settlements.size());
+    const AttemptId first_new{last_.attempt + 1};
     const auto end_leases = [&](Unit &unit) {
       unit.then([this, settlements, &results] {
         for (std::size_t i{0}; i < settlements.size(); ++i) {
@@ -101,6 +102,7 @@ Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement
       for (std::size_t i{0}; i < settlements.size(); ++i)
         results[i] = settle_one(unit, settlements[i], now, wall);
       end_leases(unit);
+      mark_oldest_open(first_new);
       unit.commit();
       return results;
     } catch (const Refused &) {

@@ -109,7 +109,7 @@ CREATE TABLE attempt (
   code TEXT, text TEXT, price_micro INTEGER, price_currency TEXT,
   PRIMARY KEY (creditor, id)) WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_by_key ON attempt (idempotency_key);
-CREATE INDEX attempt_unfinished ON attempt (creditor, id) WHERE state IN (0, 1, 5);
+CREATE INDEX attempt_in_doubt ON attempt (creditor, id) WHERE state = 5;
 CREATE TABLE attempt_ref (
   provider TEXT NOT NULL, ref BLOB NOT NULL, creditor INTEGER NOT NULL, attempt INTEGER NOT NULL,
   PRIMARY KEY (provider, ref)) WITHOUT ROWID;

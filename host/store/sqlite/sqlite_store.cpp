@@ -22,6 +22,12 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions &options) {
 }
 
 namespace sqlite {
+namespace {
+
+/// How many attempts lie between two writings of the oldest open one's id: so many rows are read again at a start.
+constexpr std::int64_t kOpenMarkEvery{4'096};
+
+}  // namespace
 
 SqliteStore::SqliteStore(const SqliteOptions &options, StoreLock lock, std::unique_ptr<Connection> connection)
     : options_{options},
@@ -70,10 +76,10 @@ void SqliteStore::load() {
     waiting.next();
     receipts_waiting_ = waiting.i64(0);
   }
-  Query open{
-      *connection_,
-      "SELECT creditor, id, debtor, case_id, reminder, provider, state, epoch, is_withdrawn FROM attempt"
-      " WHERE state IN (0, 1, 5) AND state <> 5"};
+  Query open{*connection_,
+             "SELECT a.creditor, a.id, a.debtor, a.case_id, a.reminder, a.provider, a.state, a.epoch,"
+             " a.is_withdrawn FROM creditor c JOIN attempt a ON a.creditor = c.id AND a.id >= coalesce("
+             "(SELECT value FROM tally WHERE name = 'open_from'), 0) WHERE a.state IN (0, 1)"};
   while (open.next()) {
     const DebtorKey key{open.i32(0), open.i64(2)};
     unfinished_[open.i64(1)] = {
@@ -82,6 +88,7 @@ void SqliteStore::load() {
     unfinished_of_.emplace(key, open.i64(1));
     read_while_open_.insert(key);
   }
+  open_mark_at_ = last_.attempt + kOpenMarkEvery;
   Unit unit{*connection_, journal_};
   run(*connection_,
       "INSERT INTO tally VALUES ('epoch', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
@@ -219,6 +226,14 @@ void SqliteStore::journal_entry(Unit &unit, CreditorId creditor, CaseId case_id,
                                 std::string_view kind, Payload &payload) {
   unit.journal().append(creditor, case_id, now, kind, payload.take());
   unit.tally("journal_entries");
+}
+
+void SqliteStore::mark_oldest_open(AttemptId first_new) {
+  if (last_.attempt < open_mark_at_) return;
+  open_mark_at_ = last_.attempt + kOpenMarkEvery;
+  auto oldest = first_new;
+  for (const auto &[id, attempt] : unfinished_) oldest = std::min(oldest, id);
+  run(*connection_, "INSERT OR REPLACE INTO tally VALUES ('open_from', ?)", oldest);
 }
 
 void SqliteStore::forget_unfinished(Unit &unit, AttemptId attempt) {

@@ -215,6 +215,8 @@ class SqliteStore final : public Store {
   CaseId first_case(DebtorKey key);
   /// Inside a transaction that made debtors, cases, receivables or promises.
   void save_last_ids();
+  /// Inside a transaction, now and then: from which id on a starting daemon looks for open attempts.
+  void mark_oldest_open(AttemptId first_new);
   void forget_unfinished(Unit &unit, AttemptId attempt);
   void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
                 std::string_view kind, std::string_view text, bool holds, Instant now);
@@ -313,6 +315,7 @@ class SqliteStore final : public Store {
     std::int64_t debtor{0}, contact{0}, case_id{0}, receivable{0}, reminder{0}, attempt{0}, promise{0},
         approval{0}, task{0};
   } last_;
+  std::int64_t open_mark_at_{0};
   std::unordered_map<DebtorKey, Lease, DebtorKeyHash> leases_;
   std::unordered_map<AttemptId, Unfinished> unfinished_;
   std::unordered_multimap<DebtorKey, AttemptId, DebtorKeyHash> unfinished_of_;

@@ -146,8 +146,13 @@ Result<Counters> SqliteReader::counters(Instant now) {
       out.oldest_due = query.instant_if(1);
     }
     {
-      Query query{connection_, "SELECT state = 5, count(*) FROM attempt WHERE state IN (0, 1, 5) GROUP BY 1"};
-      while (query.next()) (query.flag(0) ? out.in_doubt : out.attempts_open) = query.as<std::uint64_t>(1);
+      Query query{connection_,
+                  "SELECT count(*) FROM creditor c JOIN attempt a ON a.creditor = c.id AND a.id >= ?"
+                  " WHERE a.state IN (0, 1)",
+                  tally["open_from"]};
+      query.next();
+      out.attempts_open = query.as<std::uint64_t>(0);
+      out.in_doubt = count(connection_, "SELECT count(*) FROM attempt WHERE state = 5");
     }
     out.receipts_unmatched = count(connection_, "SELECT count(*) FROM receipt_waiting");
     out.inbound_waiting = count(connection_, "SELECT count(*) FROM inbound WHERE state = 0");
@@ -247,7 +252,7 @@ Result<std::vector<ReminderRow>> SqliteReader::in_doubt(CreditorId creditor, std
         " JOIN reminder r ON r.creditor = a.creditor AND r.debtor = a.debtor AND r.id = a.reminder"
         " JOIN debtor d ON d.creditor = a.creditor AND d.id = a.debtor"
         " JOIN case_ c ON c.creditor = a.creditor AND c.debtor = a.debtor AND c.id = a.case_id"
-        " WHERE a.creditor = ? AND a.state IN (0, 1, 5) AND a.state = 5 ORDER BY a.id LIMIT ?"};
+        " WHERE a.creditor = ? AND a.state = 5 ORDER BY a.id LIMIT ?"};
     Query query{connection_, kSql.c_str(), creditor, limit};
     return reminder_rows(connection_, creditor, query, limit);
   });

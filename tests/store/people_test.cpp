@@ -1,0 +1,231 @@
+// What people do, erasure and the journal, through the Store interface.
+#include "tests/store/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace relance::store::test {
+
+using domain::ApprovalState;
+using domain::ItemState;
+using domain::OutcomeKind;
+using domain::ReminderState;
+
+BOOST_AUTO_TEST_SUITE(people_test)
+
+BOOST_AUTO_TEST_CASE(promises_disputes_and_holds_withdraw_what_has_not_gone_out) {
+  for (const auto &which : implementations()) {
+    const std::vector<std::function<void(Bench &)>> acts{
+        [](Bench &b) { must(b.store->promise(b.creditor, "", "i2", civil(2026, 3, 9), {}, "eva", b.now)); },
+        [](Bench &b) { must(b.store->dispute(b.creditor, "i2", "wrong goods", "eva", b.now)); },
+        [](Bench &b) { must(b.store->write_off(b.creditor, "i2", "too small", "eva", b.now)); },
+        [](Bench &b) {
+          must(b.store->hold(b.creditor, HoldScope::receivable, "i2", {}, "wait", "eva", b.now));
+        },
+        [](Bench &b) { must(b.store->hold(b.creditor, HoldScope::debtor, "d1", {}, "wait", "eva", b.now)); },
+        [](Bench &b) {
+          must(b.store->hold(b.creditor, HoldScope::segment, "sme", {}, "wait", "eva", b.now));
+        },
+        [](Bench &b) { must(b.store->hold(b.creditor, HoldScope::creditor, "", {}, "wait", "eva", b.now)); }};
+    for (const auto &act : acts) {
+      Bench bench{which};
+      bench.usual_ledger();
+      const auto sent = bench.send(0);
+      act(bench);
+      BOOST_TEST(!bench.may_hand_over(sent.attempt));
+      BOOST_TEST(bench.item("i1").step == -1);
+      BOOST_TEST((must(bench.store->next_due()) == bench.now));
+      bench.expect_journal_verifies();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_on_a_segment_is_met_by_claims_before_and_after_it_and_released_again) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    must(bench.store->hold(bench.creditor, HoldScope::segment, "sme", civil(2026, 4, 1), "strike", "eva",
+                           bench.now));
+    BOOST_TEST(bench.settle_one(Bench::settlement(claim)).is_stale);
+    const auto held = bench.claim_one();
+    BOOST_TEST((held.cases[0].facts.held_until == civil(2026, 4, 1)));
+    bench.settle_one(Bench::settlement(held));
+    must(bench.store->release_hold(bench.creditor, HoldScope::segment, "sme", "eva", bench.now));
+    BOOST_TEST(!bench.claim_one().cases[0].facts.held_until.has_value());
+    BOOST_TEST(
+        bench.store->release_hold(bench.creditor, HoldScope::segment, "sme", "eva", bench.now).has_error());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_dispute_ends_by_word_or_by_payment) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    must(bench.store->dispute(bench.creditor, "i1", "wrong goods", "eva", bench.now));
+    BOOST_TEST((bench.item("i1").state == ItemState::disputed));
+    BOOST_TEST(bench.counters().disputes_open == 1u);
+    BOOST_TEST(bench.store->dispute(bench.creditor, "i1", "again", "eva", bench.now).has_error());
+    must(bench.store->resolve_dispute(bench.creditor, "i1", "goods were right", "eva", bench.now));
+    BOOST_TEST((bench.item("i1").state == ItemState::open));
+    must(bench.store->dispute(bench.creditor, "i1", "wrong goods", "eva", bench.now));
+    bench.pay("p1", "i1", 10'000);
+    BOOST_TEST(bench.counters().disputes_open == 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_is_asked_decided_once_and_spent_by_what_it_allowed) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto facts = bench.facts();
+    AskApproval ask{facts.id,
+                    0,
+                    "step-0",
+                    "email",
+                    15'000,
+                    77,
+                    bench.now + Days{14},
+                    {facts.items[0].id, facts.items[1].id}};
+    bench.settle_change(ask);
+    const auto asked = must(bench.store->approvals(bench.creditor, true, 10));
+    BOOST_TEST_REQUIRE(asked.size() == 1u);
+    BOOST_TEST(asked[0].invoices.size() == 2u);
+    const std::vector<domain::ApprovalId> ids{asked[0].id};
+    must(bench.store->decide_approvals(bench.creditor, ids, true, "eva", bench.now));
+    BOOST_TEST(bench.store->decide_approvals(bench.creditor, ids, false, "max", bench.now).has_error());
+    const auto approval = bench.facts().approvals.at(0);
+    BOOST_TEST((approval.state == ApprovalState::approved));
+    BOOST_TEST(approval.content_id == 77u);
+    BOOST_TEST(approval.items.size() == 2u);
+    bench.send(0);
+    BOOST_TEST(bench.facts().approvals.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(doubts_are_resolved_by_people_and_a_policy_may_resend) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::unknown);
+    const auto case_id = bench.facts().id;
+    BOOST_TEST(bench.settle_change(MarkInDoubt{case_id, sent.reminder, false}).refused == "");
+    BOOST_TEST(bench.reminder().asked_in_doubt);
+    BOOST_TEST((bench.reminder().state == ReminderState::in_doubt));
+    IntendAgain resend{case_id, sent.reminder, 0, bench.attempt(), true};
+    const auto again = bench.settle_change(resend);
+    BOOST_TEST(again.refused == "");
+    bench.outcome(again.changes.at(0).attempt, OutcomeKind::accepted);
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+    BOOST_TEST(must(bench.store->in_doubt(bench.creditor, 10)).size() == 1u);  // the first one still is
+    must(bench.store->resolve_in_doubt(bench.creditor, sent.attempt, true, "seen at the provider", "eva",
+                                       bench.now));
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+    BOOST_TEST(
+        bench.store->resolve_in_doubt(bench.creditor, sent.attempt, true, "", "eva", bench.now).has_error());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reminder_is_sent_again_in_a_new_round_and_cancelled_only_before_it_goes) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto first = bench.send(0);
+    must(bench.store->cancel_reminder(bench.creditor, first.reminder, "by hand", "eva", bench.now));
+    BOOST_TEST(!bench.may_hand_over(first.attempt));
+    BOOST_TEST(bench.item("i1").step == 0);  // not due again the next moment
+    const auto second = bench.send(1);
+    BOOST_TEST(bench.may_hand_over(second.attempt));
+    BOOST_TEST(
+        bench.store->cancel_reminder(bench.creditor, second.reminder, "", "eva", bench.now).has_error());
+    BOOST_TEST(
+        bench.store->resend_reminder(bench.creditor, second.reminder, "", "eva", bench.now).has_error());
+    bench.outcome(second.attempt, OutcomeKind::accepted);
+    must(bench.store->resend_reminder(bench.creditor, second.reminder, "lost", "eva", bench.now));
+    BOOST_TEST(bench.item("i1").round == 2);
+    BOOST_TEST(bench.item("i1").step == 0);
+    bench.send(1);
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_task_step_gives_its_task_and_a_payment_takes_it_back) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    auto call = bench.intend(claim, 0);
+    call.is_task = true;
+    call.is_dunning = false;
+    to.changes.emplace_back(call);
+    to.changes.emplace_back(GiveTask{call.case_id, -1, "call", "Call them", false});
+    const auto result = bench.settle_one(to);
+    BOOST_TEST_REQUIRE(result.changes.size() == 2u);
+    BOOST_TEST(result.changes[1].reminder == result.changes[0].reminder);
+    BOOST_TEST(!bench.facts().contacted_on.has_value());
+    BOOST_TEST(bench.counters().tasks_open == 1u);
+    bench.pay("p1", "i1", 10'000);
+    BOOST_TEST(bench.counters().tasks_open == 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(erasure_removes_the_person_and_every_chain_still_verifies) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    const auto erase = [&] { return bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now); };
+    BOOST_TEST(erase().has_error());  // a message is on its way
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+    bench.receipt(receipt_of("r1", domain::ReceiptKind::delivered));
+    must(bench.store->seal_day(bench.creditor, kToday));
+    const std::string text{"Dear debtor, attempt 1"};
+    BOOST_TEST(must(bench.store->content(bench.creditor, sha256(text))) == text);
+    must(erase());
+    BOOST_TEST(bench.store->content(bench.creditor, sha256(text)).has_error());
+    BOOST_TEST(bench.store->facts_of_debtor(bench.creditor, "d1").has_error());
+    for (const auto &row : must(bench.store->journal(bench.creditor, "i1", "", 100))) {
+      BOOST_TEST(row.is_erased);
+      BOOST_TEST(row.payload == "");
+    }
+    for (const auto &row : must(bench.store->reminders(bench.creditor, "", 10)))
+      BOOST_TEST(row.address == "");
+    const auto verdict = must(bench.store->verify_journal(bench.creditor));
+    BOOST_TEST(verdict.faults.empty());
+    BOOST_TEST(verdict.erased > 0u);
+    BOOST_TEST(verdict.days_sealed == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(days_are_sealed_in_order_and_once) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto first = must(bench.store->seal_day(bench.creditor, kToday));
+    BOOST_TEST((must(bench.store->seal_day(bench.creditor, kToday)) == first));
+    bench.pay("p1", "i1", 100);
+    const auto second = must(bench.store->seal_day(bench.creditor, kToday + Days{1}));
+    BOOST_TEST((second != first));
+    BOOST_TEST(bench.store->seal_day(bench.creditor, kToday).has_error());
+    BOOST_TEST(must(bench.store->verify_journal(bench.creditor)).days_sealed == 2u);
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(readers_see_what_is_committed_beside_the_writer) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto reader = must(bench.store->open_reader());
+    BOOST_TEST(must(reader->counters(bench.now)).due_now == 1u);
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted);
+    BOOST_TEST(must(reader->counters(bench.now)).sent == 1u);
+    BOOST_TEST(must(reader->facts_page(bench.creditor, 0, 10)).size() == 1u);
+    BOOST_TEST(must(reader->reminders(bench.creditor, "d1", 10)).at(0).state == "sent");
+    BOOST_TEST(must(reader->journal(bench.creditor, "", "d1", 100)).size() == 6u);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::store::test

@@ -1,0 +1,264 @@
+// Receipts: raw first, any order, repeats harmless, reactions once. Through the Store interface.
+#include "tests/store/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <rapidcheck.h>
+
+namespace relance::store::test {
+
+using domain::FailureClass;
+using domain::OutcomeKind;
+using domain::ReceiptKind;
+using domain::ReminderState;
+
+namespace {
+
+/// What must not depend on the order in which receipts came.
+std::string end_state(Bench &bench) {
+  const auto reminder = bench.reminder();
+  const auto counters = bench.counters();
+  std::string text{std::string{name_of(reminder.delivery.kind)} + "/" +
+                   std::string{name_of(reminder.delivery.failure)}};
+  text += " state " + std::to_string(static_cast<int>(reminder.state));
+  text += " reactions " + std::to_string(reminder.pending_reactions);
+  text += " bounced " + std::to_string(counters.bounced) + " delivered " + std::to_string(counters.delivered);
+  text +=
+      " suppressed " + std::to_string(counters.suppressed) + " doubt " + std::to_string(counters.in_doubt);
+  return text;
+}
+
+std::vector<ReceiptRecord> all_kinds() {
+  std::vector<ReceiptRecord> receipts{
+      receipt_of("r1", ReceiptKind::accepted),
+      receipt_of("r1", ReceiptKind::relayed, false),
+      receipt_of("r1", ReceiptKind::failed, false, FailureClass::temporary),
+      receipt_of("r1", ReceiptKind::failed, true, FailureClass::policy),
+      receipt_of("r1", ReceiptKind::failed, true, FailureClass::address_dead),
+      receipt_of("r1", ReceiptKind::delivered),
+      receipt_of("r1", ReceiptKind::complaint),
+  };
+  auto part = receipt_of("r1", ReceiptKind::delivered);
+  part.part_index = 1;
+  part.part_count = 2;
+  receipts.push_back(part);
+  return receipts;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(receipts_test)
+
+BOOST_AUTO_TEST_CASE(raw_bytes_wait_until_they_are_parsed_and_survive_a_restart) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    const std::string bytes{"\0raw\xff", 5};
+    const InboundRecord raw{"smtp-1", "mail", bytes, bench.now};
+    const auto id = must(bench.store->store_inbound({&raw, 1}, bench.now)).front();
+    bench.reopen();
+    const auto found = must(bench.store->inbound_to_parse(bench.now, 10));
+    BOOST_TEST_REQUIRE(found.size() == 1u);
+    BOOST_TEST((*found[0].bytes == bytes));
+    BOOST_TEST(must(bench.store->inbound_to_parse(bench.now, 10)).empty());  // with its plugin already
+    ParsedRecord failed;
+    failed.inbound = id;
+    failed.error = "resolver is down";
+    must(bench.store->apply_parsed({&failed, 1}, bench.now));
+    BOOST_TEST(must(bench.store->inbound_to_parse(bench.now, 10)).empty());
+    const auto later = bench.now + std::chrono::hours{1};
+    BOOST_TEST(must(bench.store->inbound_to_parse(later, 10)).at(0).tries == 1);
+    failed.is_retryable = false;
+    must(bench.store->apply_parsed({&failed, 1}, later));
+    BOOST_TEST(bench.counters().inbound_failed == 1u);
+    BOOST_TEST(must(bench.store->reparse("smtp-1", 0)) == 1u);
+    BOOST_TEST(must(bench.store->inbound_to_parse(later, 10)).size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_bounce_suppresses_the_address_and_asks_for_one_reaction) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+    const auto bounce = receipt_of("r1", ReceiptKind::failed, true, FailureClass::address_dead);
+    bench.receipt(bounce);
+    BOOST_TEST((bench.reminder().state == ReminderState::negative));
+    BOOST_TEST(bench.reminder().pending_reactions == 1u << static_cast<unsigned>(ReceiptKind::failed));
+    BOOST_TEST(bench.reminder().channels_tried == 1);
+    BOOST_TEST(bench.counters().bounced == 1u);
+    const auto claim = bench.claim_one();
+    BOOST_TEST(claim.contacts.at(0).is_suppressed);
+    BOOST_TEST(!claim.contacts.at(1).is_suppressed);
+    must(bench.store->release({&claim, 1}, bench.now));
+    const auto case_id = bench.facts().id;
+    BOOST_TEST(bench.settle_change(SettleReaction{case_id, sent.reminder, ReceiptKind::failed}).refused ==
+               "");
+    BOOST_TEST(bench.facts().reminders.empty());  // settled: it can change nothing any more
+    bench.receipt(bounce);                        // the same once more
+    BOOST_TEST(bench.facts().reminders.empty());
+    BOOST_TEST(bench.counters().bounced == 1u);
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_channel_of_a_step_gets_its_turn) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    auto sent = bench.send(0);
+    const auto case_id = bench.facts().id;
+    for (int channel{0}; channel < 2; ++channel) {
+      const auto ref = "r" + std::to_string(channel);
+      bench.outcome(sent.attempt, OutcomeKind::accepted, {ref});
+      bench.receipt(receipt_of(ref, ReceiptKind::failed));
+      BOOST_TEST((bench.reminder().state == ReminderState::negative));
+      BOOST_TEST(bench.reminder().pending_reactions != 0u);
+      BOOST_TEST(bench.reminder().channels_tried == channel + 1);
+      const auto again =
+          bench.settle_change(IntendAgain{case_id, sent.reminder, channel + 1, bench.attempt()});
+      BOOST_TEST_REQUIRE(again.changes.size() == 1u);
+      BOOST_TEST(bench.reminder().pending_reactions == 0u);
+      sent = again.changes[0];
+    }
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r2"});
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+    BOOST_TEST(bench.reminder().attempts == 3);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rejection_is_finally_negative_and_marks_a_dead_address) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::rejected, {}, FailureClass::address_dead);
+    BOOST_TEST((bench.reminder().state == ReminderState::negative));
+    BOOST_TEST(bench.reminder().pending_reactions != 0u);
+    BOOST_TEST(bench.counters().rejected == 1u);
+    BOOST_TEST(must(bench.store->suppressions(bench.creditor, 10)).size() == 1u);
+    BOOST_TEST((must(bench.store->next_due()) == bench.now));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_receipt_that_comes_before_its_reference_waits_for_it) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.receipt(receipt_of("r1", ReceiptKind::failed, true, FailureClass::policy));
+    bench.receipt(receipt_of("r1", ReceiptKind::failed, true, FailureClass::policy));
+    BOOST_TEST(bench.counters().receipts_unmatched == 1u);
+    bench.reopen();
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r0", "r1"});
+    BOOST_TEST(bench.counters().receipts_unmatched == 0u);
+    BOOST_TEST((bench.reminder().state == ReminderState::negative));
+    BOOST_TEST(bench.counters().bounced == 1u);
+    bench.outcome(bench.settle_change(IntendAgain{bench.facts().id, sent.reminder, 1, bench.attempt()})
+                      .changes.at(0)
+                      .attempt,
+                  OutcomeKind::accepted, {"r2"});  // nothing waits any more: the plain way works again
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(receipts_before_the_outcome_and_after_it_end_alike) {
+  for (const auto &which : implementations())
+    for (const auto kind : {OutcomeKind::accepted, OutcomeKind::unknown, OutcomeKind::not_sent}) {
+      std::vector<std::string> ends;
+      for (const bool receipt_first : {true, false}) {
+        Bench bench{which};
+        bench.usual_ledger();
+        const auto sent = bench.send(0);
+        auto bounce = receipt_of("", ReceiptKind::failed, true, FailureClass::policy);
+        bounce.idempotency_key = must(bench.store->open_attempts()).at(0).idempotency_key;
+        if (receipt_first) bench.receipt(bounce);
+        bench.outcome(sent.attempt, kind);
+        if (!receipt_first) bench.receipt(bounce);
+        ends.push_back(end_state(bench));
+      }
+      BOOST_TEST(ends[0] == ends[1]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(any_order_of_receipts_with_repeats_ends_in_one_state) {
+  for (const auto &which : implementations()) {
+    const auto run_in = [&](const std::vector<std::size_t> &order) {
+      Bench bench{which};
+      bench.usual_ledger();
+      bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+      const auto receipts = all_kinds();
+      for (const auto index : order) bench.receipt(receipts[index]);
+      bench.expect_journal_verifies();
+      return end_state(bench);
+    };
+    BOOST_TEST(rc::check("permutations with repeats", [&] {
+      const auto size = all_kinds().size();
+      const auto chosen = *rc::gen::container<std::vector<std::size_t>>(
+          rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, size)));
+      auto once = chosen;
+      std::sort(once.begin(), once.end());
+      once.erase(std::unique(once.begin(), once.end()), once.end());
+      RC_ASSERT(run_in(chosen) == run_in(once));
+    }));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_late_delivery_of_an_assumed_loss_is_still_a_delivery) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::unknown);
+    must(bench.store->resolve_in_doubt(bench.creditor, sent.attempt, false, "the provider says so", "eva",
+                                       bench.now));
+    BOOST_TEST((bench.reminder().state == ReminderState::not_sent));
+    auto receipt = receipt_of("", ReceiptKind::delivered);
+    const auto rows = must(bench.store->journal(bench.creditor, "i1", "", 100));
+    for (const auto &row : rows)
+      if (row.kind == "intent") {
+        const auto at = row.payload.find("\"key\":\"") + 7;
+        receipt.idempotency_key = row.payload.substr(at, row.payload.find('"', at) - at);
+      }
+    bench.receipt(receipt);
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_human_reply_makes_a_task_and_holds_the_case_until_it_is_done) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    ParsedRecord parsed;
+    parsed.replies = {
+        {false, "boss@d1.example", "us@acme.example", "Re: Reminder", "we never got this", "r1", ""}};
+    bench.apply(parsed);
+    BOOST_TEST(bench.facts().held_until.has_value());
+    const auto tasks = must(bench.store->tasks(bench.creditor, true, 10));
+    BOOST_TEST_REQUIRE(tasks.size() == 1u);
+    BOOST_TEST(tasks[0].text.find("never got this") != std::string::npos);
+    must(bench.store->finish_task(bench.creditor, tasks[0].id, "done", "sent a copy", "eva", bench.now));
+    BOOST_TEST(!bench.facts().held_until.has_value());
+    BOOST_TEST(
+        !bench.store->finish_task(bench.creditor, tasks[0].id, "done", "", "eva", bench.now).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(stop_suppresses_the_address_that_was_written_to) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    ParsedRecord parsed;
+    parsed.replies = {{true, "accounts@d1.example", "", "STOP", "", "", ""}};  // found by its sender
+    bench.apply(parsed);
+    BOOST_TEST(bench.debtor().contacts.at(0).is_suppressed);
+    BOOST_TEST(must(bench.store->tasks(bench.creditor, true, 10)).empty());
+    must(bench.store->lift_suppression(bench.creditor, "email", "accounts@d1.example", "eva", bench.now));
+    BOOST_TEST(!bench.debtor().contacts.at(0).is_suppressed);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::store::test

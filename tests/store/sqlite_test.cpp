@@ -1,0 +1,301 @@
+// What only the embedded store can be asked: kill -9, a full disk, a second process, a flipped byte, another
+// version.
+#include "host/store/sqlite/open.hpp"
+#include "tests/store/store_fixture.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace relance::store::test {
+
+using domain::OutcomeKind;
+
+namespace {
+
+const Implementation &sqlite() {
+  return implementations().front();
+}
+std::filesystem::path file_of(const Bench &bench) {
+  return bench.folder.path() / "store.db";
+}
+
+/// Runs `body` in a child process; returns its wait status.
+int in_child(const std::function<void()> &body) {
+  const pid_t child{::fork()};
+  if (child == 0) {
+    try {
+      body();
+    } catch (...) {
+      ::_exit(9);
+    }
+    ::_exit(0);
+  }
+  int status{0};
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+/// The life that the killed child leads, over and over: pay, claim, send, accept, receive. Writes one byte to
+/// `done` after each call that returned, so that the parent knows what must be durable.
+void live(const std::filesystem::path &folder, int done) {
+  auto store = must(open_sqlite({.path = folder / "store.db"}));
+  const auto creditor = must(store->creditor("acme"));
+  const auto say = [done](char what) { (void)!::write(done, &what, 1); };
+  for (std::int64_t i{0};; ++i) {
+    PaymentRecord payment;
+    payment.id = "p" + std::to_string(::getpid()) + "-" + std::to_string(i);
+    payment.invoice_number = "i1";
+    payment.date = kToday;
+    payment.amount = eur(1);
+    if (must(store->import_payments(creditor, {&payment, 1}, kNow, false)).added != 1) ::_exit(8);
+    say('p');
+    const InboundRecord raw{"smtp-1", "mail", "bytes", kNow};
+    must(store->store_inbound({&raw, 1}, kNow));
+    say('i');
+    for (const auto &claim : must(store->claim_due(kNow, 10))) {
+      Settlement to{
+          claim.creditor, claim.debtor, claim.facts_version, claim.epoch, Instant::max(), {}, {}, {}};
+      const auto &facts = claim.cases.at(0).facts;
+      for (const auto &reminder : facts.reminders)
+        if (reminder.state == domain::ReminderState::open ||
+            reminder.state == domain::ReminderState::in_doubt)
+          ::_exit(7);
+      Intend change;
+      change.case_id = facts.id;
+      change.step = facts.items.at(0).step + 1;
+      change.step_id = "s";
+      change.decided_on = kToday;
+      for (const auto &item : facts.items)
+        change.items.push_back({item.id, item.round, item.balance_minor, true});
+      change.attempt.channel = "email";
+      change.attempt.provider = "smtp-1";
+      change.attempt.idempotency_key = payment.id;
+      to.changes.emplace_back(change);
+      const auto result = must(store->settle({&to, 1}, kNow, kNow)).at(0);
+      if (result.is_stale || !result.refused.empty()) ::_exit(6);
+      say('s');
+      OutcomeRecord outcome;
+      outcome.attempt = result.changes.at(0).attempt;
+      outcome.kind = OutcomeKind::accepted;
+      must(store->record_outcomes({&outcome, 1}, kNow));
+      say('o');
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sqlite_test)
+
+BOOST_AUTO_TEST_CASE(what_returned_before_a_kill_is_there_after_it_and_nothing_is_half_there) {
+  Bench bench{sqlite()};
+  bench.usual_ledger();
+  bench.store.reset();
+  std::uint64_t payments{0}, inbound{0}, settled{0}, ended{0};
+  for (int round{0}; round < 25; ++round) {
+    int pipe[2];
+    BOOST_TEST_REQUIRE(::pipe(pipe) == 0);
+    const pid_t child{::fork()};
+    if (child == 0) {
+      ::close(pipe[0]);
+      try {
+        live(bench.folder.path(), pipe[1]);
+      } catch (...) {
+      }
+      ::_exit(9);
+    }
+    ::close(pipe[1]);
+    // Killed after so many calls, at whatever point of the next one it then is.
+    const int calls{1 + round * 3};
+    char what{0};
+    const auto hear = [&] {
+      if (::read(pipe[0], &what, 1) != 1) return false;
+      payments += what == 'p';
+      inbound += what == 'i';
+      settled += what == 's';
+      ended += what == 'o';
+      return true;
+    };
+    for (int i{0}; i < calls && hear(); ++i) {
+    }
+    ::kill(child, SIGKILL);
+    while (hear()) {
+    }
+    ::close(pipe[0]);
+    int status{0};
+    ::waitpid(child, &status, 0);
+    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+
+    bench.reopen();
+    const auto counters = bench.counters();
+    const auto paid = static_cast<std::uint64_t>(10'000 - bench.item("i1").balance_minor);
+    const auto rounds = static_cast<std::uint64_t>(round) + 1;
+    BOOST_TEST((paid >= payments && paid <= payments + rounds));
+    BOOST_TEST((counters.inbound_waiting >= inbound && counters.inbound_waiting <= inbound + rounds));
+    BOOST_TEST((counters.reminders >= settled && counters.reminders <= settled + rounds));
+    BOOST_TEST((counters.sent >= ended && counters.sent <= ended + rounds));
+    const auto open = must(bench.store->open_attempts());
+    BOOST_TEST(open.size() == counters.attempts_open);
+    BOOST_TEST(open.size() + counters.sent == counters.reminders);
+    BOOST_TEST(open.size() <= 1u);
+    for (const auto &attempt : open)
+      bench.outcome(attempt.id, OutcomeKind::accepted);  // resolved by its provider
+    bench.expect_journal_verifies();
+    SQLite::Database raw{file_of(bench).string()};
+    BOOST_TEST(raw.execAndGet("PRAGMA integrity_check").getString() == "ok");
+    // The moving row and the schedule say the same.
+    BOOST_TEST(
+        raw.execAndGet(
+               "SELECT count(*) FROM debtor_state s WHERE next_at <> 9223372036854775807 AND NOT EXISTS"
+               " (SELECT 1 FROM schedule q WHERE q.next_at = s.next_at AND q.debtor = s.id)")
+            .getInt() == 0);
+    BOOST_TEST(raw.execAndGet("SELECT count(*) FROM schedule").getInt() <= 1);
+    payments = paid;
+    inbound = counters.inbound_waiting;
+    settled = counters.reminders;
+    ended = bench.counters().sent;
+    bench.store.reset();
+  }
+  BOOST_TEST(settled > 20u);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_process_is_told_who_holds_the_store) {
+  Bench bench{sqlite()};
+  const auto pid = std::to_string(::getpid());
+  const int status{in_child([&] {
+    const auto second = open_sqlite({.path = file_of(bench)});
+    const bool is_told{second.has_error() && second.error().kind == ErrorKind::conflict &&
+                       second.error().message.find(pid) != std::string::npos &&
+                       second.error().message.find("store.db") != std::string::npos};
+    ::_exit(is_told ? 0 : 1);
+  })};
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+  BOOST_TEST(bench.store->setting("x").has_value());
+  bench.reopen();  // and the lock goes with its holder
+}
+
+BOOST_AUTO_TEST_CASE(a_full_store_is_an_error_that_leaves_nothing_half_written) {
+  Folder folder;
+  const auto path = folder.path() / "store.db";
+  auto store = must(open_sqlite({.path = path, .pages_max = 120}));
+  const auto creditor = must(store->creditor("acme"));
+  DebtorRecord debtor;
+  debtor.code = "d1";
+  must(store->import_debtors(creditor, {&debtor, 1}, kNow, false));
+  std::size_t done{0};
+  Result<ImportResult> result{ImportResult{}};
+  for (; done < 1'000 && result; ++done) {
+    std::vector<InvoiceRecord> batch(20);
+    for (std::size_t i{0}; i < batch.size(); ++i) {
+      batch[i].debtor_code = "d1";
+      batch[i].number = "i" + std::to_string(done) + "-" + std::to_string(i);
+      batch[i].amount = eur(100);
+    }
+    result = store->import_invoices(creditor, batch, kNow, false);
+  }
+  BOOST_TEST_REQUIRE(result.has_error());
+  BOOST_TEST((result.error().kind == ErrorKind::unavailable));
+  BOOST_TEST(result.error().message.find("full") != std::string::npos);
+  const auto kept = must(store->counters(kNow)).receivables_open;
+  BOOST_TEST(kept == (done - 1) * 20);
+  store.reset();
+  store = must(open_sqlite({.path = path}));  // room was made
+  BOOST_TEST(must(store->counters(kNow)).receivables_open == kept);
+  must(store->set_setting("a", "b"));
+  const auto verdict = must(store->verify_journal(creditor));
+  BOOST_TEST(verdict.faults.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_refuses_to_grow_is_an_error_and_the_store_goes_on_when_it_yields) {
+  Folder folder;
+  const int status{in_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    auto store = must(open_sqlite({.path = folder.path() / "store.db"}));
+    const auto creditor = must(store->creditor("acme"));
+    const InboundRecord raw{"smtp-1", "mail", std::string(64 * 1024, 'x'), kNow};
+    must(store->store_inbound({&raw, 1}, kNow));
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = 700 * 1024;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int stored{1};
+    Result<std::vector<InboundId>> result{std::vector<InboundId>{}};
+    for (; stored < 100; ++stored)
+      if (result = store->store_inbound({&raw, 1}, kNow); !result) break;
+    if (!result.has_error() || result.error().kind != ErrorKind::unavailable) ::_exit(1);
+    if (must(store->counters(kNow)).inbound_waiting != static_cast<std::uint64_t>(stored)) ::_exit(2);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (!store->store_inbound({&raw, 1}, kNow)) ::_exit(3);
+    if (must(store->counters(kNow)).inbound_waiting != static_cast<std::uint64_t>(stored) + 1) ::_exit(4);
+    if (!must(store->verify_journal(creditor)).faults.empty()) ::_exit(5);
+  })};
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(verifying_finds_one_flipped_byte_wherever_it_is) {
+  for (const char *flip :
+       {"UPDATE journal_payload SET payload = replace(payload, 'i1', 'j1') WHERE id = 2",
+        "UPDATE journal_payload SET salt = replace(salt, substr(salt, 1, 1), 'z') WHERE id = 3",
+        "UPDATE journal SET at = at + 1 WHERE id = 4",
+        "UPDATE journal SET kind = 'payment!' WHERE kind = 'payment'",
+        "UPDATE journal SET case_id = 2 WHERE id = 3", "UPDATE journal SET previous = 1 WHERE id = 4",
+        "UPDATE journal SET hash = zeroblob(32) WHERE id = 3",
+        "UPDATE journal SET payload_hash = zeroblob(32) WHERE id = 5", "DELETE FROM journal WHERE id = 3",
+        "DELETE FROM journal WHERE id = (SELECT max(id) FROM journal)",
+        "UPDATE journal_seal SET root = zeroblob(32)", "UPDATE journal_seal SET heads = heads + 1"}) {
+    Bench bench{sqlite()};
+    bench.usual_ledger();
+    bench.pay("p1", "i1", 100);
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted);
+    must(bench.store->seal_day(bench.creditor, kToday));
+    bench.expect_journal_verifies();
+    bench.store.reset();
+    {
+      SQLite::Database raw{file_of(bench).string(), SQLite::OPEN_READWRITE};
+      BOOST_TEST(raw.exec(flip) == 1, flip);
+    }
+    bench.reopen();
+    BOOST_TEST(!must(bench.store->verify_journal(bench.creditor)).faults.empty(), flip);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(heads_are_the_same_whether_gathered_or_read_from_the_journal) {
+  Bench bench{sqlite()};
+  bench.usual_ledger();
+  for (int i{0}; i < 30; ++i) {  // every start gathers what the one before had left in the journal alone
+    bench.pay("p" + std::to_string(i), "i1", 1);
+    if (i % 3 == 0) bench.reopen();
+  }
+  const auto rows = must(bench.store->journal(bench.creditor, "i1", "", 100));
+  BOOST_TEST(rows.size() == 34u);
+  bench.expect_journal_verifies();
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_store_is_refused_in_words_and_a_stranger_s_file_too) {
+  Bench bench{sqlite()};
+  bench.store.reset();
+  {
+    SQLite::Database raw{file_of(bench).string(), SQLite::OPEN_READWRITE};
+    raw.exec("PRAGMA user_version = 9999");
+  }
+  const auto newer = open_sqlite({.path = file_of(bench)});
+  BOOST_TEST_REQUIRE(newer.has_error());
+  BOOST_TEST((newer.error().kind == ErrorKind::invalid));
+  BOOST_TEST(newer.error().message.find("9999") != std::string::npos);
+  std::ofstream{bench.folder.path() / "letter.txt"} << std::string(8'192, 'x');
+  const auto stranger = open_sqlite({.path = bench.folder.path() / "letter.txt"});
+  BOOST_TEST_REQUIRE(stranger.has_error());
+  BOOST_TEST((stranger.error().kind == ErrorKind::invalid));
+  const auto nowhere = open_sqlite({.path = bench.folder.path() / "no" / "store.db"});
+  BOOST_TEST(nowhere.has_error());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::store::test
