@@ -139,6 +139,11 @@ void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
   }
 }
 
+bool ProviderPool::is_troubled(const std::string &id) const {
+  const auto found = providers_.find(id);
+  return found != providers_.end() && found->second.report.state != "up";
+}
+
 void ProviderPool::set_health(const std::string &id, const channel::Health &health) {
   auto *pooled = find(id);
   if (pooled == nullptr) return;

@@ -53,6 +53,8 @@ class ProviderPool {
                                                     const std::vector<std::string> &channels, Instant wall);
 
   void grant(const std::string &id, std::uint32_t credit);
+  /// It last said "degraded" or "down", or is paused.
+  [[nodiscard]] bool is_troubled(const std::string &id) const;
   void set_health(const std::string &id, const channel::Health &health);
   void pause_until(const std::string &id, Instant until, std::string because);
   void note_handed_over(PooledProvider &provider, channel::Token token);

@@ -77,8 +77,10 @@ void Engine::Loop::take(InboxBatch batch) {
     starved_until_ = Instant::min();
   for (auto &credit : batch.credits) pool_.grant(credit.provider, credit.what);
   for (auto &health : batch.health) {
-    log::event(log::Id::PROVIDER_HEALTH,
-               {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
+    // Every provider says "up" once when it starts: that is no news.
+    if (health.what.level != channel::HealthLevel::up || pool_.is_troubled(health.provider))
+      log::event(log::Id::PROVIDER_HEALTH,
+                 {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
     pool_.set_health(health.provider, health.what);
   }
   counts_.inbox_outcomes += batch.outcomes.size();

@@ -187,7 +187,11 @@ void SqliteStore::note_schedule(const Due &due) {
 }
 
 void SqliteStore::reschedule(DebtorKey key, Instant before, Instant next_at) {
-  if (before == next_at) return;
+  if (before == next_at) {
+    // Due again at the very moment it was claimed at: the scan has passed that row and must be told to come back.
+    if (next_at != Instant::max()) note_schedule({to_ms(next_at), key});
+    return;
+  }
   if (before != Instant::max())
     run(*connection_, "DELETE FROM schedule WHERE next_at = ? AND creditor = ? AND debtor = ?", before,
         key.creditor, key.debtor);
