@@ -23,7 +23,7 @@ char *FrameBuffer::space(std::size_t &room) {
   }
   const auto missing = whole > unread ? whole - unread : 0;
   if (capacity_ - end_ < std::max(missing, kRoomMin)) {
-    const auto wanted = std::max(kChunkBytes, std::max(whole, unread) + kRoomMin);
+    const auto wanted = std::max({kChunkBytes, whole + kRoomMin, 2 * unread});
     if (chunk_.use_count() == 1 && capacity_ >= wanted) {
       std::memmove(chunk_.get(), chunk_.get() + begin_, unread);
     } else {
