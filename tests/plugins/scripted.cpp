@@ -36,12 +36,13 @@ Instance &self(relance_instance *i) {
 }
 
 void end(const relance_host *host, relance_token token, uint32_t outcome, const char *code = "",
-         const char *ref = nullptr) {
+         const char *ref = nullptr, uint32_t failure = 0) {
   relance_result result{};
   const relance_str refs[]{lit(ref == nullptr ? "" : ref)};
   result.size = sizeof result;
   result.token = token;
   result.outcome = outcome;
+  result.failure = failure;
   result.code = lit(code);
   result.refs = refs;
   result.ref_count = ref == nullptr ? 0 : 1;
@@ -78,7 +79,7 @@ void take(Instance &instance, const relance_message &m) {
     send(instance, m);
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", "ref-1");
   }
-  if (verb == "reject") return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1");
+  if (verb == "reject") return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
