@@ -241,8 +241,8 @@ BOOST_AUTO_TEST_CASE(a_disk_that_refuses_to_grow_is_an_error_and_the_store_goes_
 
 BOOST_AUTO_TEST_CASE(verifying_finds_one_flipped_byte_wherever_it_is) {
   for (const char *flip :
-       {"UPDATE journal_payload SET payload = replace(payload, 'i1', 'j1') WHERE id = 2",
-        "UPDATE journal_payload SET salt = replace(salt, substr(salt, 1, 1), 'z') WHERE id = 3",
+       {"UPDATE journal SET payload = replace(payload, 'i1', 'j1') WHERE id = 2",
+        "UPDATE journal SET salt = replace(salt, substr(salt, 1, 1), 'z') WHERE id = 3",
         "UPDATE journal SET at = at + 1 WHERE id = 4",
         "UPDATE journal SET kind = 'payment!' WHERE kind = 'payment'",
         "UPDATE journal SET case_id = 2 WHERE id = 3", "UPDATE journal SET previous = 1 WHERE id = 4",

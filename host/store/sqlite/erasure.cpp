@@ -23,7 +23,7 @@ Result<void> SqliteStore::erase_debtor(CreditorId creditor, std::string_view deb
     }
     for (const auto case_id : cases)
       for (auto entry = journal_.head(creditor, case_id).entry; entry != 0;) {
-        run(*connection_, "DELETE FROM journal_payload WHERE id = ?", entry);
+        run(*connection_, "UPDATE journal SET salt = NULL, payload = NULL WHERE id = ?", entry);
         Query query{*connection_, "SELECT previous FROM journal WHERE id = ?", entry};
         entry = query.next() ? query.i64(0) : 0;
       }

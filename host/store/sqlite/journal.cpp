@@ -118,9 +118,8 @@ std::int64_t Journal::append(CreditorId creditor, CaseId case_id, Instant at, st
   const std::array<std::string_view, 2> salted{salt, payload};
   const Sha256 payload_hash{sha256(salted)};
   const Sha256 hash{entry_hash(before.hash, id, creditor, case_id, to_ms(at), kind, payload_hash)};
-  run(connection_, "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", id, creditor, case_id, at, kind,
-      before.entry, payload_hash, hash);
-  run(connection_, "INSERT INTO journal_payload VALUES (?, ?, ?)", id, salt, payload);
+  run(connection_, "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, creditor, case_id, at,
+      kind, before.entry, payload_hash, hash, salt, payload);
   staged_[{creditor, case_id}] = {id, hash};
   return id;
 }
@@ -259,9 +258,8 @@ JournalVerdict verify(Connection &connection, CreditorId creditor) {
   }
   auto seal = seals.begin();
   Query row{connection,
-            "SELECT j.id, j.case_id, j.at, j.kind, j.previous, j.payload_hash, j.hash, p.salt, p.payload "
-            "FROM journal j"
-            " LEFT JOIN journal_payload p ON p.id = j.id WHERE j.creditor = ? ORDER BY j.id",
+            "SELECT id, case_id, at, kind, previous, payload_hash, hash, salt, payload FROM journal"
+            " WHERE creditor = ? ORDER BY id",
             creditor};
   while (row.next()) {
     for (; seal != seals.end() && seal->up_to < row.i64(0); ++seal) walk.check_seal(*seal);

@@ -24,7 +24,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions &options) {
 namespace sqlite {
 namespace {
 
-/// How many attempts lie between two writings of the oldest open one's id: so many rows are read again at a start.
+/// How many attempts lie between two writings of the oldest open one's id: so many rows are read again at a
+/// start.
 constexpr std::int64_t kOpenMarkEvery{4'096};
 
 }  // namespace

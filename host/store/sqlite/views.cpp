@@ -346,11 +346,7 @@ std::vector<JournalRow> SqliteReader::chain(CreditorId creditor, CaseId case_id,
   }
   std::vector<JournalRow> rows;
   while (entry != 0 && rows.size() < limit) {
-    Query query{connection_,
-                "SELECT j.at, j.kind, j.previous, j.hash, p.payload FROM journal j LEFT JOIN journal_payload "
-                "p ON p.id = j.id"
-                " WHERE j.id = ?",
-                entry};
+    Query query{connection_, "SELECT at, kind, previous, hash, payload FROM journal WHERE id = ?", entry};
     if (!query.next()) break;
     rows.push_back(
         {entry, case_id, query.instant(0), query.text(1), query.text(4), query.is_null(4), query.hash(3)});
@@ -379,9 +375,8 @@ Result<std::vector<JournalRow>> SqliteReader::journal(CreditorId creditor, std::
       while (ids.next()) cases.push_back(ids.i64(0));
     } else {
       Query query{connection_,
-                  "SELECT j.id, j.case_id, j.at, j.kind, j.hash, p.payload FROM journal j LEFT JOIN "
-                  "journal_payload p ON p.id = j.id"
-                  " WHERE j.creditor = ? ORDER BY j.id DESC LIMIT ?",
+                  "SELECT id, case_id, at, kind, hash, payload FROM journal WHERE creditor = ? ORDER BY id "
+                  "DESC LIMIT ?",
                   creditor, limit};
       while (query.next())
         rows.push_back({query.i64(0), query.i64(1), query.instant(2), query.text(3), query.text(5),
