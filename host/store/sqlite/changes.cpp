@@ -37,10 +37,10 @@ AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, Re
   for (const auto &content : attempt.content)
     // debtor 0: the same bytes went to several, so they are nobody's own
     run(*connection_,
-        "INSERT INTO content (creditor, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
-        "(creditor, hash)"
+        "INSERT INTO content (creditor, bucket, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (creditor, bucket, hash)"
         " DO UPDATE SET debtor = 0 WHERE debtor <> excluded.debtor",
-        key.creditor, content.hash, key.debtor, content.media_type,
+        key.creditor, content_bucket(id), content.hash, key.debtor, content.media_type,
         Blob{content.bytes ? std::string_view{*content.bytes} : std::string_view{}});
   unit.then([this, id,
              unfinished = Unfinished{key, case_id, reminder, attempt.provider, AttemptState::open, epoch_,

@@ -3,6 +3,7 @@
 #include "host/store/sqlite/sqlite_store.hpp"
 
 #include <map>
+#include <set>
 
 namespace relance::store::sqlite {
 
@@ -82,7 +83,11 @@ void SqliteStore::erase_messages(DebtorKey key) {
         key.creditor, id);
     run(*connection_, "DELETE FROM suppression WHERE creditor = ? AND address = ?", key.creditor, address);
   }
-  run(*connection_, "DELETE FROM content WHERE creditor = ? AND debtor = ?", key.creditor, key.debtor);
+  std::set<std::int64_t> buckets;
+  for (const auto &[id, address] : attempts) buckets.insert(content_bucket(id));
+  for (const auto bucket : buckets)
+    run(*connection_, "DELETE FROM content WHERE creditor = ? AND bucket = ? AND debtor = ?", key.creditor,
+        bucket, key.debtor);
 }
 
 Result<Sha256> SqliteStore::seal_day(CreditorId creditor, CivilDate day) {

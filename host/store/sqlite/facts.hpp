@@ -20,6 +20,10 @@ inline constexpr CivilDate kFarDay{civil(9999, 12, 31)};
 
 /// Attempt states as stored; 0, 1 and 5 are unfinished.
 enum class AttemptState : std::uint8_t { open, prepared, accepted, rejected, not_sent, in_doubt, withdrawn };
+/// Which part of the index of documents those of this attempt are in: 8,192 attempts share one.
+constexpr std::int64_t content_bucket(AttemptId attempt) {
+  return attempt >> 13;
+}
 /// Reminder states beyond domain::ReminderState, for reminders that are no longer live.
 inline constexpr std::int64_t kReminderVoid{10};
 

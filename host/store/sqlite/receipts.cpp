@@ -240,8 +240,10 @@ void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived
     const Sha256 name{sha256(is_document ? evidence.bytes : evidence.reference)};
     if (is_document)
       run(*connection_,
-          "INSERT OR IGNORE INTO content (creditor, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?)",
-          attempt.key.creditor, name, attempt.key.debtor, evidence.media_type, Blob{evidence.bytes});
+          "INSERT OR IGNORE INTO content (creditor, bucket, hash, debtor, media_type, bytes)"
+          " VALUES (?, ?, ?, ?, ?, ?)",
+          attempt.key.creditor, content_bucket(attempt.id), name, attempt.key.debtor, evidence.media_type,
+          Blob{evidence.bytes});
     run(*connection_, "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", attempt.key.creditor,
         attempt.id, name, evidence.media_type, evidence.file_name, evidence.reference, arrived.at);
   }

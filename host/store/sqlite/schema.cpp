@@ -114,10 +114,12 @@ CREATE TABLE attempt_ref (
   provider TEXT NOT NULL, ref BLOB NOT NULL, creditor INTEGER NOT NULL, attempt INTEGER NOT NULL,
   PRIMARY KEY (provider, ref)) WITHOUT ROWID;
 CREATE INDEX attempt_ref_of ON attempt_ref (creditor, attempt);
+-- bucket: of the attempts that they belong to, in order of intent (see content_bucket). Hashes come in no order: the bucket keeps the part of
+-- the index that is written to small; a search asks each bucket.
 CREATE TABLE content (
-  id INTEGER PRIMARY KEY, creditor INTEGER NOT NULL, hash BLOB NOT NULL, debtor INTEGER NOT NULL, media_type TEXT NOT NULL,
-  bytes BLOB NOT NULL);
-CREATE UNIQUE INDEX content_by_hash ON content (creditor, hash);
+  id INTEGER PRIMARY KEY, creditor INTEGER NOT NULL, bucket INTEGER NOT NULL, hash BLOB NOT NULL, debtor INTEGER NOT NULL,
+  media_type TEXT NOT NULL, bytes BLOB NOT NULL);
+CREATE UNIQUE INDEX content_by_hash ON content (creditor, bucket, hash);
 
 CREATE TABLE approval (
   creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL, step INTEGER NOT NULL,

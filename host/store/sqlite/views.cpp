@@ -401,9 +401,18 @@ Result<JournalVerdict> SqliteReader::verify_journal(CreditorId creditor) {
 
 Result<std::string> SqliteReader::content(CreditorId creditor, const Sha256 &hash) {
   return guarded("reading a document", [&]() -> Result<std::string> {
-    Query query{connection_, "SELECT bytes FROM content WHERE creditor = ? AND hash = ?", creditor, hash};
-    if (!query.next()) return not_found("there is no document " + to_hex(hash) + ", or it was erased");
-    return query.blob(0);
+    Moment moment{connection_};
+    std::int64_t bucket{0};
+    {
+      Query query{connection_, "SELECT max(bucket) FROM content WHERE creditor = ?", creditor};
+      if (query.next()) bucket = query.i64(0);
+    }
+    for (; bucket >= 0; --bucket) {  // the newest are asked for most
+      Query query{connection_, "SELECT bytes FROM content WHERE creditor = ? AND bucket = ? AND hash = ?",
+                  creditor, bucket, hash};
+      if (query.next()) return query.blob(0);
+    }
+    return not_found("there is no document " + to_hex(hash) + ", or it was erased");
   });
 }
 
