@@ -73,6 +73,16 @@ Sha256 hash_of(const store::NewAttempt &attempt, const config::SenderIdentity *s
   return sha256(parts);
 }
 
+/// A step for a person needs no template: who owes what, since when.
+Composed words_for_a_person(const render::MessageModel &model) {
+  Composed words;
+  words.subject = model.step_id + ": " + model.debtor_name + " owes " + domain::format_money(model.total);
+  for (const auto &item : model.items)
+    words.text +=
+        item.number + ", due " + format_date(item.due) + ": " + domain::format_money(item.balance) + '\n';
+  return words;
+}
+
 }  // namespace
 
 struct Composer::Templates {
@@ -90,6 +100,7 @@ Result<Composed> Composer::render(const store::Claim &claim, const store::CaseVi
   const auto &id = has_step ? setting.scenario->steps[static_cast<std::size_t>(decision.step)].template_id
                             : setting.scenario->thank_you_template;
   const auto model = model_of(claim, view, setting, decision, contact, now);
+  if (id.empty()) return words_for_a_person(model);
   const auto *made = configuration_->find_template(id, model.language, setting.creditor->language);
   if (made == nullptr)
     return not_found("template " + id + " exists neither in language '" + model.language +

@@ -159,7 +159,8 @@ bool Engine::Loop::is_settled() const {
 }
 
 void Engine::Loop::keep_volume() {
-  if (auto kept = store_->set_setting(kVolumeSetting, volume_.text()); !kept) store_failed(kept.error(), "keep the volume");
+  if (auto kept = store_->set_setting(kVolumeSetting, volume_.text()); !kept)
+    store_failed(kept.error(), "keep the volume");
 }
 
 void Engine::Loop::store_failed(const Error &error, const char *doing) {
@@ -235,7 +236,8 @@ bool Engine::Loop::walk_clock(bool was_busy) {
     finish_advance({});
     return false;
   }
-  clock_.move_to(std::clamp(*next, now, advance_->target));
+  // While paused nothing is decided, so what is due already would hold the clock at this moment for ever.
+  clock_.move_to(*next <= now ? advance_->target : std::min(*next, advance_->target));
   advance_->last_progress = steady;
   parses_wait_ = true;  // a failed parse may be due again
   if (auto kept = store_->set_setting(kClockSetting, format_instant(clock_.now())); !kept)
@@ -282,6 +284,34 @@ void Engine::Loop::run_jobs() {
   }
 }
 
+bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)> &work) {
+  return run([&] {
+    work(*store_, clock_.now());
+    // Among what people and imports change: stored bytes to be parsed again, payment data that is fresh
+    // again.
+    parses_wait_ = true;
+    const auto now = clock_.now();
+    const bool was_stale{now > payment_data_until_};
+    read_payment_data_age();
+    if (!was_stale || now > payment_data_until_) return;
+    if (auto woken = wake_all(); !woken) store_failed(woken.error(), "wake what waited for payment data");
+  });
+}
+
+/// Every open case looks again, a page at a time.
+Result<void> Engine::Loop::wake_all() {
+  for (const auto &[creditor, code] : creditors_) {
+    store::DebtorId after{0};
+    for (;;) {
+      const auto last = store_->sweep(creditor, after, 1000, clock_.now());
+      if (!last) return last.error();
+      if (*last == 0 || *last == after) break;
+      after = *last;
+    }
+  }
+  return {};
+}
+
 Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> configuration) {
   Result<void> result{};
   const bool accepted{run([&] {
@@ -297,19 +327,8 @@ Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> c
     composer_ = std::make_unique<Composer>(configuration);
     if (auto named = name_creditors(); !named) result = named.error();
     read_payment_data_age();
-    // Scenarios, windows and regions may have changed: every open case looks again, a page at a time.
-    for (const auto &[creditor, code] : creditors_) {
-      store::DebtorId after{0};
-      for (;;) {
-        const auto last = store_->sweep(creditor, after, 1000, clock_.now());
-        if (!last) {
-          result = last.error();
-          break;
-        }
-        if (*last == 0 || *last == after) break;
-        after = *last;
-      }
-    }
+    // Scenarios, windows and regions may have changed.
+    if (auto swept = wake_all(); !swept) result = swept;
     const std::scoped_lock lock{mutex_};
     shown_configuration_ = configuration;
   })};
@@ -400,8 +419,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Confi
     if (options.test_clock_start) start = *options.test_clock_start;
     if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
   }
-  auto loop =
-      std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(*store), start);
+  auto loop = std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(*store), start);
   if (auto opened = loop->open(); !opened) return opened.error();
   return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
 }
@@ -424,7 +442,7 @@ std::shared_ptr<const config::Configuration> Engine::configuration() const {
   return loop_->configuration();
 }
 bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work) {
-  return loop_->run([&] { work(loop_->store(), loop_->business_now()); });
+  return loop_->with_store(work);
 }
 Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
   return loop_->open_reader();

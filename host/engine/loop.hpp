@@ -51,6 +51,7 @@ class Engine::Loop {
   [[nodiscard]] std::shared_ptr<const config::Configuration> configuration() const;
   /// Runs `work` on the loop's thread (or at once when it does not run) and waits for it.
   bool run(const std::function<void()> &work);
+  bool with_store(const std::function<void(store::Store &, Instant)> &work);
   Result<std::unique_ptr<store::Reader>> open_reader();
   EngineReport report();
   Result<void> pause(std::string_view because);
@@ -76,6 +77,7 @@ class Engine::Loop {
   Result<void> name_creditors();
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
   void read_payment_data_age();
+  Result<void> wake_all();
 
   // --- dispatch.cpp
   struct HandOver {
