@@ -162,11 +162,24 @@ Result<Response> explain(Context &context, const Request &request) {
   if (!claim) return claim.error();
   const auto configuration = context.engine.configuration();
   const auto now = context.engine.business_now();
+  // What is paid or written off is not among the facts any more: an answer about its debtor's other invoices
+  // must say so.
+  const auto asked = !request.asked("invoice").empty() ? request.asked("invoice") : request.asked("subject");
+  bool is_among_them{asked == claim->code ||
+                     (request.asked("invoice").empty() && request.asked("subject").empty())};
+  for (const auto &view : claim->cases)
+    for (const auto &item : view.items) is_among_them = is_among_them || item.number == asked;
+  const auto note = is_among_them
+                        ? std::string{}
+                        : "invoice " + std::string{asked} +
+                              " is settled or written off: nothing is decided about it (see its journal)";
   json::array cases;
   for (const auto &explanation : engine::explain(*configuration, *code, *claim, now))
     cases.push_back(case_json(explanation, *configuration));
-  return json_answer(
-      {{"business_time", format_instant(now)}, {"debtor", debtor_json(*claim)}, {"cases", std::move(cases)}});
+  return json_answer({{"business_time", format_instant(now)},
+                      {"note", note},
+                      {"debtor", debtor_json(*claim)},
+                      {"cases", std::move(cases)}});
 }
 
 Result<Response> preview(Context &context, const Request &request) {

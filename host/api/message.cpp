@@ -20,10 +20,8 @@ constexpr Title kTitles[]{
     {400, "invalid", "The request is not right"},
     {404, "not-found", "There is no such thing"},
     {405, "method", "This method does not fit the path"},
-    {408, "time-out", "The request took too long"},
     {409, "conflict", "The present state does not allow it"},
     {413, "too-large", "The body is too large"},
-    {417, "expectation", "This expectation cannot be met"},
     {431, "header-too-large", "The header is too large"},
     {500, "internal", "The daemon failed"},
     {503, "unavailable", "Not possible now"},
@@ -31,7 +29,7 @@ constexpr Title kTitles[]{
 };
 
 boost::json::object problem_object(unsigned status, std::string_view detail, std::string_view where) {
-  const auto *known = &kTitles[8];
+  const auto *known = &kTitles[6];
   for (const auto &title : kTitles)
     if (title.status == status) known = &title;
   boost::json::object object{{"type", "urn:relance:problem:" + std::string{known->type}},

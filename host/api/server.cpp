@@ -66,7 +66,6 @@ std::optional<Response> refusal(beast::error_code failed) {
   if (failed == http::error::header_limit) return problem(431, "the header is longer than the limit");
   if (failed == http::error::body_limit)
     return problem(413, "the body is longer than the limit of this path");
-  if (failed == beast::error::timeout) return problem(408, "the request did not arrive in time");
   if (failed.category() == http::make_error_code(http::error::bad_method).category() &&
       failed != http::error::end_of_stream && failed != http::error::partial_message)
     return problem(400, "this is not HTTP/1.1: " + failed.message());

@@ -18,7 +18,8 @@ constexpr const char *kDefaultSocket{"/run/relance/control.sock"};
 struct Slot {
   const Command *command{nullptr};
   CLI::App *app{nullptr};
-  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, std::string> values;
+  std::map<std::string, std::vector<std::string>> many;
   std::map<std::string, bool> flags;
 };
 
@@ -29,13 +30,10 @@ void add_options(Slot &slot) {
       slot.app->add_flag(option.name, slot.flags[option.name], option.help);
       continue;
     }
-    auto *added = slot.app->add_option(option.name, slot.values[option.name], option.help);
+    auto *added = option.is_many ? slot.app->add_option(option.name, slot.many[option.name], option.help)
+                                 : slot.app->add_option(option.name, slot.values[option.name], option.help);
     added->required(option.is_required)->type_name(is_word ? "" : option.placeholder);
-    if (option.is_many) {
-      added->expected(option.is_required ? 1 : 0, 100'000);
-    } else {
-      added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-    }
+    if (!option.is_many) added->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
 }
 
@@ -54,7 +52,9 @@ CLI::App *app_of(CLI::App &root, const std::string &path, const std::string &hel
 
 std::map<std::string, std::vector<std::string>> given(const Slot &slot) {
   std::map<std::string, std::vector<std::string>> values;
-  for (const auto &[name, texts] : slot.values)
+  for (const auto &[name, text] : slot.values)
+    if (slot.app->get_option(name)->count() > 0) values[name] = {text};
+  for (const auto &[name, texts] : slot.many)
     if (!texts.empty()) values[name] = texts;
   for (const auto &[name, is_set] : slot.flags)
     if (is_set) values[name] = {};

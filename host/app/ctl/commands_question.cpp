@@ -64,6 +64,7 @@ int explain(const Run &run) {
                    member(debtor, "country"), member(debtor, "segment").empty() ? "" : ", ",
                    printable(member(debtor, "segment")));
         fmt::print("at {} of business time\n", member(answer, "business_time"));
+        if (const auto note = member(answer, "note"); !note.empty()) fmt::print("{}\n", printable(note));
         print_contacts(debtor);
         for (const auto &item : answer.at("cases").as_array()) print_case(item.as_object());
         return int{kExitOk};

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Each command of relancectl against a real relanced on the test clock, in text and as JSON, from a clean state."""
+import json
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from daemon_world import BUILD, World  # noqa: E402
+
+SOURCE = Path(os.environ["RELANCE_SOURCE_DIR"])
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+class CommandsTest(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+        self.world.start_on_test_clock()
+        self.ctl, self.ask = self.world.ctl, self.world.ask
+
+    def open_ledger(self):
+        self.world.import_ledger()
+        self.ctl("onboard", "--skip-older-than", "900d")
+
+    def test_imports_count_and_change_nothing_the_second_time(self):
+        self.world.import_ledger()
+        self.assertEqual(self.ask("status")["store"]["receivables_open"], 4)
+        again = self.ask("import", "invoices", self.world.folder / "invoices.csv")["result"]
+        self.assertEqual((again["rows"], again["added"], again["unchanged"], again["changed"]), (4, 0, 4, 0))
+        self.assertIn("4 rows read, 4 taken, 0 not taken", self.ctl("import", "invoices", self.world.folder / "invoices.csv"))
+
+    def test_a_dry_run_shows_the_difference_and_changes_nothing(self):
+        self.world.import_ledger()
+        text = self.world.folder.joinpath("invoices.csv").read_text().replace("120.00", "140.00")
+        changed = self.world.write("changed.csv", text)
+        shown = self.ask("import", "invoices", changed, "--dry-run")["result"]
+        self.assertEqual((shown["changed"], shown["unchanged"]), (1, 3))
+        self.assertTrue(any("F-1" in line for line in shown["differences"]), shown)
+        self.assertIn("dry run", self.ctl("import", "invoices", changed, "--dry-run"))
+        self.assertEqual(self.ask("explain", "F-1")["cases"][0]["items"][0]["amount"], "120.00 EUR")
+
+    def test_bad_rows_are_filed_beside_the_input_and_good_ones_kept(self):
+        self.ctl("import", "debtors", self.world.write("debtors.csv", "debtor_id,name,country\nD-1,Un,FR\n"))
+        rows = ("debtor_id,invoice_number,issue_date,due_date,amount,currency\n"
+                "D-1,F-1,2026-02-01,2026-02-30,10.00,EUR\nD-1,F-2,2026-02-01,2026-03-01,10.00,EUR\n"
+                "D-1,F-3,2026-02-01,2026-03-01,10.00,XYZ\nD-9,F-4,2026-02-01,2026-03-01,10.00,EUR\n")
+        bad = self.world.write("bad.csv", rows)
+        out = self.ctl("import", "invoices", bad, code=1)
+        self.assertIn("4 rows read, 1 taken, 3 not taken", out)
+        rejects = bad.with_name("bad.csv.rejects.csv").read_text(encoding="utf-8-sig")
+        self.assertIn("F-1", rejects)
+        self.assertIn("F-3", rejects)
+        self.assertIn("D-9", rejects)
+        self.assertEqual(len(rejects.strip().splitlines()), 4)
+        self.assertIn("bad.csv.rejects.csv", self.world.errors)
+        # Corrected in place, it goes in with the same command.
+        bad.with_name("bad.csv.rejects.csv").write_text(
+            rejects.replace("2026-02-30", "2026-02-28").replace("XYZ", "EUR").replace("D-9,", "D-1,"), encoding="utf-8-sig")
+        again = self.ask("import", "invoices", bad.with_name("bad.csv.rejects.csv"))["result"]
+        self.assertEqual(again["added"], 3)
+
+    def test_a_mapping_is_sent_along_or_named(self):
+        mapping = ('separator = ";"\n[dates]\nstyles = ["dd/mm/yyyy"]\n[invoices.columns]\ndebtor_id = "client"\n')
+        self.ctl("import", "debtors", self.world.write("debtors.csv", "debtor_id,name,country\nD-1,Un,FR\n"))
+        table = self.world.write("i.csv", "client;invoice_number;issue_date;due_date;amount;currency\nD-1;F-1;01/02/2026;28/02/2026;10.00;EUR\n")
+        self.world.write("mappings/mine.toml", mapping)
+        self.assertEqual(self.ask("import", "invoices", table, "--map", "mine")["result"]["added"], 1)
+        self.assertEqual(self.ask("import", "invoices", table, "--map", self.world.folder / "mappings/mine.toml")["result"]["unchanged"], 1)
+        self.ctl("import", "invoices", table, "--map", "nobodys", code=1)
+        self.assertIn("nobodys", self.world.errors)
+        wrong = self.world.write("wrong.toml", "separator = 5\n")
+        self.ctl("import", "invoices", table, "--map", wrong, code=1)
+        self.assertIn("wrong.toml:1:", self.world.errors)
+        self.ctl("import", "invoices", self.world.folder / "not-there.csv", code=2)
+
+    def test_a_snapshot_settles_what_it_does_not_name(self):
+        self.open_ledger()
+        rows = (self.world.folder / "invoices.csv").read_text().splitlines()
+        most = self.world.write("most.csv", "\n".join(rows[:2]) + "\n")
+        self.ctl("import", "invoices", most, "--snapshot", code=1)  # three of four would vanish
+        self.assertEqual(self.ask("status")["store"]["receivables_open"], 4)
+        self.assertEqual(self.ask("import", "invoices", most, "--snapshot", "--confirm")["result"]["settled"], 3)
+        self.assertEqual(self.ask("status")["store"]["receivables_open"], 1)
+
+    def test_a_snapshot_with_a_bad_row_settles_nothing(self):
+        self.open_ledger()
+        rows = (self.world.folder / "invoices.csv").read_text().replace("55.00", "5x")
+        self.ctl("import", "invoices", self.world.write("s.csv", rows), "--snapshot", "--confirm", code=1)
+        self.assertEqual(self.ask("status")["store"]["receivables_open"], 4)
+
+    def test_standard_input_is_a_file_too(self):
+        self.assertIn("1 taken", self.ctl("import", "debtors", "-", stdin="debtor_id,name,country\nD-7,Sept,FR\n"))
+
+    def test_nothing_leaves_before_onboarding(self):
+        self.world.import_ledger()
+        self.assertEqual(self.ask("onboard", "--preview")["items"], 4)
+        self.ctl("clock", "advance", "10d", "--settle")
+        self.assertEqual(self.ask("reminders")["reminders"], [])
+        self.assertIn("started", self.ctl("onboard", "--start-at", "reminder-1"))
+        self.ctl("onboard", code=2)
+        self.ctl("onboard", "--start-at", "nonsense", code=1)
+
+    def test_the_way_of_a_reminder_can_be_followed(self):
+        self.open_ledger()
+        self.assertIn("Société Générale des Œufs", self.ctl("explain", "D-1"))
+        explained = self.ask("explain", "F-1")
+        self.assertEqual(explained["debtor"]["code"], "D-1")
+        self.assertTrue(explained["cases"][0]["reasons"])
+        self.ctl("explain", "nobody", code=1)
+        simulated = self.ask("simulate", "--days", "30")["result"]
+        self.assertGreater(sum(row["messages"] for row in simulated["rows"]), 3)
+        self.assertIn("nothing was changed", self.ctl("simulate", "--days", "30"))
+        self.assertEqual(self.ask("reminders")["reminders"], [])
+        self.ctl("clock", "advance", "4d", "--settle")  # 2026-03-06: five days after the due date and more
+        reminders = {row["debtor"]: row for row in self.ask("reminders")["reminders"]}
+        self.assertEqual(set(reminders), {"D-1", "D-2", "D-3"})
+        self.assertIn("120.00", reminders["D-1"]["total"])
+        self.assertIn("reminder-1", self.ctl("reminders", "--debtor", "D-1"))
+        status = self.ask("status")
+        self.assertEqual(status["providers"][0]["handed_over"], 3)
+        self.assertIn("株式会社", self.ctl("explain", "D-2"))
+        self.assertIn("scripted", self.ctl("status"))
+        self.assertIn("test clock", self.ctl("clock"))
+        self.ctl("receipts")
+        self.assertIn("receipts", self.ask("receipts"))
+        self.ctl("receipts", "reparse", "--provider", "scripted")
+        self.ctl("receipts", "reparse", "--provider", "nobody", code=1)
+        self.assertIn("intent", self.ctl("journal", "--invoice", "F-1"))
+        self.assertTrue(self.ask("journal", "--debtor", "D-1")["entries"])
+        self.assertIn("intact", self.ctl("journal", "verify"))
+        self.assertTrue(self.ask("journal", "verify")["intact"])
+
+    def test_what_may_have_been_sent_is_resolved_by_a_person(self):
+        self.open_ledger()
+        self.ctl("clock", "advance", "4d", "--settle")
+        attempts = self.ask("in-doubt", "list")["attempts"]
+        self.assertEqual([row["debtor"] for row in attempts], ["D-2"])
+        self.assertIn("odd@two.example", self.ctl("in-doubt", "list"))
+        attempt = attempts[0]["attempt"]
+        self.ctl("in-doubt", "resolve", attempt, "--because", "asked", code=2)
+        self.ctl("in-doubt", "resolve", attempt, "--sent", code=2)
+        self.ctl("in-doubt", "resolve", "99999", "--sent", "--because", "asked", code=1)
+        self.ctl("in-doubt", "resolve", attempt, "--sent", "--because", "the provider has it")
+        self.assertEqual(self.ask("in-doubt", "list")["attempts"], [])
+        self.assertIn("No attempt", self.ctl("in-doubt", "list"))
+
+    def test_tasks_and_approvals_wait_for_people(self):
+        self.open_ledger()
+        self.ctl("clock", "advance", "14d", "--settle")
+        tasks = self.ask("tasks", "list")["tasks"]
+        self.assertIn("D-1", {task["debtor"] for task in tasks})
+        self.assertIn("D-1", self.ctl("tasks", "list"))
+        task = next(task["id"] for task in tasks if task["debtor"] == "D-1")
+        self.ctl("tasks", "done", task, "--outcome", "nonsense", code=1)
+        self.assertIn("/outcome", self.world.errors)
+        self.ctl("tasks", "done", task, "--outcome", "reached", "--note", "paie vendredi")
+        self.assertNotIn(task, {one["id"] for one in self.ask("tasks", "list")["tasks"]})
+        self.assertIn(task, {one["id"] for one in self.ask("tasks", "list", "--all")["tasks"]})
+        self.ctl("clock", "advance", "10d", "--settle")
+        asked = self.ask("approvals", "list")["approvals"]
+        self.assertIn("D-1", {one["debtor"] for one in asked})
+        self.assertIn("formal-notice", self.ctl("approvals", "list"))
+        self.ctl("approvals", "approve", code=2)
+        self.ctl("approvals", "approve", "x", code=2)
+        first = next(one["id"] for one in asked if one["debtor"] == "D-1")
+        self.assertIn("1 approved", self.ctl("approvals", "approve", first))
+        self.ctl("approvals", "reject", "--all")
+        self.assertEqual(self.ask("approvals", "list")["approvals"], [])
+        self.ctl("clock", "advance", "1h", "--settle")
+        self.assertIn("formal-notice", {row["step"] for row in self.ask("reminders", "--debtor", "D-1")["reminders"]})
+
+    def test_what_people_know_stops_reminders(self):
+        self.open_ledger()
+        self.ctl("promise", "--invoice", "F-1", "--date", "2026-03-20", "--amount", "120.00 EUR")
+        self.ctl("dispute", "F-3", "--because", "damaged")
+        self.ctl("hold", "--debtor", "D-3", "--until", "2026-04-15", "--because", "in talks")
+        self.ctl("clock", "advance", "5d", "--settle")
+        self.assertEqual(self.ask("reminders")["reminders"], [])
+        self.assertIn("promised for 2026-03-20", self.ctl("explain", "F-1"))
+        self.ctl("release", "--debtor", "D-3")
+        self.ctl("dispute", "F-3", "--resolve", "--because", "replaced")
+        self.ctl("clock", "advance", "2d", "--settle")
+        self.assertEqual({row["debtor"] for row in self.ask("reminders")["reminders"]}, {"D-2", "D-3"})
+        self.ctl("write-off", "F-4", "--because", "insolvent")
+        self.assertIn("written off", self.ctl("explain", "F-4"))
+
+    def test_the_facts_of_people_are_checked(self):
+        self.open_ledger()
+        self.ctl("promise", "--date", "2026-03-20", code=2)
+        self.ctl("promise", "--invoice", "F-1", "--date", "20/03/2026", code=2)
+        self.ctl("promise", "--invoice", "F-1", "--date", "2026-03-20", "--amount", "12 GBP", code=1)
+        self.ctl("promise", "--invoice", "nobody", "--date", "2026-03-20", code=1)
+        self.ctl("dispute", "nobody", "--because", "x", code=1)
+        self.ctl("hold", "--because", "x", code=2)
+        self.ctl("hold", "--debtor", "nobody", "--because", "x", code=1)
+        self.ctl("write-off", "nobody", "--because", "x", code=1)
+        self.ctl("dispute", "F-1", code=2)
+
+    def test_addresses_are_suppressed_and_lifted(self):
+        self.open_ledger()
+        self.ctl("suppressions", "add", "email", "accept@one.example", "--because", "left")
+        self.assertEqual(self.ask("suppressions", "list")["suppressions"][0]["address"], "accept@one.example")
+        self.assertIn("suppressed", self.ctl("explain", "D-1"))
+        self.ctl("suppressions", "lift", "email", "accept@one.example")
+        self.assertIn("No address", self.ctl("suppressions", "list"))
+
+    def test_pause_stops_before_the_next_submit_and_resume_goes_on(self):
+        self.open_ledger()
+        self.ctl("pause", "--because", "bank data is late")
+        self.assertIn("PAUSED: bank data is late", self.ctl("status"))
+        self.ctl("clock", "advance", "5d")
+        self.assertEqual(self.ask("reminders")["reminders"], [])
+        self.ctl("resume")
+        self.ctl("clock", "advance", "1h", "--settle")
+        self.assertEqual(len(self.ask("reminders")["reminders"]), 3)
+
+    def test_a_reminder_is_sent_again_or_cancelled_with_a_reason(self):
+        self.open_ledger()
+        self.ctl("clock", "advance", "4d", "--settle")
+        first = self.ask("reminders", "--debtor", "D-1")["reminders"][0]["id"]
+        self.ctl("reminders", "resend", first, code=2)
+        self.ctl("reminders", "resend", first, "--because", "lost in the spam folder")
+        self.ctl("clock", "advance", "3d", "--settle")
+        self.assertEqual(len(self.ask("reminders", "--debtor", "D-1")["reminders"]), 2)
+        self.ctl("reminders", "cancel", first, "--because", "too late", code=1)
+        self.ctl("reminders", "cancel", "99999", "--because", "x", code=1)
+
+    def test_payments_settle_and_previews_show_what_would_leave(self):
+        self.open_ledger()
+        paid = self.world.write("p.csv", "payment_id,invoice_number,date,amount,currency\nP-1,F-1,2026-03-02,120.00,EUR\nP-2,F-404,2026-03-02,1.00,EUR\n")
+        self.ctl("import", "payments", paid, code=1)
+        self.assertIn("F-404", (self.world.folder / "p.csv.rejects.csv").read_text(encoding="utf-8-sig"))
+        self.assertIn("F-1 is settled", self.ask("explain", "F-1")["note"])
+        self.assertEqual([item["invoice"] for item in self.ask("explain", "D-1")["cases"][0]["items"]], ["F-2"])
+        self.ctl("pause")
+        self.ctl("clock", "advance", "5d")
+        messages = self.ask("preview")["messages"]
+        self.assertEqual({message["debtor"] for message in messages}, {"D-2", "D-3"})
+        self.assertIn("F-3: ", self.ctl("preview", "--debtor", "D-2", "--full"))
+        self.ctl("preview")
+
+    def test_the_configuration_is_checked_and_reloaded(self):
+        self.assertIn("is right", self.ctl("config", "check"))
+        self.world.edit("templates/words.en.toml", "to pay", "still to pay")
+        self.assertIn("relancectl reload", self.ctl("config", "check"))
+        self.ctl("reload")
+        self.assertFalse(self.ask("config", "check")["differs"])
+        self.world.write("templates/words.en.toml", "subject = 5\n")
+        issues = self.ask("config", "check", code=1)["issues"]
+        self.assertEqual((Path(issues[0]["file"]).name, issues[0]["line"]), ("words.en.toml", 1))
+
+    def test_a_wrong_command_line_is_2_and_no_daemon_is_3(self):
+        for words in (["nonsense"], ["tasks"], ["simulate"], ["simulate", "--days", "0"], ["clock", "advance", "soon"],
+                      ["tasks", "done", "x", "--outcome", "done"], ["import", "invoices"], ["status", "--nonsense"]):
+            self.ctl(*words, code=2)
+        self.ctl("status", "--creditor", "nobody")  # of the whole daemon
+        self.ctl("tasks", "list", "--creditor", "nobody", code=1)
+        self.assertIn("acme", self.world.errors)
+        self.world.stop()
+        self.ctl("status", code=3)
+        self.assertIn("RELANCE_SOCKET", self.world.errors)
+
+    def test_tables_stand_under_each_other_whatever_the_script(self):
+        self.open_ledger()
+        self.ctl("clock", "advance", "14d", "--settle")
+        lines = self.ctl("tasks", "list").splitlines()
+        at = width(lines[0][:lines[0].index("KIND")])
+        for line in lines[1:]:
+            before = ""
+            for c in line:
+                if width(before) == at:
+                    break
+                before += c
+            self.assertTrue(before.endswith("  ") and line[len(before)] != " ", line)
+
+    def test_every_command_has_help_with_an_example_and_stands_in_the_manual(self):
+        page = subprocess.run([BUILD / "bin/relancectl", "--markdown"], text=True, capture_output=True, check=True).stdout
+        self.assertEqual((SOURCE / "docs/for-operators/commands.md").read_text(), page,
+                         "run: build/dev/bin/relancectl --markdown > docs/for-operators/commands.md")
+        commands = re.findall(r"^## `relancectl ([^`]+)`", page, re.M)
+        self.assertGreater(len(commands), 30)
+        for command in commands:
+            self.assertIn("Example: relancectl", self.ctl(*command.split(), "--help"))
+
+    def test_answers_of_errors_are_json_too(self):
+        problem = json.loads(self.ctl("explain", "nobody", "--json", code=1))
+        self.assertEqual((problem["status"], problem["type"]), (404, "urn:relance:problem:not-found"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""relanced as a process: its exit codes, signals, readiness, lock, socket, and what a kill leaves behind."""
+import os
+import signal
+import stat
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from daemon_world import BUILD, World  # noqa: E402
+
+
+class DaemonTest(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+
+    def test_a_right_configuration_is_said_to_be_right(self):
+        code, output = self.world.run_daemon("--check-config")
+        self.assertEqual(code, 0, output)
+        self.assertIn("the configuration is right", output)
+        self.assertFalse((self.world.folder / "state").exists(), "a check makes nothing")
+
+    def test_every_fault_of_a_configuration_is_printed_with_its_place(self):
+        self.world.write("scenarios/standard.toml", 'id = "standard"\n[[step]]\nid = "a"\nafter = 5\nchanels = ["email"]\n')
+        for arguments in (["--check-config"], []):
+            code, output = self.world.run_daemon(*arguments)
+            self.assertEqual(code, 78, output)
+            self.assertRegex(output, r"standard\.toml:4:\d+: error: ")
+            self.assertRegex(output, r"standard\.toml:5:\d+: error: .*channels")
+
+    def test_a_template_that_cannot_be_filled_is_a_configuration_fault(self):
+        self.world.write("templates/words.en.toml", 'subject = "{{nobody_knows}}"\ntext = "x"\n')
+        code, output = self.world.run_daemon("--check-config")
+        self.assertEqual(code, 78, output)
+        self.assertIn("words.en.toml:1:", output)
+
+    def test_a_wrong_command_line_is_64(self):
+        for arguments in (["--nonsense"], ["--test-clock-start", "2026-03-02T08:00:00Z"], ["--test-clock", "--test-clock-start", "soon"]):
+            code, output = self.world.run_daemon(*arguments)
+            self.assertEqual(code, 64, output)
+        self.assertEqual(subprocess.run([BUILD / "bin/relanced"], capture_output=True).returncode, 64)
+
+    def test_help_and_version_end_well(self):
+        for word in ("--help", "--version"):
+            self.assertEqual(subprocess.run([BUILD / "bin/relanced", word], capture_output=True).returncode, 0)
+
+    def test_a_plugin_that_is_missing_refuses_the_start(self):
+        self.world.write("providers/scripted.toml", 'id = "scripted"\nplugin = "not_there"\nchannel = "email"\nplacement = "inproc"\n')
+        code, output = self.world.run_daemon()
+        self.assertIn(code, (74, 78), output)
+        self.assertIn("not_there", output)
+
+    def test_it_is_ready_soon_and_stops_on_sigterm(self):
+        took = self.world.start()
+        inside = int(self.world.logged().split('milliseconds="')[1].split('"')[0])
+        print(f"ready after {took:.0f} ms, {inside} ms of them its own count")
+        self.assertEqual(stat.S_IMODE(os.stat(self.world.socket).st_mode), 0o600)
+        self.assertEqual(self.world.stop(), 0)
+        self.assertFalse(self.world.socket.exists())
+        self.assertIn("DAEMON_STOPPED", self.world.logged())
+
+    def test_systemd_is_told_that_it_stops(self):
+        self.world.start()
+        self.world.daemon.send_signal(signal.SIGINT)
+        self.world.await_notice("STOPPING=1")
+        self.assertEqual(self.world.daemon.wait(60), 0)
+
+    def test_sighup_takes_a_right_configuration(self):
+        self.world.start()
+        before = self.world.ask("status")["configuration"]["version"]
+        self.world.write("templates/words.en.toml", 'subject = "new words"\ntext = "x"\n')
+        self.world.daemon.send_signal(signal.SIGHUP)
+        self.world.await_notice("RELOADING=1")
+        self.assertIn("STATUS=running", self.world.await_notice("READY=1"))
+        self.assertNotEqual(self.world.ask("status")["configuration"]["version"], before)
+        self.assertIn("DAEMON_RELOADED", self.world.logged())
+
+    def test_sighup_keeps_the_old_configuration_when_the_new_one_is_wrong(self):
+        self.world.start()
+        before = self.world.ask("status")["configuration"]["version"]
+        self.world.write("regions/FR.toml", "nonsense = 1\n")
+        self.world.daemon.send_signal(signal.SIGHUP)
+        self.assertIn("FR.toml", self.world.await_notice("READY=1"))
+        self.assertEqual(self.world.ask("status")["configuration"]["version"], before)
+        self.assertIn("DAEMON_RELOAD_REFUSED", self.world.logged())
+        self.assertIn("FR.toml", self.world.ctl("config", "check", code=1))
+        self.world.ctl("reload", code=1)
+        self.assertIn("FR.toml", self.world.errors)
+
+    def test_a_second_daemon_on_the_same_store_is_told_who_has_it(self):
+        self.world.start()
+        self.world.edit("relanced.toml", "c.sock", "d.sock")
+        code, output = self.world.run_daemon()
+        self.assertEqual(code, 75, output)
+        self.assertIn(str(self.world.daemon.pid), output)
+
+    def test_a_second_daemon_on_the_same_socket_leaves_it_alone(self):
+        self.world.start()
+        self.world.edit("relanced.toml", "/state", "/other")
+        code, output = self.world.run_daemon()
+        self.assertEqual(code, 75, output)
+        self.assertEqual(self.world.ask("status")["process"], self.world.daemon.pid)
+
+    def test_a_killed_daemon_starts_again_over_what_it_left(self):
+        self.world.start()
+        self.world.stop(signal.SIGKILL)
+        self.assertTrue(self.world.socket.exists())
+        self.world.start()
+        self.assertEqual(self.world.ask("status")["process"], self.world.daemon.pid)
+        self.assertEqual(self.world.stop(), 0)
+
+    def test_a_store_of_the_test_clock_is_refused_without_it(self):
+        self.world.start_on_test_clock()
+        self.assertEqual(self.world.ask("clock")["business_time"], "2026-03-02T08:00:00Z")
+        self.world.stop()
+        code, output = self.world.run_daemon()
+        self.assertNotEqual(code, 0)
+        self.assertIn("--test-clock", output)
+
+    def test_a_folder_that_cannot_be_made_is_74(self):
+        self.world.write("file", "")
+        self.world.edit("relanced.toml", "/state", "/file/state")
+        code, output = self.world.run_daemon()
+        self.assertEqual(code, 74, output)
+
+    def test_a_round_through_the_engine_feeds_the_watchdog(self):
+        os.environ["WATCHDOG_USEC"] = "200000"
+        self.addCleanup(os.environ.pop, "WATCHDOG_USEC")
+        self.world.start()
+        self.world.await_notice("WATCHDOG=1")
+        self.world.await_notice("WATCHDOG=1")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
