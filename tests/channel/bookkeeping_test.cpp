@@ -116,6 +116,19 @@ BOOST_AUTO_TEST_CASE(log_lines_beyond_the_budget_are_dropped) {
   BOOST_TEST(taken <= 6u);  // the second may turn while the loop runs
 }
 
+BOOST_AUTO_TEST_CASE(an_id_that_would_lead_out_of_the_lock_directory_is_refused) {
+  test::Recorder events;
+  ProviderSettings settings;
+  settings.plugin = "task";
+  for (const char *id : {"", "../other", "a/b", ".hidden", "a b"}) {
+    settings.id = id;
+    BOOST_TEST(!make_provider(settings, events));
+    BOOST_TEST(!check_provider(settings));
+  }
+  settings.id = "smtp-fr_1.a";
+  BOOST_TEST(make_provider(settings, events).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_task_is_accepted_at_once_under_its_token) {
   test::Recorder events;
   ProviderSettings settings;
