@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -462,14 +463,10 @@ BOOST_AUTO_TEST_CASE(no_second_child_while_one_of_an_earlier_daemon_holds_the_lo
 BOOST_AUTO_TEST_CASE(a_child_ends_when_its_daemon_is_gone_also_while_the_plugin_hangs) {
   ChildBench bench;
   BOOST_REQUIRE(std::filesystem::exists(bench.settings.program));
-  const pid_t daemon{::fork()};
-  if (daemon == 0) {  // a daemon that dies without a word
-    test::Recorder deaf;
-    auto provider = make_provider(bench.settings, deaf);
-    if (!provider || !(*provider)->start()) ::_exit(1);
-    (*provider)->submit({bench.message_to("hang@example.com")});
-    for (;;) ::pause();
-  }
+  pid_t daemon{-1};
+  std::string program(bench.settings.program), role("--daemon"), file(test::plugin_folder() + "/scripted.so");
+  char *const arguments[]{program.data(), role.data(), file.data(), bench.folder.path.data(), nullptr};
+  BOOST_REQUIRE(::posix_spawn(&daemon, program.c_str(), nullptr, nullptr, arguments, ::environ) == 0);
   const auto path = bench.folder.path + "/p1.lock";
   const auto is_held = [&] {
     const int fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
@@ -479,7 +476,8 @@ BOOST_AUTO_TEST_CASE(a_child_ends_when_its_daemon_is_gone_also_while_the_plugin_
   };
   BOOST_REQUIRE(daemon > 1);
   const auto up_by = std::chrono::steady_clock::now() + test::kPatience;
-  while (!is_held() && std::chrono::steady_clock::now() < up_by) std::this_thread::yield();
+  while (bench.pid() <= 1 && std::chrono::steady_clock::now() < up_by) std::this_thread::yield();
+  BOOST_TEST(bench.pid() > 1);  // written once the child is there
   BOOST_TEST(is_held());
   ::kill(daemon, SIGKILL);
   BOOST_TEST((::waitpid(daemon, nullptr, 0) == daemon));
