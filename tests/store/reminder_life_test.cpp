@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace relance::store::test {
 
@@ -244,6 +245,29 @@ BOOST_AUTO_TEST_CASE(claims_come_in_the_order_of_their_next_moment) {
       bench.now = must(bench.store->next_due());
       BOOST_TEST(bench.claim_one().debtor == expected);
     }
+    BOOST_TEST((must(bench.store->next_due()) == Instant::max()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_forgotten_who_becomes_due_while_others_are_claimed) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    for (int i{1}; i <= 9; ++i) {
+      bench.add_debtor("d" + std::to_string(i), "a@d" + std::to_string(i) + ".example");
+      bench.add_invoice("d" + std::to_string(i), "i" + std::to_string(i), 100);
+    }
+    bench.onboard();
+    std::multiset<DebtorId> seen;
+    for (int turn{0}; turn < 20; ++turn) {
+      const auto claims = must(bench.store->claim_due(bench.now, 2));
+      if (claims.empty()) break;
+      for (const auto &claim : claims) seen.insert(claim.debtor);
+      if (turn == 1) bench.pay("p1", "i1", 10);  // was claimed and settled already
+      if (turn == 2) bench.pay("p9", "i9", 10);  // has not been claimed yet
+      if (turn == 3) bench.pay("p7", "i7", 10);  // is leased at this moment: its settlement will be stale
+      for (const auto &claim : claims) bench.settle_one(Bench::settlement(claim));
+    }
+    BOOST_TEST((seen == std::multiset<DebtorId>{1, 1, 2, 3, 4, 5, 6, 7, 7, 8, 9}));
     BOOST_TEST((must(bench.store->next_due()) == Instant::max()));
   }
 }

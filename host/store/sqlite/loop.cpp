@@ -13,6 +13,11 @@ namespace {
 /// again at once, for ever. The debtor rests for this long instead, and the refusal is journaled.
 constexpr Milliseconds kRefusedRest{std::chrono::hours{1}};
 
+/// What is due is gathered in waves and claimed in the order of keys, so that a batch finds its rows on
+/// neighbouring pages however its moments are strewn. One wave is a few seconds of work and 2 MB; what
+/// becomes due meanwhile comes after it.
+constexpr std::int64_t kWaveMax{65'536};
+
 bool is_constraint(const SQLite::Exception &exception) {
   return (exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT;
 }
@@ -21,58 +26,71 @@ bool is_constraint(const SQLite::Exception &exception) {
 
 Result<Instant> SqliteStore::next_due() {
   return guarded("reading the schedule", [&]() -> Result<Instant> {
+    auto earliest = Instant::max();
+    for (auto at = wave_next_; at < wave_.size() && earliest == Instant::max(); ++at)
+      if (!leases_.contains(wave_[at].key)) earliest = from_ms(wave_[at].next_at_ms);
     Query query{*connection_,
                 "SELECT next_at, creditor, debtor FROM schedule WHERE (next_at, creditor, debtor) > (?, ?, ?)"
                 " ORDER BY next_at, creditor, debtor",
                 claimed_up_to_.next_at_ms, claimed_up_to_.key.creditor, claimed_up_to_.key.debtor};
     while (query.next())
-      if (!leases_.contains({query.i32(1), query.i64(2)})) return query.instant(0);
-    return Instant::max();
+      if (!leases_.contains({query.i32(1), query.i64(2)})) return std::min(earliest, query.instant(0));
+    return earliest;
   });
+}
+
+void SqliteStore::gather_wave(Instant now) {
+  wave_.clear();
+  wave_next_ = 0;
+  Due reached{claimed_up_to_};
+  Query query{*connection_,
+              "SELECT next_at, creditor, debtor FROM schedule WHERE (next_at, creditor, debtor) > (?, ?, ?)"
+              " AND next_at <= ? ORDER BY next_at, creditor, debtor LIMIT ?",
+              claimed_up_to_.next_at_ms,
+              claimed_up_to_.key.creditor,
+              claimed_up_to_.key.debtor,
+              now,
+              kWaveMax};
+  while (query.next()) {
+    reached = {query.i64(0), {query.i32(1), query.i64(2)}};
+    if (!leases_.contains(reached.key)) wave_.push_back(reached);
+  }
+  std::sort(wave_.begin(), wave_.end(), [](const Due &a, const Due &b) { return a.key < b.key; });
+  claimed_up_to_ = reached;
 }
 
 Result<std::vector<Claim>> SqliteStore::claim_due(Instant now, std::size_t limit) {
   return guarded("claiming", [&]() -> Result<std::vector<Claim>> {
-    std::vector<Due> due;
-    due.reserve(limit);
-    Due reached{claimed_up_to_};
     SQLite::Transaction moment{connection_->database()};  // all facts of one batch are of one moment
-    {
-      Query query{
-          *connection_,
-          "SELECT next_at, creditor, debtor FROM schedule WHERE (next_at, creditor, debtor) > (?, ?, ?)"
-          " AND next_at <= ? ORDER BY next_at, creditor, debtor",
-          claimed_up_to_.next_at_ms,
-          claimed_up_to_.key.creditor,
-          claimed_up_to_.key.debtor,
-          now};
-      while (due.size() < limit && query.next()) {
-        reached = {query.i64(0), {query.i32(1), query.i64(2)}};
-        if (!leases_.contains(reached.key)) due.push_back(reached);
-      }
-    }
-    // Facts are read in the order in which their pages lie.
-    std::sort(due.begin(), due.end(), [](const Due &a, const Due &b) { return a.key < b.key; });
     FactsReader facts{*connection_};
     std::vector<Claim> claims;
-    claims.reserve(due.size());
     std::vector<std::pair<DebtorKey, Lease>> leases;
     std::vector<DebtorKey> waiting;
-    for (const auto &one : due) {
+    auto next = wave_next_;
+    while (claims.size() < limit) {
+      if (next >= wave_.size()) {
+        if (!claims.empty()) break;
+        gather_wave(now);
+        next = 0;
+        if (wave_.empty()) break;
+      }
+      const auto key = wave_[next++].key;
+      if (leases_.contains(key)) continue;
       DebtorRow row;
       auto &claim = claims.emplace_back();
       claim.epoch = epoch_;
-      if (!facts.read(one.key.creditor, one.key.debtor, now, claim, row)) {
+      // The row of the schedule may have moved since the wave was gathered: the debtor's own row knows.
+      if (!facts.read(key.creditor, key.debtor, now, claim, row) || row.next_at > now) {
         claims.pop_back();
         continue;
       }
-      if (row.has_open_attempt) waiting.push_back(one.key);
-      leases.emplace_back(one.key, Lease{row.next_at, row.extras, row.contacted_on});
+      if (row.has_open_attempt) waiting.push_back(key);
+      leases.emplace_back(key, Lease{row.next_at, row.extras, row.contacted_on});
     }
     moment.commit();
+    wave_next_ = next;  // only now: what could not be read stays in the wave
     for (auto &[key, lease] : leases) leases_.emplace(key, lease);
     read_while_open_.insert(waiting.begin(), waiting.end());
-    claimed_up_to_ = reached;
     return claims;
   });
 }

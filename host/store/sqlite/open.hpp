@@ -11,10 +11,10 @@ namespace relance::store {
 
 struct SqliteOptions {
   std::filesystem::path path;
-  std::int32_t busy_timeout_ms{
-      250};  ///< a reader's checkpoint can hold the writer for a moment, never for long
-  std::int64_t cache_kib{16 *
-                         1024};  ///< page cache of the writer; what is not in it comes through the memory map
+  /// A reader's checkpoint can hold the writer for a moment, never for long.
+  std::int32_t busy_timeout_ms{250};
+  /// Page cache of the writer, filled by work only; what is not in it comes through the memory map.
+  std::int64_t cache_kib{32 * 1024};
   std::int64_t mmap_bytes{std::int64_t{4} << 30};  ///< address space, not memory
   /// Pages gathered in the log before they go into the file. 16,384 (64 MiB): a page that several batches
   /// touch is then written once; recovery of such a log takes well under a second.

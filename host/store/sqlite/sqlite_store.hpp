@@ -255,6 +255,7 @@ class SqliteStore final : public Store {
                      Instant now);
 
   // loop.cpp, changes.cpp
+  void gather_wave(Instant now);
   SettleResult settle_one(Unit &unit, const Settlement &settlement, Instant now, Instant wall);
   SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const Intend &change,
                       std::string_view why, Instant now, Instant wall);
@@ -325,7 +326,9 @@ class SqliteStore final : public Store {
   std::unordered_set<InboundId> in_parse_;
   std::int64_t receipts_waiting_{0};
   std::set<CreditorId> in_snapshot_;
-  Due claimed_up_to_{};  ///< schedule rows up to here are leased or gone
+  std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
+  std::size_t wave_next_{0};  ///< the first of it that was not claimed yet
+  Due claimed_up_to_{};       ///< schedule rows up to here are leased, in the wave, or gone
 };
 
 }  // namespace relance::store::sqlite
