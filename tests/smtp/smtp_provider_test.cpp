@@ -129,14 +129,14 @@ BOOST_AUTO_TEST_CASE(a_child_that_slept_past_not_after_sends_nothing) {
   }
   BOOST_REQUIRE_EQUAL(child.size(), 1u);
   auto mail = bench.mail_to("to@debtor.example");
-  mail.not_after = WallClock().now() + Milliseconds{1'500};
+  mail.not_after = WallClock().now() + Milliseconds{3'000};
   bench.provider->submit({mail});
   {
     std::unique_lock lock{mutex};
-    changed.wait(lock, [&] { return is_connected; });
+    BOOST_REQUIRE(changed.wait_for(lock, kPatience, [&] { return is_connected; }));
   }
   BOOST_REQUIRE_EQUAL(::kill(child[0], SIGSTOP), 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds{1'600});  // the fact awaited is the moment itself
+  std::this_thread::sleep_for(std::chrono::milliseconds{3'100});  // the fact awaited is the moment itself
   {
     const std::scoped_lock lock{mutex};
     may_greet = true;
