@@ -46,6 +46,18 @@ Result<store::CreditorId> Context::creditor(const Request &request) {
   return id;
 }
 
+std::string Context::payment_data_hold() {
+  const auto age = engine.configuration()->limits.payment_data_age_max;
+  if (!age) return {};
+  const auto imported =
+      change([](store::Store &store, Instant) { return store.setting("payments_imported_at"); });
+  if (!imported || imported->empty()) return {};
+  const auto at = parse_instant(*imported);
+  if (!at || engine.business_now() <= *at + *age) return {};
+  return "payment data is old: payments were last imported at " + *imported +
+         ", so nobody is chased until they are imported again (limits.max_payment_data_age)";
+}
+
 Result<std::size_t> limit_of(const Request &request, std::size_t fallback, std::size_t most) {
   const auto text = request.asked("limit");
   if (text.empty()) return fallback;

@@ -36,6 +36,10 @@ class Context {
   Result<std::string> creditor_code(const Request &request) const;
   Result<store::CreditorId> creditor(const Request &request);
 
+  /// Why nobody is chased: payment data older than limits.max_payment_data_age. Empty when it is fresh
+  /// enough, or unlimited.
+  std::string payment_data_hold();
+
   /// Runs `work(store, business_now)`, which returns a Result, between two batches of the engine.
   template <class Work>
   auto change(Work &&work) -> decltype(work(std::declval<store::Store &>(), Instant{})) {

@@ -170,7 +170,7 @@ Result<Response> explain(Context &context, const Request &request) {
   for (const auto &view : claim->cases)
     for (const auto &item : view.items) is_among_them = is_among_them || item.number == asked;
   const auto note = is_among_them
-                        ? std::string{}
+                        ? context.payment_data_hold()
                         : "invoice " + std::string{asked} +
                               " is settled or written off: nothing is decided about it (see its journal)";
   json::array cases;

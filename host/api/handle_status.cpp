@@ -52,6 +52,7 @@ Result<Response> show_status(Context &context, const Request &) {
        {"paused", report.is_paused},
        {"paused_because", report.paused_because},
        {"held_by_volume", report.is_held_by_volume},
+       {"held_by_payment_data", context.payment_data_hold()},
        {"fault", context.engine.fault()},
        {"lag_ms", report.lag.count()},
        {"engine",

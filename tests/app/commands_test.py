@@ -2,6 +2,7 @@
 """Each command of relancectl against a real relanced on the test clock, in text and as JSON, from a clean state."""
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -280,6 +281,26 @@ class CommandsTest(unittest.TestCase):
                     break
                 before += c
             self.assertTrue(before.endswith("  ") and line[len(before)] != " ", line)
+
+    def test_long_work_shows_a_bar_on_a_terminal_and_nowhere_else(self):
+        self.open_ledger()
+        rows = "".join(f"D-1,G-{n},2026-02-01,2026-03-27,1.00,EUR,{'x' * 90}\n" for n in range(20000))
+        table = self.world.write("many.csv", "debtor_id,invoice_number,issue_date,due_date,amount,currency,reference\n" + rows)
+        self.ctl("import", "invoices", table, "--dry-run")
+        self.assertEqual(self.world.errors, "")
+        master, terminal = pty.openpty()
+        done = subprocess.Popen([BUILD / "bin/relancectl", "--socket", self.world.socket, "import", "invoices", table, "--dry-run"],
+                                stdout=subprocess.DEVNULL, stderr=terminal)
+        os.close(terminal)
+        shown = b""
+        try:
+            while piece := os.read(master, 4096):
+                shown += piece
+        except OSError:
+            pass  # the terminal's other end was closed
+        os.close(master)
+        self.assertEqual(done.wait(60), 0)
+        self.assertRegex(shown.decode(), r"\[#+\.*\] +\d+ %  [\d,]+ rows")
 
     def test_every_command_has_help_with_an_example_and_stands_in_the_manual(self):
         page = subprocess.run([BUILD / "bin/relancectl", "--markdown"], text=True, capture_output=True, check=True).stdout

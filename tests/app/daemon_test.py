@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -125,6 +126,59 @@ class DaemonTest(unittest.TestCase):
         self.world.edit("relanced.toml", "/state", "/file/state")
         code, output = self.world.run_daemon()
         self.assertEqual(code, 74, output)
+
+    def test_a_message_under_way_does_not_keep_it_and_is_in_doubt_afterwards(self):
+        self.world.start_on_test_clock()
+        self.world.import_ledger()
+        self.world.ctl("import", "debtors", self.world.write("more.csv", "debtor_id,name,country,email\nD-3,Trois,FR,forget@three.example\n"))
+        self.world.ctl("onboard", "--start-at", "reminder-1")
+        self.world.ctl("clock", "advance", "3d")
+        self.assertEqual(self.world.ask("status")["store"]["attempts_open"], 1)
+        began = time.monotonic()
+        self.assertEqual(self.world.stop(), 0)
+        self.assertGreater(time.monotonic() - began, 1.5, "it waits for stop_grace, 2 s")
+        self.world.start_on_test_clock()
+        self.assertIn("D-3", {row["debtor"] for row in self.world.ask("in-doubt", "list")["attempts"]})
+
+    def test_plugins_run_in_children_that_end_with_it(self):
+        world = World(placement="child")
+        self.addCleanup(world.close)
+        world.start_on_test_clock()
+        world.import_ledger()
+        world.ctl("onboard", "--start-at", "reminder-1")
+        world.ctl("clock", "advance", "4d", "--settle")
+        self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
+        children = [child for task in Path(f"/proc/{world.daemon.pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        self.assertEqual(len(children), 1)
+        self.assertEqual(world.stop(), 0)
+        self.assertFalse(Path("/proc", children[0]).exists())
+
+    def test_old_payment_data_holds_reminders_until_payments_are_imported(self):
+        self.world.edit("relanced.toml", "[limits]", '[limits]\nmax_payment_data_age = "2d"')
+        self.world.start_on_test_clock()
+        self.world.import_ledger()
+        self.world.ctl("onboard", "--start-at", "reminder-1")
+        empty = "payment_id,invoice_number,date,amount,currency\n"
+        self.world.ctl("import", "payments", self.world.write("none.csv", empty))
+        self.world.ctl("clock", "advance", "2d")
+        self.world.ctl("clock", "advance", "4d", "--settle")
+        sent = {row["debtor"] for row in self.world.ask("reminders")["reminders"]}
+        self.assertEqual(sent, {"D-1", "D-2", "D-3"}, "decided while the data was fresh")
+        self.world.ctl("clock", "advance", "6d", "--settle")
+        self.assertIn("payment data", self.world.ask("explain", "D-1")["note"])
+        self.assertIn("payment data", self.world.ctl("status"))
+        self.assertNotIn("D-1", {task["debtor"] for task in self.world.ask("tasks", "list")["tasks"]})
+        self.world.ctl("import", "payments", self.world.write("none.csv", empty))
+        self.world.ctl("clock", "advance", "1h", "--settle")
+        self.assertIn("D-1", {task["debtor"] for task in self.world.ask("tasks", "list")["tasks"]})
+
+    def test_many_ask_at_once_while_business_time_passes(self):
+        self.world.start_on_test_clock()
+        self.world.import_ledger()
+        self.world.ctl("onboard", "--start-at", "reminder-1")
+        askers = [subprocess.Popen([BUILD / "bin/relancectl", "--socket", self.world.socket, *words], stdout=subprocess.DEVNULL)
+                  for words in (["clock", "advance", "30d", "--settle"], *[["status"], ["explain", "D-1"], ["journal"], ["preview"]] * 5)]
+        self.assertEqual([asker.wait(60) for asker in askers], [0] * 21)
 
     def test_a_round_through_the_engine_feeds_the_watchdog(self):
         os.environ["WATCHDOG_USEC"] = "200000"

@@ -25,6 +25,8 @@ void print_heading(const json::object &answer) {
   if (flag(answer, "held_by_volume"))
     fmt::print(
         "HELD: far more is due than on a usual day; see `relancectl preview`, then `relancectl resume`\n");
+  if (const auto hold = member(answer, "held_by_payment_data"); !hold.empty())
+    fmt::print("HELD: {}\n", printable(hold));
   if (const auto fault = member(answer, "fault"); !fault.empty()) fmt::print("FAULT: {}\n", printable(fault));
   fmt::print("lag {} ms\n\n", grouped(number(answer, "lag_ms")));
 }
