@@ -1,5 +1,6 @@
-// Places where a test makes the daemon die as by `kill -9`: one per arrow of the way of a reminder. Armed only by
-// arm_crash_point(), which the daemon calls only under --test-clock; unarmed, a point costs one load and one branch.
+// Places where a test makes the daemon die as by `kill -9`, or stand still as by `kill -STOP` so that the test can end
+// another process at that very moment: one per arrow of the way of a reminder. Armed only by arm_crash_point(), which the
+// daemon calls only under --test-clock; unarmed, a point costs one load and one branch.
 #pragma once
 
 #include <atomic>
@@ -34,10 +35,14 @@ inline constexpr std::string_view kCrashPointNames[]{
 namespace detail {
 inline std::atomic<CrashPoint> armed_point{CrashPoint::none};
 inline std::atomic<int> passes_left{0};
+inline std::atomic<int> signal_at_point{SIGKILL};
 }  // namespace detail
 
-/// "intended" or "intended:3" (the third time). False: no such point.
+/// "intended", "intended:3" (the third time) or "intended:3:stop" (stand still there). False: no such point.
 inline bool arm_crash_point(std::string_view text) {
+  constexpr std::string_view kStop{":stop"};
+  detail::signal_at_point = text.ends_with(kStop) ? SIGSTOP : SIGKILL;
+  if (text.ends_with(kStop)) text.remove_suffix(kStop.size());
   const auto colon = text.find(':');
   const auto name = text.substr(0, colon);
   const int passes{colon == std::string_view::npos ? 1 : std::atoi(std::string{text.substr(colon + 1)}.c_str())};
@@ -52,7 +57,7 @@ inline bool arm_crash_point(std::string_view text) {
 
 inline void crash_point(CrashPoint point) {
   if (detail::armed_point.load(std::memory_order_relaxed) != point) return;
-  if (detail::passes_left.fetch_sub(1) == 1) std::raise(SIGKILL);
+  if (detail::passes_left.fetch_sub(1) == 1) std::raise(detail::signal_at_point);
 }
 
 }  // namespace relance
