@@ -666,7 +666,7 @@ bool ChildProvider::take_started(const Frame &frame) {
   // What the plugin said while it started counts from now on: nothing can be handed over before.
   is_announced_up_ = true;
   events_.health(settings_.id, said_health_.value_or(Health{}));
-  events_.ready(settings_.id, said_ready_.value_or(traits_.max_in_flight));
+  events_.ready(settings_.id, said_ready_.value_or(kWholeWindow));
   if (std::exchange(is_first_, false)) started_.set_value({});
   return true;
 }

@@ -63,7 +63,7 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
       return result;
     }
     has_started_ = true;
-    if (!has_said_ready_) to_engine([&] { events_.ready(settings_.id, instance_.traits().max_in_flight); });
+    if (!has_said_ready_) to_engine([&] { events_.ready(settings_.id, kWholeWindow); });
     if (!has_said_health_) to_engine([&] { events_.health(settings_.id, {}); });
     return {};
   }

@@ -155,6 +155,9 @@ struct Health {
 // ---------------------------------------------------------------------------------------------------------------------
 // The two ends
 
+/// A credit that is not counted down: the plugin has never spoken of credit, so its max_in_flight is all that binds.
+inline constexpr std::uint32_t kWholeWindow{UINT32_MAX};
+
 /// What the engine is told. Any thread; implementations queue and return at once.
 class ProviderEvents {
  public:
@@ -164,7 +167,7 @@ class ProviderEvents {
   /// Returns how many were taken, from the front; the plugin keeps the rest until room().
   virtual std::size_t inbound(const std::string &provider, std::vector<Inbound> batch) = 0;
   virtual void parsed(const std::string &provider, std::vector<Parsed> parsed) = 0;
-  /// So many more submissions may be handed over (0: pause). Absolute, not a difference.
+  /// So many more submissions may be handed over (0: pause), or kWholeWindow. Absolute, not a difference.
   virtual void ready(const std::string &provider, std::uint32_t credit) = 0;
   virtual void health(const std::string &provider, Health health) = 0;
 };

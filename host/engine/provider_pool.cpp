@@ -134,7 +134,7 @@ void ProviderPool::refresh_credit(PooledProvider &provider) const {
 
 void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
   if (auto *pooled = find(id)) {
-    pooled->granted = credit;
+    pooled->granted = credit == channel::kWholeWindow ? std::nullopt : std::optional{credit};
     refresh_credit(*pooled);
   }
 }

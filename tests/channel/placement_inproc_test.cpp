@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(the_engine_is_told_of_credit_and_health_when_the_plugin_say
   Bench bench("scripted", Placement::in_process);
   bench.start();
   bench.events.wait_for("credit and health", [](auto &r) { return !r.ready_.empty() && !r.health_.empty(); });
-  BOOST_TEST(bench.events.ready_.front() == 256u);
+  BOOST_TEST(bench.events.ready_.front() == kWholeWindow);
   BOOST_TEST((bench.events.health_.front().level == HealthLevel::up));
 }
 

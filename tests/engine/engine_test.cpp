@@ -27,6 +27,20 @@ BOOST_AUTO_TEST_CASE(a_due_reminder_goes_out_once_however_long_the_clock_runs) {
   BOOST_TEST(world.engine->report().intents == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_provider_that_never_speaks_of_credit_takes_more_messages_than_its_window) {
+  constexpr int kDebtors{300};  // the plugin's window is 256, the host's 64
+  EngineWorld world;
+  for (int i{0}; i < kDebtors; ++i) {
+    const auto number = std::to_string(i);
+    world.debtor("D" + number, "accept@d" + number + ".example");
+    world.invoice("D" + number, "F" + number, kMonday);
+  }
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == static_cast<std::size_t>(kDebtors));
+}
+
 BOOST_AUTO_TEST_CASE(a_first_import_sends_nothing_until_it_is_onboarded) {
   EngineWorld world;
   world.debtor("D1", "accept@d1.example");
