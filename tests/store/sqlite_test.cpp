@@ -239,6 +239,29 @@ BOOST_AUTO_TEST_CASE(a_disk_that_refuses_to_grow_is_an_error_and_the_store_goes_
   BOOST_TEST(WEXITSTATUS(status) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_claim_that_can_neither_be_settled_nor_released_is_due_again_when_there_is_room) {
+  const int status{in_child([] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    Bench bench{sqlite()};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    to.changes.emplace_back(bench.intend(claim, 0));
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = 0;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (bench.store->settle({&to, 1}, bench.now, bench.now)) ::_exit(1);
+    if (bench.store->release({&claim, 1}, bench.now + std::chrono::hours{1})) ::_exit(2);
+    if (must(bench.store->next_due()) > bench.now) ::_exit(3);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    bench.send(0);
+    if (bench.counters().attempts_open != 1) ::_exit(4);
+  })};
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(verifying_finds_one_flipped_byte_wherever_it_is) {
   for (const char *flip :
        {"UPDATE journal SET payload = replace(payload, 'i1', 'j1') WHERE id = 2",

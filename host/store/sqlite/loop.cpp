@@ -202,7 +202,7 @@ SettleResult SqliteStore::settle_one(Unit &unit, const Settlement &settlement, I
 }
 
 Result<void> SqliteStore::release(std::span<const Claim> claims, Instant next_at) {
-  return guarded("releasing claims", [&]() -> Result<void> {
+  auto released = guarded("releasing claims", [&]() -> Result<void> {
     Unit unit{*connection_, journal_};
     for (const auto &claim : claims) {
       const DebtorKey key{claim.creditor, claim.debtor};
@@ -222,6 +222,15 @@ Result<void> SqliteStore::release(std::span<const Claim> claims, Instant next_at
     unit.commit();
     return {};
   });
+  if (released) return released;
+  // Nothing could be written, as on a full disk: due as before, instead of leased until the next start.
+  for (const auto &claim : claims) {
+    const auto lease = leases_.find({claim.creditor, claim.debtor});
+    if (lease == leases_.end()) continue;
+    note_schedule({to_ms(lease->second.next_at), lease->first});
+    leases_.erase(lease);
+  }
+  return released;
 }
 
 Result<std::vector<AttemptId>> SqliteStore::may_hand_over(std::span<const AttemptId> attempts) {
