@@ -128,7 +128,10 @@ bool Engine::Loop::pass() {
   busy = store_inbound() || busy;
   busy = apply_parsed() || busy;
   busy = pump_parses() || busy;
-  busy = dispatch() || busy;
+  if (dispatch()) {  // it settled what it had claimed
+    store_works();
+    busy = true;
+  }
   return walk_clock(busy) || busy;
 }
 
@@ -168,6 +171,14 @@ void Engine::Loop::store_failed(const Error &error, const char *doing) {
   store_retry_at_ = WallClock{}.now() + kStoreRetry;
   const std::scoped_lock lock{mutex_};
   fault_ = std::string{doing} + ": " + error.text();
+}
+
+void Engine::Loop::store_works() {
+  if (store_retry_at_ == Instant::min()) return;
+  store_retry_at_ = Instant::min();
+  log::event(log::Id::ENGINE_STORE_RECOVERED);
+  const std::scoped_lock lock{mutex_};
+  fault_.clear();
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ class Engine::Loop {
   void finish_advance(Result<void> how);
   void keep_volume();
   void store_failed(const Error &error, const char *doing);
+  /// After a write that succeeded: takes back what store_failed() said.
+  void store_works();
   Result<void> name_creditors();
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
   void read_payment_data_age();

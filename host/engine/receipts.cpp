@@ -130,6 +130,7 @@ bool Engine::Loop::record_outcomes() {
     return false;
   }
   crash_point(CrashPoint::outcome_recorded);
+  store_works();
   const std::vector<store::OutcomeRecord> done(
       std::make_move_iterator(outcomes_.begin()),
       std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
@@ -186,6 +187,7 @@ bool Engine::Loop::store_inbound() {
     return false;
   }
   crash_point(CrashPoint::inbound_stored);
+  store_works();
   std::map<std::string, std::vector<channel::Token>> stored;
   for (const auto &[provider, item] : inbound_) {
     stored[provider].push_back(item.plugin_token);
@@ -228,6 +230,7 @@ bool Engine::Loop::apply_parsed() {
     return false;
   }
   crash_point(CrashPoint::applied);
+  store_works();
   for (const auto &parsed : parsed_)
     if (!parsed.error.empty() && parsed.is_retryable) parse_retry_at_ = WallClock{}.now() + kParseRetry;
   parsed_.clear();
