@@ -334,10 +334,13 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   if (again != nullptr) {
     // A reaction's own channel is the last one tried: the step's list does not go on behind it.
     const auto index = decision.channel.empty() ? route.channel_index : step->channels.size();
-    add(draft.settlement,
-        store::IntendAgain{view.facts.id, again->id, static_cast<std::int32_t>(index),
-                           std::move(attempt.value())},
-        why);
+    store::IntendAgain intend;
+    intend.case_id = view.facts.id;
+    intend.reminder = again->id;
+    intend.channel_index = static_cast<std::int32_t>(index);
+    intend.despite_doubt = again->state == domain::ReminderState::in_doubt;  // the scenario's policy says "resend"
+    intend.attempt = std::move(attempt.value());
+    add(draft.settlement, std::move(intend), why);
   } else {
     store::Intend intend;
     intend.case_id = view.facts.id;
