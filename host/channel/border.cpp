@@ -206,6 +206,15 @@ Recall to_recall(const relance_recalled &r) {
   return {r.token, kind, text_of(r.text)};
 }
 
+Polled to_polled(const relance_polled &r) {
+  Polled polled;
+  polled.token = r.token;
+  polled.error = to_line(to_view(r.error));
+  if (polled.error.empty()) polled.cursor = to_view(r.cursor);
+  polled.next_poll = Milliseconds(std::clamp<std::int64_t>(r.next_poll_ms, 0, kNextPollMaxMs));
+  return polled;
+}
+
 Parsed to_parsed(const relance_parsed &r) {
   Parsed parsed;
   parsed.token = r.token;
@@ -259,6 +268,7 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.can_query_by_key = (capabilities & RELANCE_CAP_QUERY_BY_KEY) != 0;
   traits.can_recall = (capabilities & RELANCE_CAP_RECALL) != 0;
   traits.is_two_phase = (capabilities & RELANCE_CAP_TWO_PHASE) != 0;
+  traits.can_poll = (capabilities & RELANCE_CAP_POLL) != 0;
   traits.can_receive = (capabilities & (RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL)) != 0;
   for (std::size_t i{0}; i < t.expected_receipt_count; ++i)
     traits.expected_receipts.emplace_back(to_receipt_kind(t.expected_receipts[i].kind),

@@ -79,6 +79,7 @@ struct MessageBatch {
 Outcome to_outcome(const relance_result &result);
 Recall to_recall(const relance_recalled &result);
 Parsed to_parsed(const relance_parsed &result);
+Polled to_polled(const relance_polled &result);
 Inbound to_inbound(const relance_inbound &inbound);
 Health to_health(const relance_health &health);
 Fields to_fields(const relance_kv *fields, std::size_t count);

@@ -76,6 +76,9 @@ class ChildRole final : public InstanceSink {
       }
     });
   }
+  void polled(const relance_polled &result) override {
+    say([&](FrameWriter &w) { encode(w, to_polled(result)); });
+  }
   void announce(Ending ending, std::span<const Token> tokens) override {
     {
       const std::lock_guard lock(mutex_);
@@ -308,6 +311,14 @@ class ChildRole final : public InstanceSink {
       }
       case FrameType::parse:
         return handle_parse(frame);
+      case FrameType::poll: {
+        const auto poll = decode_poll(frame.payload);
+        if (!poll) return false;
+        const auto cursor = std::make_shared<const std::string>(poll->cursor);
+        tokens_.open({poll->token, Operation::poll, kNever, cursor});
+        instance_->poll(poll->token, *cursor);
+        return true;
+      }
       case FrameType::stored: {
         const auto tokens = decode_tokens(frame.payload);
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);

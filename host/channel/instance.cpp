@@ -32,9 +32,7 @@ relance_host PluginInstance::make_face() {
   face.parsed = [](const relance_host *h, const relance_parsed *const *results, std::size_t count) {
     self(h).on_parsed(results, count);
   };
-  face.polled = [](const relance_host *h, const relance_polled *) {
-    self(h).fault("ended a poll that is not open");
-  };
+  face.polled = [](const relance_host *h, const relance_polled *result) { self(h).on_polled(result); };
   face.inbound = [](const relance_host *h, const relance_inbound *const *batch, std::size_t count) {
     std::vector<relance_inbound> items;
     items.reserve(count);
@@ -120,6 +118,12 @@ void PluginInstance::on_complete(const relance_result *const *results, std::size
     end.outcome = RELANCE_OUT_UNKNOWN;
   }
   if (!ends.empty()) sink_.complete(ends);
+}
+
+void PluginInstance::on_polled(const relance_polled *result) {
+  std::vector<OpenToken> closed;
+  const auto ends = take_ends(Ending::polled, &result, 1, closed);
+  if (!ends.empty()) sink_.polled(ends.front());
 }
 
 void PluginInstance::on_recalled(const relance_recalled *const *results, std::size_t count) {
@@ -333,6 +337,16 @@ void PluginInstance::parse(std::span<const relance_raw> raws) {
     const relance_parsed end{sizeof end, status, raw.token, nullptr, 0, nullptr, 0, literal(error)};
     if (open) sink_.parsed(std::span(&end, 1));
   }
+}
+
+void PluginInstance::poll(Token token, std::string_view cursor) {
+  const auto end_with = [&](const char *error) {
+    const relance_polled end{sizeof end, 0, token, {}, literal(error), 0};
+    if (tokens_.close(Ending::polled, token)) sink_.polled(end);
+  };
+  if (!traits_.can_poll || driver_.poll == nullptr) return end_with("this plugin polls nothing");
+  const relance_poll call{sizeof call, 0, token, to_str(cursor), nullptr, 0};
+  if (!guarded("poll", [&] { driver_.poll(instance_, &call); })) end_with("the plugin threw while it polled");
 }
 
 void PluginInstance::wake() {

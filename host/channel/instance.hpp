@@ -24,6 +24,7 @@ class InstanceSink {
   virtual void complete(std::span<const relance_result> results) = 0;
   virtual void recalled(std::span<const relance_recalled> results) = 0;
   virtual void parsed(std::span<const relance_parsed> results) = 0;
+  virtual void polled(const relance_polled &result) = 0;
   /// These go to the plugin now. Called on the serial thread; may wait (the child writes its intent frame
   /// here).
   virtual void announce(Ending ending, std::span<const Token> tokens) = 0;
@@ -64,6 +65,7 @@ class PluginInstance {
   void stored(std::span<const Token> tokens);
   void room();
   void parse(std::span<const relance_raw> raws);
+  void poll(Token token, std::string_view cursor);
   void wake();
   void stop();
   void destroy();
@@ -84,6 +86,7 @@ class PluginInstance {
   void on_complete(const relance_result *const *results, std::size_t count);
   void on_recalled(const relance_recalled *const *results, std::size_t count);
   void on_parsed(const relance_parsed *const *results, std::size_t count);
+  void on_polled(const relance_polled *result);
   std::int64_t on_state_get(std::string_view key, void *buffer, std::size_t cap);
   relance_status on_state_put(std::string_view key, std::string_view value);
 

@@ -16,6 +16,9 @@ MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, cons
         ends.parsed.push_back(std::move(parsed));
         break;
       }
+      case Operation::poll:
+        ends.polled.push_back({token.token, {}, text, {}});
+        break;
       case Operation::submit:
       case Operation::commit:
       case Operation::query: {
@@ -38,6 +41,7 @@ void deliver(MadeUp ends, const std::string &provider, ProviderEvents &events) {
   if (!ends.outcomes.empty()) events.outcomes(provider, std::move(ends.outcomes));
   if (!ends.recalls.empty()) events.recalls(provider, std::move(ends.recalls));
   if (!ends.parsed.empty()) events.parsed(provider, std::move(ends.parsed));
+  for (auto &polled : ends.polled) events.polled(provider, std::move(polled));
 }
 
 }  // namespace relance::channel

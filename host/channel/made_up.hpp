@@ -12,6 +12,7 @@ struct MadeUp {
   std::vector<Outcome> outcomes;
   std::vector<Recall> recalls;
   std::vector<Parsed> parsed;
+  std::vector<Polled> polled;
 };
 
 MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, const std::string &text);

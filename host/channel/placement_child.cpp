@@ -84,6 +84,7 @@ class ChildProvider final : public Provider {
     signal();
   }
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override;
+  void poll(Token token, const std::string &cursor) override;
   void stop(Milliseconds grace) override;
 
  private:
@@ -112,6 +113,7 @@ class ChildProvider final : public Provider {
   bool take_outcomes(const Frame &frame);
   bool take_recalls(const Frame &frame);
   bool take_parsed(const Frame &frame);
+  bool take_polled(const Frame &frame);
   bool take_intent(const Frame &frame);
   bool take_inbound(const Frame &frame);
   bool take_started(const Frame &frame);
@@ -170,6 +172,7 @@ class ChildProvider final : public Provider {
   std::optional<FrameBuffer> buffer_;
   std::optional<Error> refused_;
   std::deque<Inbound> held_;  ///< not taken by the engine yet; bounded by the child's credit
+  std::optional<Polled> held_polled_;  // its poll has ended; the engine is told once held_ is empty
   Token next_inbound_{1};
   bool is_inbound_blocked_{false}, is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
   std::optional<std::uint32_t> said_ready_;  ///< by the plugin of this child
@@ -303,6 +306,21 @@ void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<
   std::vector<Parsed> list;
   list.push_back(std::move(failed));
   events_.parsed(settings_.id, std::move(list));
+}
+
+void ChildProvider::poll(Token token, const std::string &cursor) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    if (open(Operation::poll, token)) {
+      FrameWriter w(out_);
+      write_clock(w);
+      encode_poll(w, token, cursor);
+      return flush();
+    }
+    if (phase_ == Phase::up) return;
+  }
+  events_.polled(settings_.id, {token, {}, "the provider is down", {}});
 }
 
 void ChildProvider::stored(std::vector<Token> plugin_tokens) {
@@ -529,6 +547,8 @@ bool ChildProvider::handle(const Frame &frame) {
       return take_intent(frame);
     case FrameType::inbound:
       return take_inbound(frame);
+    case FrameType::polled:
+      return take_polled(frame);
     case FrameType::parsed:
       return take_parsed(frame);
     case FrameType::recalled:
@@ -618,6 +638,15 @@ bool ChildProvider::take_parsed(const Frame &frame) {
   return true;
 }
 
+bool ChildProvider::take_polled(const Frame &frame) {
+  auto polled = decode_polled(frame.payload);
+  if (!polled) return false;
+  if (tokens_.close(Ending::polled, polled->token)) held_polled_ = std::move(*polled);
+  offer_inbound();
+  note_end();
+  return true;
+}
+
 bool ChildProvider::take_intent(const Frame &frame) {
   const auto intent = decode_tokens(frame.payload);
   if (intent) tokens_.announce(intent->ending, intent->tokens);
@@ -640,6 +669,8 @@ bool ChildProvider::take_inbound(const Frame &frame) {
 }
 
 void ChildProvider::offer_inbound() {
+  // A poll has ended only when the engine has all that it found: its cursor must not pass what is still here.
+  if (held_.empty() && held_polled_) events_.polled(settings_.id, *std::exchange(held_polled_, std::nullopt));
   if (held_.empty() || is_inbound_blocked_) return;
   const auto offered = held_.size();
   std::vector<std::size_t> sizes;
@@ -651,6 +682,7 @@ void ChildProvider::offer_inbound() {
   CreditFrame credit{static_cast<std::uint32_t>(taken), 0};
   for (std::size_t i{0}; i < taken; ++i) credit.bytes += static_cast<std::int64_t>(sizes[i]);
   if (taken != 0) post([&](FrameWriter &w) { encode(w, credit); });
+  if (held_.empty() && held_polled_) events_.polled(settings_.id, *std::exchange(held_polled_, std::nullopt));
 }
 
 bool ChildProvider::take_started(const Frame &frame) {

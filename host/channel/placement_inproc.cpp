@@ -130,6 +130,10 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     call->c = {sizeof(relance_raw), 0, token, to_str(call->kind), to_str(*call->bytes), 0};
     if (open(token, Operation::parse, call)) post([this, call] { instance_.parse(std::span(&call->c, 1)); });
   }
+  void poll(Token token, const std::string &cursor) {
+    const auto call = std::make_shared<const std::string>(cursor);
+    if (open(token, Operation::poll, call)) post([this, token, call] { instance_.poll(token, *call); });
+  }
   void stored(std::vector<Token> tokens) {
     post([this, tokens = std::move(tokens)] { instance_.stored(tokens); });
   }
@@ -167,6 +171,10 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     std::vector<Parsed> parsed;
     for (const auto &result : results) parsed.push_back(to_parsed(result));
     to_engine([&] { events_.parsed(settings_.id, std::move(parsed)); });
+    note_end();
+  }
+  void polled(const relance_polled &result) override {
+    to_engine([&] { events_.polled(settings_.id, to_polled(result)); });
     note_end();
   }
   void announce(Ending ending, std::span<const Token> tokens) override { tokens_.announce(ending, tokens); }
@@ -351,6 +359,7 @@ class InprocProvider final : public Provider {
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override {
     core_->parse(token, kind, std::move(bytes));
   }
+  void poll(Token token, const std::string &cursor) override { core_->poll(token, cursor); }
   void stop(Milliseconds grace) override { core_->stop(grace); }
 
  private:
@@ -374,6 +383,7 @@ class Deaf final : public ProviderEvents {
   void recalls(const std::string &, std::vector<Recall>) override {}
   std::size_t inbound(const std::string &, std::vector<Inbound>) override { return 0; }
   void parsed(const std::string &, std::vector<Parsed>) override {}
+  void polled(const std::string &, Polled) override {}
   void ready(const std::string &, std::uint32_t) override {}
   void health(const std::string &, Health) override {}
 };

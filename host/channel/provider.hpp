@@ -145,6 +145,17 @@ struct Parsed {
   bool is_retryable{true};  ///< false: these bytes will never parse; kept for a better parser
 };
 
+/// No poll is put off for longer than a day, whatever a plugin says.
+inline constexpr std::int64_t kNextPollMaxMs{24 * 3'600'000};
+
+/// The end of one poll(): what was found went through inbound() before.
+struct Polled {
+  Token token{0};
+  std::string cursor;  ///< where the next poll goes on; to be kept once everything found is on disk
+  std::string error;   ///< set: the poll failed and the cursor stays as it was
+  Milliseconds next_poll{0};  ///< 0: the host's default
+};
+
 enum class HealthLevel : std::uint8_t { up, degraded, down };
 struct Health {
   HealthLevel level{HealthLevel::up};
@@ -167,6 +178,8 @@ class ProviderEvents {
   /// Returns how many were taken, from the front; the plugin keeps the rest until room().
   virtual std::size_t inbound(const std::string &provider, std::vector<Inbound> batch) = 0;
   virtual void parsed(const std::string &provider, std::vector<Parsed> parsed) = 0;
+  /// Comes after every inbound() of that poll has been taken.
+  virtual void polled(const std::string &provider, Polled polled) = 0;
   /// So many more submissions may be handed over (0: pause), or kWholeWindow. Absolute, not a difference.
   virtual void ready(const std::string &provider, std::uint32_t credit) = 0;
   virtual void health(const std::string &provider, Health health) = 0;
@@ -179,7 +192,8 @@ struct Traits {
   std::optional<Milliseconds> idempotency_window;       ///< none: the provider does not drop repeats
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
-  bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false}, can_receive{false};
+  bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false}, can_receive{false},
+      can_poll{false};
   std::vector<std::pair<ReceiptKind, Milliseconds>> expected_receipts;  ///< which, and by when after acceptance
 };
 
@@ -200,6 +214,8 @@ class Provider {
   /// There is room for inbound bytes again.
   virtual void room() = 0;
   virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
+  /// Asks the provider for what has come since `cursor` (empty at first). At most one poll is open at a time.
+  virtual void poll(Token token, const std::string &cursor) = 0;
   /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.
   virtual void stop(Milliseconds grace) = 0;
 };

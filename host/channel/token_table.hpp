@@ -16,12 +16,14 @@
 
 namespace relance::channel {
 
-enum class Operation : std::uint8_t { submit, commit, query, recall, parse };
+enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll };
 
 /// Tokens are unique among the operations that end in the same call.
-enum class Ending : std::uint8_t { complete, recalled, parsed };
+enum class Ending : std::uint8_t { complete, recalled, parsed, polled };
+inline constexpr std::size_t kEndings{4};
 constexpr Ending ending_of(Operation operation) {
   if (operation == Operation::recall) return Ending::recalled;
+  if (operation == Operation::poll) return Ending::polled;
   return operation == Operation::parse ? Ending::parsed : Ending::complete;
 }
 
@@ -76,8 +78,8 @@ class TokenTable {
   std::optional<OpenToken> close_locked(Ending ending, Token token);
 
   mutable std::mutex mutex_;
-  std::array<boost::unordered_flat_map<Token, OpenToken>, 3> open_;  // flat: no allocation a token
-  std::array<std::size_t, 3> live_{};
+  std::array<boost::unordered_flat_map<Token, OpenToken>, kEndings> open_;  // flat: no allocation a token
+  std::array<std::size_t, kEndings> live_{};
 };
 
 }  // namespace relance::channel

@@ -230,7 +230,7 @@ void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<cons
 std::optional<TokensFrame> decode_tokens(std::string_view payload) {
   FrameReader r(payload);
   TokensFrame frame;
-  frame.ending = read_enum(r, Ending::parsed);
+  frame.ending = read_enum(r, Ending::polled);
   frame.tokens.resize(r.count(sizeof(Token)));
   const auto bytes = r.raw(frame.tokens.size() * sizeof(Token));
   if (!bytes.empty()) std::memcpy(frame.tokens.data(), bytes.data(), bytes.size());
@@ -252,6 +252,38 @@ std::optional<relance_raw> decode_parse(std::string_view payload) {
   raw.kind = read_str(r);
   raw.bytes = read_str(r);
   return if_done(r, raw);
+}
+
+void encode_poll(FrameWriter &w, Token token, std::string_view cursor) {
+  w.begin(FrameType::poll);
+  w.u64(token);
+  w.text(cursor);
+  w.end();
+}
+std::optional<PollFrame> decode_poll(std::string_view payload) {
+  FrameReader r(payload);
+  PollFrame frame;
+  frame.token = r.u64();
+  frame.cursor = r.text();
+  return if_done(r, std::move(frame));
+}
+
+void encode(FrameWriter &w, const Polled &polled) {
+  w.begin(FrameType::polled);
+  w.u64(polled.token);
+  w.text(polled.cursor);
+  w.text(polled.error);
+  w.i64(polled.next_poll.count());
+  w.end();
+}
+std::optional<Polled> decode_polled(std::string_view payload) {
+  FrameReader r(payload);
+  Polled polled;
+  polled.token = r.u64();
+  polled.cursor = r.text();
+  polled.error = to_line(r.text());
+  polled.next_poll = Milliseconds(std::clamp<std::int64_t>(r.i64(), 0, kNextPollMaxMs));
+  return if_done(r, std::move(polled));
 }
 
 void encode(FrameWriter &w, const CreditFrame &credit) {
@@ -292,7 +324,7 @@ void encode(FrameWriter &w, const Traits &t) {
   w.i64(t.idempotency_window.value_or(Milliseconds{0}).count());
   w.i64(t.not_found_certain_after.value_or(Milliseconds{0}).count());
   w.u32(t.max_in_flight);
-  for (const bool can : {t.can_query_by_ref, t.can_query_by_key, t.can_recall, t.is_two_phase, t.can_receive})
+  for (const bool can : {t.can_query_by_ref, t.can_query_by_key, t.can_recall, t.is_two_phase, t.can_receive, t.can_poll})
     w.u8(can ? 1 : 0);
   w.u32(static_cast<std::uint32_t>(t.expected_receipts.size()));
   for (const auto &[kind, within] : t.expected_receipts) {
@@ -308,7 +340,7 @@ std::optional<Traits> decode_traits(std::string_view payload) {
   if (const auto ms = r.i64(); ms > 0) t.idempotency_window = Milliseconds{ms};
   if (const auto ms = r.i64(); ms > 0) t.not_found_certain_after = Milliseconds{ms};
   t.max_in_flight = r.u32();
-  for (bool *can : {&t.can_query_by_ref, &t.can_query_by_key, &t.can_recall, &t.is_two_phase, &t.can_receive})
+  for (bool *can : {&t.can_query_by_ref, &t.can_query_by_key, &t.can_recall, &t.is_two_phase, &t.can_receive, &t.can_poll})
     *can = r.u8() != 0;
   const auto count = r.count(9);
   for (std::uint32_t i{0}; i < count; ++i) {

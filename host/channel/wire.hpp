@@ -50,6 +50,12 @@ std::optional<TokensFrame> decode_tokens(std::string_view payload);
 
 void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes);
 std::optional<relance_raw> decode_parse(std::string_view payload);
+struct PollFrame {
+  Token token{0};
+  std::string cursor;
+};
+void encode_poll(FrameWriter &w, Token token, std::string_view cursor);
+std::optional<PollFrame> decode_poll(std::string_view payload);
 
 /// Room for so many more raw items and bytes.
 struct CreditFrame {
@@ -78,6 +84,8 @@ void encode(FrameWriter &w, const relance_inbound &inbound);
 std::optional<Inbound> decode_inbound(std::string_view payload);
 void encode(FrameWriter &w, const Parsed &parsed);
 std::optional<Parsed> decode_parsed(std::string_view payload);
+void encode(FrameWriter &w, const Polled &polled);
+std::optional<Polled> decode_polled(std::string_view payload);
 void encode(FrameWriter &w, const Health &health);
 std::optional<Health> decode_health(std::string_view payload);
 

@@ -23,6 +23,9 @@ void Inbox::recalls(const std::string &provider, std::vector<channel::Recall> re
 void Inbox::parsed(const std::string &provider, std::vector<channel::Parsed> parsed) {
   append(batch_.parsed, provider, std::move(parsed));
 }
+void Inbox::polled(const std::string &provider, channel::Polled polled) {
+  append(batch_.polled, provider, std::vector<channel::Polled>{std::move(polled)});
+}
 void Inbox::ready(const std::string &provider, std::uint32_t credit) {
   append(batch_.credits, provider, std::vector<std::uint32_t>{credit});
 }

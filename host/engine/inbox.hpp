@@ -32,11 +32,12 @@ struct InboxBatch {
   std::vector<From<channel::Recall>> recalls;
   std::vector<From<channel::Inbound>> inbound;
   std::vector<From<channel::Parsed>> parsed;
+  std::vector<From<channel::Polled>> polled;
   std::vector<From<std::uint32_t>> credits;
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool is_empty() const {
-    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && credits.empty() &&
+    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && polled.empty() && credits.empty() &&
            health.empty();
   }
 };
@@ -47,6 +48,7 @@ class Inbox final : public channel::ProviderEvents {
   void recalls(const std::string &provider, std::vector<channel::Recall> recalls) override;
   std::size_t inbound(const std::string &provider, std::vector<channel::Inbound> batch) override;
   void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
+  void polled(const std::string &provider, channel::Polled polled) override;
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
 

@@ -126,6 +126,8 @@ bool Engine::Loop::pass() {
   }
   bool busy{record_outcomes()};
   busy = store_inbound() || busy;
+  busy = keep_cursors() || busy;
+  begin_polls();
   busy = apply_parsed() || busy;
   busy = pump_parses() || busy;
   if (dispatch()) {  // it settled what it had claimed
@@ -146,6 +148,8 @@ Milliseconds Engine::Loop::wait_time() {
   if (starved_until_ > wall) until(starved_until_);
   if (store_retry_at_ > wall) until(store_retry_at_);
   until(parse_retry_at_);
+  for (auto &[id, pooled] : pool_.all())
+    if (pooled.provider->traits().can_poll && !pooled.is_polling) until(std::max(pooled.next_poll, wall));
   if (clock_.is_virtual() || is_paused_) return wait;
   for (auto &[id, pooled] : pool_.all())
     if (pooled.status.is_paused) until(std::max(pooled.status.paused_until, wall));

@@ -116,6 +116,9 @@ class Engine::Loop {
   bool apply_parsed();
   bool pump_parses();
   void refresh_in_doubt();
+  /// Keeps the cursors of polls that have ended, once all that they found is on disk; begins those that are due.
+  bool keep_cursors();
+  void begin_polls();
 
   const EngineOptions options_;
   std::unique_ptr<store::Store> store_;
@@ -144,6 +147,8 @@ class Engine::Loop {
   std::vector<store::OutcomeRecord> outcomes_;   ///< waiting to be recorded; never dropped
   std::vector<From<channel::Inbound>> inbound_;  ///< waiting for their place on disk
   std::vector<store::ParsedRecord> parsed_;
+  std::vector<From<channel::Polled>> polled_;    ///< ended polls whose cursor is not kept yet
+  channel::Token last_poll_{0};
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::max()};  ///< wall: a parse failed and wants another try

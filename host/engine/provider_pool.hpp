@@ -28,6 +28,8 @@ struct PooledProvider {
       granted{};  ///< what it last said it would still take, less what went since; none: never said
   std::uint32_t in_doubt{0};  ///< unknown outcomes not resolved yet
   std::set<channel::Token> in_flight;
+  bool is_polling{false};
+  Instant next_poll{Instant::min()};  ///< wall time
 };
 
 /// The provider every configuration has: a person's task.

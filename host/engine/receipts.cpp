@@ -13,6 +13,7 @@ namespace {
 /// A provider that names no time of its own is tried again after this long.
 constexpr Milliseconds kRetryDefault{std::chrono::minutes{5}};
 constexpr std::size_t kOutcomesPerCommitMax{1000};
+const std::string kCursorSetting{"cursor."};
 
 store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
   store::OutcomeRecord record;
@@ -86,6 +87,7 @@ void Engine::Loop::take(InboxBatch batch) {
   counts_.inbox_outcomes += batch.outcomes.size();
   counts_.inbox_inbound += batch.inbound.size();
   take_outcomes(std::move(batch.outcomes));
+  std::move(batch.polled.begin(), batch.polled.end(), std::back_inserter(polled_));
   std::move(batch.inbound.begin(), batch.inbound.end(), std::back_inserter(inbound_));
   for (auto &parsed : batch.parsed) {
     parsing_.erase(static_cast<store::InboundId>(parsed.what.token));
@@ -220,6 +222,37 @@ bool Engine::Loop::pump_parses() {
     any = true;
   }
   return any;
+}
+
+bool Engine::Loop::keep_cursors() {
+  if (polled_.empty() || !inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  for (auto &[provider, polled] : std::exchange(polled_, {})) {
+    auto *pooled = pool_.find(provider);
+    if (pooled == nullptr) continue;
+    pooled->is_polling = false;
+    const auto pause = polled.next_poll.count() > 0 ? polled.next_poll : settings_->configuration().limits.poll_every;
+    pooled->next_poll = WallClock{}.now() + pause;
+    if (!polled.error.empty()) {
+      log::event(log::Id::PROVIDER_POLL_FAILED, {{"provider", provider}, {"why", polled.error}});
+      continue;
+    }
+    // What the poll found was stored before: a crash between the two finds it again, and repeats change nothing.
+    if (auto kept = store_->set_setting(kCursorSetting + provider, polled.cursor); !kept)
+      store_failed(kept.error(), "keep a cursor");
+  }
+  return true;
+}
+
+void Engine::Loop::begin_polls() {
+  const auto wall = WallClock{}.now();
+  if (is_draining_ || wall < store_retry_at_) return;
+  for (auto &[id, pooled] : pool_.all()) {
+    if (!pooled.provider->traits().can_poll || pooled.is_polling || pooled.next_poll > wall) continue;
+    const auto cursor = store_->setting(kCursorSetting + id);
+    if (!cursor) return store_failed(cursor.error(), "read a cursor");
+    pooled.is_polling = true;
+    pooled.provider->poll(++last_poll_, *cursor);
+  }
 }
 
 bool Engine::Loop::apply_parsed() {

@@ -15,6 +15,7 @@ class Deaf final : public ProviderEvents {
   void outcomes(const std::string &, std::vector<Outcome>) override {}
   void recalls(const std::string &, std::vector<Recall>) override {}
   std::size_t inbound(const std::string &, std::vector<Inbound>) override { return 0; }
+  void polled(const std::string &, Polled) override {}
   void parsed(const std::string &, std::vector<Parsed>) override {}
   void ready(const std::string &, std::uint32_t) override {}
   void health(const std::string &, Health) override {}

@@ -32,6 +32,9 @@ class Recorder final : public ProviderEvents {
   void parsed(const std::string &, std::vector<Parsed> batch) override {
     note([&] { parsed_.insert(parsed_.end(), batch.begin(), batch.end()); });
   }
+  void polled(const std::string &, Polled polled) override {
+    note([&] { polled_.push_back(std::move(polled)); });
+  }
   void ready(const std::string &, std::uint32_t credit) override {
     note([&] { ready_.push_back(credit); });
   }
@@ -76,6 +79,7 @@ class Recorder final : public ProviderEvents {
   std::vector<Outcome> outcomes_;
   std::vector<Recall> recalls_;
   std::vector<Inbound> inbound_;
+  std::vector<Polled> polled_;
   std::vector<Parsed> parsed_;
   std::vector<std::uint32_t> ready_;
   std::vector<Health> health_;
