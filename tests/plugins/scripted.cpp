@@ -305,6 +305,27 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
   }
 }
 
+/// The cursor says what happens: "" nothing new, "throw", "fail", "forget"; anything else finds two raw items.
+void poll(relance_instance *i, const relance_poll *poll) {
+  const auto *host = self(i).host;
+  const std::string cursor(poll->cursor.data, poll->cursor.len);
+  if (cursor == "throw") throw std::runtime_error("thrown by poll");
+  if (cursor == "forget") return;
+  const auto next = cursor + "+";
+  relance_polled result{};
+  result.size = sizeof result;
+  result.token = poll->token;
+  if (cursor == "fail") {
+    result.error = lit("the mailbox does not answer");
+  } else if (!cursor.empty()) {
+    offer(host, 1, "first", poll->cursor);
+    offer(host, 2, "second", poll->cursor);
+    result.cursor = {next.data(), next.size()};
+    result.next_poll_ms = 250;
+  }
+  host->polled(host, &result);
+}
+
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
@@ -319,7 +340,7 @@ RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
                                              0,
                                              RELANCE_CAP_QUERY_BY_REF | RELANCE_CAP_QUERY_BY_KEY |
                                                  RELANCE_CAP_RECALL | RELANCE_CAP_TWO_PHASE |
-                                                 RELANCE_CAP_RECEIVE,
+                                                 RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL,
                                              "org.relance.test.scripted",
                                              "scripted",
                                              "Scripted",
@@ -335,6 +356,7 @@ RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
     p.traits = traits;
     p.start = start;
     p.submit = submit;
+    p.poll = poll;
     p.stop = stop;
     p.destroy = destroy;
     p.commit = commit;
