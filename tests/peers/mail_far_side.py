@@ -176,7 +176,7 @@ def answering(to, sender_name, sender, subject):
     mail = email.message.EmailMessage()
     mail["From"] = f"{sender_name} <{sender}>"
     mail["To"] = to
-    mail["Subject"] = subject
+    mail["Subject"] = " ".join(subject.split())  # the original's may be folded over lines
     mail["Date"] = email.utils.formatdate()
     mail["Message-ID"] = email.utils.make_msgid(domain="far.debtors.example")
     return mail
