@@ -1,0 +1,177 @@
+"""The demo's daemon: its configuration from the shipped examples, its process, and what relancectl answers.
+
+Nothing here knows what is played; run_demo.py does. Every command goes through relancectl as an operator would type it.
+"""
+import ctypes
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 20
+# Of one relancectl call; a day on the test clock is the longest and ends with its own message long before.
+COMMAND_TIMEOUT_S = 180
+ROWS_MAX = 10_000  # what one listing of the control interface gives at most
+LOG_LINES_SHOWN = 15
+CREDITOR_DOMAIN = "creditor.example"
+
+
+class DemoError(Exception):
+    """What went wrong, in one line for the person who started the demo."""
+
+
+def replace_once(text, old, new, where):
+    if text.count(old) != 1:
+        raise DemoError(f"{where}: expected {old!r} once, found it {text.count(old)} times; the demo sets it")
+    return text.replace(old, new)
+
+
+def write_configuration(examples, folder, plugins, mail):
+    """Copies config/ and changes only what this machine needs: folders, the mail host's address, secrets by file."""
+    shutil.copytree(examples, folder)
+    main = folder / "relanced.toml"
+    text = main.read_text(encoding="utf-8")
+    for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
+                     ('control_socket = "/run/relance/control.sock"', 'control_socket = "../control.sock"'),
+                     ('plugin_folder = "/usr/lib/relance/plugins"', f'plugin_folder = "{plugins}"'),
+                     ('reply_to = "compta@exemple.example"', f'reply_to = "replies@{CREDITOR_DOMAIN}"'),
+                     ('address = "compta@exemple.example"', f'address = "compta@{CREDITOR_DOMAIN}"')):
+        text = replace_once(text, old, new, main.name)
+    main.write_text(text, encoding="utf-8")
+
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700)
+    for name, server in (("submission", mail["submission"]), ("bounces", mail["imaps"])):
+        (secrets / name).touch(mode=0o600)
+        (secrets / name).write_text(server["password"] + "\n")
+    submission, imaps = mail["submission"], mail["imaps"]
+    (folder / "providers" / "smtp.toml").write_text(f"""\
+id = "smtp"
+plugin = "relance_smtp"
+channel = "email"
+placement = "child"
+
+[settings]
+envelope_sender = "{mail["bounce_pattern"]}"
+
+[settings.server]
+host = "{submission["host"]}"
+port = {submission["port"]}
+tls = "required"
+ca_file = "{mail["ca_file"]}"
+server_name = "{mail["server_name"]}"
+
+[settings.auth]
+user = "{submission["user"]}"
+secret = {{ file = "../secrets/submission" }}
+
+[settings.bounces]
+url = "imaps://{imaps["host"]}:{imaps["port"]}"
+user = "{imaps["user"]}"
+secret = {{ file = "../secrets/bounces" }}
+ca_file = "{mail["ca_file"]}"
+poll_interval_s = 1
+""", encoding="utf-8")
+    return main
+
+
+def end_with_parent():
+    """In the child, before it becomes relanced: a demo that is killed leaves no daemon behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+class Daemon:
+    def __init__(self, programs, configuration, folder):
+        self.programs = programs
+        self.configuration = configuration
+        self.socket = folder / "control.sock"
+        self.log = folder / "relanced.log"
+        self.process = None
+
+    def check(self):
+        done = subprocess.run([self.programs / "relanced", "--config", self.configuration, "--check-config"],
+                              capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
+        if done.returncode != 0:
+            raise DemoError(f"the demo's configuration is refused:\n{done.stdout}{done.stderr}")
+
+    def start(self, clock):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "relanced", "--config", self.configuration, "--test-clock", "--test-clock-start", clock],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=end_with_parent,
+                start_new_session=True)  # Ctrl-C is the demo's to answer: it stops the daemon in its own order
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self.answers():
+            if self.process.poll() is not None:
+                raise DemoError(f"relanced ended with {self.process.returncode} before it was ready{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise DemoError(f"relanced was not ready within {START_TIMEOUT_S} s{self.log_tail()}")
+            time.sleep(0.02)
+
+    def answers(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket))
+            except OSError:
+                return False
+        return True
+
+    def stop(self):
+        """SIGTERM, as systemd does; returns the exit code, None when it was not running."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        code, self.process = self.process.returncode, None
+        return code
+
+    def log_tail(self):
+        text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return "\n--- the end of relanced's log\n" + "\n".join(text.splitlines()[-LOG_LINES_SHOWN:])
+
+    def text(self, *arguments):
+        """What relancectl prints for a person."""
+        return self.run(arguments).stdout
+
+    def ask(self, *arguments):
+        """The daemon's answer as it came: one JSON value, or the last of a stream."""
+        lines = self.run([*arguments, "--json"]).stdout.strip().splitlines()
+        answer = json.loads(lines[-1]) if lines else {}
+        return answer.get("result", answer)
+
+    def rows(self, name, *arguments):
+        rows = self.ask(*arguments, "--limit", str(ROWS_MAX))[name]
+        if len(rows) >= ROWS_MAX:
+            raise DemoError(f"`relancectl {' '.join(arguments)}` has more rows than one answer gives")
+        return rows
+
+    def run(self, arguments):
+        words = ["relancectl", *map(str, arguments)]
+        try:
+            done = subprocess.run([self.programs / words[0], *words[1:], "--socket", self.socket],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
+        except subprocess.TimeoutExpired:
+            raise DemoError(f"`{' '.join(words)}` was not answered in {COMMAND_TIMEOUT_S} s{self.log_tail()}") from None
+        if done.returncode != 0:
+            said = done.stderr.strip() or done.stdout.strip()
+            raise DemoError(f"`{' '.join(words)}` ended with {done.returncode}: {said}{self.log_tail()}")
+        return done
+
+
+def programs_of(build):
+    """Where the build put relanced, relancectl and the e-mail plugin."""
+    build = Path(build).resolve()
+    programs, plugins = build / "bin", build / "plugins"
+    for file in (programs / "relanced", programs / "relancectl", plugins / "relance_smtp.so"):
+        if not file.exists():
+            raise DemoError(f"{file} is not there: build the targets relanced, relancectl and relance_smtp first")
+    return programs, plugins
