@@ -49,11 +49,17 @@ def show_invoice(figures, daemon):
             failed.add(entry["case"])
         if entry["kind"] == "task" and payload.get("kind") == "channels_exhausted":
             given.add(entry["case"])
-    case = min(failed & given or failed, key=lambda case: (length[case], case), default=None)
-    ids = {(entry["payload"] or {}).get("reminder") for entry in figures.entries if entry["case"] == case and entry["kind"] == "intent"}
-    invoices = sorted(number for reminder in figures.reminders if reminder["id"] in ids for number in reminder["invoices"])
-    if not invoices:
+    listed = {reminder["id"]: reminder["invoices"] for reminder in figures.reminders}
+    settled = figures.ledger.settled()
+    unpaid = {}
+    for entry in figures.entries:
+        if entry["kind"] == "intent" and entry["case"] in (failed & given or failed):
+            for number in listed.get((entry["payload"] or {}).get("reminder"), ()):
+                if number not in settled:
+                    unpaid.setdefault(entry["case"], set()).add(number)
+    if not unpaid:
         return
+    invoices = sorted(unpaid[min(unpaid, key=lambda case: (length[case], case))])
     for arguments in (("explain", invoices[0]), ("journal", "--invoice", invoices[0], "--limit", str(TELL_ENTRIES_MAX))):
         print(f"$ relancectl {' '.join(arguments)}")
         print(daemon.text(*arguments))
