@@ -311,14 +311,8 @@ class ChildRole final : public InstanceSink {
       }
       case FrameType::parse:
         return handle_parse(frame);
-      case FrameType::poll: {
-        const auto poll = decode_poll(frame.payload);
-        if (!poll) return false;
-        const auto cursor = std::make_shared<const std::string>(poll->cursor);
-        tokens_.open({poll->token, Operation::poll, kNever, cursor});
-        instance_->poll(poll->token, *cursor);
-        return true;
-      }
+      case FrameType::poll:
+        return handle_poll(frame);
       case FrameType::stored: {
         const auto tokens = decode_tokens(frame.payload);
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);
@@ -402,6 +396,20 @@ class ChildRole final : public InstanceSink {
     const auto call = std::make_shared<Call>(Call{*raw, frame.owner});
     tokens_.open({raw->token, Operation::parse, kNever, call});
     instance_->parse(std::span(&call->c, 1));
+    return true;
+  }
+
+  bool handle_poll(const Frame &frame) {
+    auto poll = decode_poll(frame.payload);
+    if (!poll) return false;
+    struct Call {
+      PollFrame frame;
+      relance_poll c;
+    };
+    const auto call = std::make_shared<Call>(Call{std::move(*poll), {}});
+    call->c = {sizeof(relance_poll), 0, call->frame.token, to_str(call->frame.cursor), nullptr, 0};
+    tokens_.open({call->frame.token, Operation::poll, kNever, call});
+    instance_->poll(call->c);
     return true;
   }
 

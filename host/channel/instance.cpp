@@ -339,14 +339,13 @@ void PluginInstance::parse(std::span<const relance_raw> raws) {
   }
 }
 
-void PluginInstance::poll(Token token, std::string_view cursor) {
-  const auto end_with = [&](const char *error) {
+void PluginInstance::poll(const relance_poll &poll) {
+  const auto end_with = [&, token = poll.token](const char *error) {
     const relance_polled end{sizeof end, 0, token, {}, literal(error), 0};
     if (tokens_.close(Ending::polled, token)) sink_.polled(end);
   };
   if (!traits_.can_poll || driver_.poll == nullptr) return end_with("this plugin polls nothing");
-  const relance_poll call{sizeof call, 0, token, to_str(cursor), nullptr, 0};
-  if (!guarded("poll", [&] { driver_.poll(instance_, &call); })) end_with("the plugin threw while it polled");
+  if (!guarded("poll", [&] { driver_.poll(instance_, &poll); })) end_with("the plugin threw while it polled");
 }
 
 void PluginInstance::wake() {

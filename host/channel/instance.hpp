@@ -65,7 +65,8 @@ class PluginInstance {
   void stored(std::span<const Token> tokens);
   void room();
   void parse(std::span<const relance_raw> raws);
-  void poll(Token token, std::string_view cursor);
+  /// `poll` lives until its token ends: the plugin borrows it.
+  void poll(const relance_poll &poll);
   void wake();
   void stop();
   void destroy();

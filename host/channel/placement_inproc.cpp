@@ -131,8 +131,13 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     if (open(token, Operation::parse, call)) post([this, call] { instance_.parse(std::span(&call->c, 1)); });
   }
   void poll(Token token, const std::string &cursor) {
-    const auto call = std::make_shared<const std::string>(cursor);
-    if (open(token, Operation::poll, call)) post([this, token, call] { instance_.poll(token, *call); });
+    struct Call {
+      std::string cursor;
+      relance_poll c{};
+    };
+    const auto call = std::make_shared<Call>(Call{cursor, {}});
+    call->c = {sizeof(relance_poll), 0, token, to_str(call->cursor), nullptr, 0};
+    if (open(token, Operation::poll, call)) post([this, call] { instance_.poll(call->c); });
   }
   void stored(std::vector<Token> tokens) {
     post([this, tokens = std::move(tokens)] { instance_.stored(tokens); });

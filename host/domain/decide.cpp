@@ -186,7 +186,7 @@ class Decider {
     std::optional<CivilDate> first;
     for (const auto id : reminder.items)
       if (const auto *item = item_of(id); item != nullptr && is_open(*item)) {
-        const auto day = planned_date(scenario_, reminder.step + 1, *item, around_.calendar);
+        const auto day = first_day_of(scenario_, reminder.step + 1, *item, around_.calendar);
         if (!first || day < *first) first = day;
       }
     return first;

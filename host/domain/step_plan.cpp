@@ -44,6 +44,10 @@ CivilDate planned_date(const Scenario &scenario, std::int32_t step, const ItemFa
   return add_days(before, planned.when, calendar);
 }
 
+CivilDate first_day_of(const Scenario &scenario, std::int32_t step, const ItemFacts &item, const Calendar &calendar) {
+  return std::max(planned_date(scenario, step, item, calendar), after_last_sending(scenario, item, step, calendar));
+}
+
 StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t from, CivilDate today,
                    const Calendar &calendar) {
   StepPlan plan;

@@ -20,6 +20,9 @@ struct StepPlan {
 StepPlan plan_step(const Scenario &scenario, const ItemFacts &item, std::int32_t from, CivilDate today,
                    const Calendar &calendar);
 
+/// The first day on which `step` may go for this item: its planned date, or later where the last sending is too near.
+CivilDate first_day_of(const Scenario &scenario, std::int32_t step, const ItemFacts &item, const Calendar &calendar);
+
 /// `date` plus a count of days of its kind.
 CivilDate add_days(CivilDate date, DayCount days, const Calendar &calendar);
 

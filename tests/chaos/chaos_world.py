@@ -189,10 +189,10 @@ port = {self.mail['smtp']['port']}
 tls = "none"
 connections = 2
 [settings.bounces]
-url = "imap://{self.mail['imap']['host']}:{self.mail['imap']['port']}"
+url = "imaps://{self.mail['imaps']['host']}:{self.mail['imaps']['port']}"
 user = "{self.mail['imap']['user']}"
 secret = "{self.mail['imap']['password']}"
-require_tls = false
+ca_file = "{self.mail['ca_file']}"
 poll_interval_s = 1
 """}
         for name, text in write.items():

@@ -247,6 +247,16 @@ BOOST_AUTO_TEST_CASE(a_bounce_after_its_moment_only_marks_the_address) {
              DecisionKind::settle_reaction);  // nothing to remind of any more
 }
 
+BOOST_AUTO_TEST_CASE(a_reminder_sent_late_still_falls_back_until_the_next_one_may_really_go) {
+  World world;
+  auto &item = world.item(kDue);
+  world.sent(item, 1, kDue + Days{42});  // onboarded late: the planned date of reminder-2 is long over
+  auto &reminder = world.reminder(1, ReminderState::negative, kDue + Days{42});
+  reminder.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::failed);
+  reminder.channels_tried = 1;
+  BOOST_TEST(world.decide(kDue + Days{43}).kind == DecisionKind::send_again);
+}
+
 BOOST_AUTO_TEST_CASE(a_scenario_states_what_a_receipt_changes) {
   World world;
   auto &step = world.scenario.steps[4];
