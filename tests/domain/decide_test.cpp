@@ -183,14 +183,14 @@ BOOST_AUTO_TEST_CASE(an_open_attempt_and_one_in_doubt_keep_everything_else_back)
   reminder.state = ReminderState::in_doubt;
   const auto doubt = world.decide(kDue + Days{8});
   BOOST_TEST(doubt.kind == DecisionKind::wait);
-  BOOST_TEST(to_ms(doubt.at) == to_ms(world.zone.first_instant_of(kDue + Days{15})));  // the next step's date
-  const auto policy = world.decide(kDue + Days{15});
+  BOOST_TEST(to_ms(doubt.at) == to_ms(world.zone.first_instant_of(kDue + Days{17})));  // the day reminder-2 may go
+  const auto policy = world.decide(kDue + Days{17});
   BOOST_TEST(policy.kind == DecisionKind::give_task);
   BOOST_TEST(policy.task == TaskReason::in_doubt);
   world.scenario.in_doubt = InDoubtPolicy::assume_sent;
-  BOOST_TEST(world.decide(kDue + Days{15}).kind == DecisionKind::assume_sent);
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::assume_sent);
   world.scenario.in_doubt = InDoubtPolicy::resend;
-  BOOST_TEST(world.decide(kDue + Days{15}).kind == DecisionKind::send_again);
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::send_again);
   reminder.asked_in_doubt = true;
   BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::send);  // the case goes on
 }
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_bounce_after_its_moment_only_marks_the_address) {
   world.sent(item, 1, kDue + Days{7});
   auto &reminder = world.reminder(1, ReminderState::negative, kDue + Days{7});
   reminder.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::failed);
-  const auto late = world.decide(kDue + Days{15});  // reminder-2 is due: its turn has come
+  const auto late = world.decide(kDue + Days{17});  // reminder-2 is due: its turn has come
   BOOST_TEST(late.kind == DecisionKind::settle_reaction);
   BOOST_TEST(late.reaction == ReceiptKind::failed);
   reminder.is_superseded = true;
