@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_without_outcome_is_in_doubt_after_a_restart_and_
   world.advance_to(kMonday + Days{10});
   BOOST_TEST(world.engine->report().intents == 0u);
   BOOST_TEST(world.tasks().empty());
-  world.advance_to(kMonday + Days{17});  // the day reminder-2 may go: a person is asked
+  world.advance_to(kMonday + Days{17}, 8);  // the morning of the day on which reminder-2 may go: a person is asked
   BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
   BOOST_TEST(world.tasks()[0].kind == "in_doubt");
 }
