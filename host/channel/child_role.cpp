@@ -256,8 +256,6 @@ class ChildRole final : public InstanceSink {
       instance_.reset();
       return checked;
     }
-    // Landlock, seccomp and resource limits belong here: after the library's files were read, before its
-    // instance lives.
     if (auto created = instance_->create(hello.settings_json); !created) return created;
     return instance_->start();
   }

@@ -723,6 +723,11 @@ std::string ChildProvider::bury() {
   }
   held_.clear();
   is_inbound_blocked_ = false;
+  // Its finds went with the child: a cursor behind them must not be kept.
+  if (held_polled_) {
+    const auto polled = *std::exchange(held_polled_, std::nullopt);
+    events_.polled(settings_.id, {polled.token, {}, "the plugin's process " + end, {}});
+  }
   if (is_untrusted_)
     for (auto &token : left) token.is_announced = true;  // its intents can no longer be read
   const auto text =

@@ -69,7 +69,9 @@ std::vector<OpenToken> TokenTable::drain(bool keep_memory) {
 
 std::size_t TokenTable::size() const {
   const std::lock_guard lock(mutex_);
-  return live_[0] + live_[1] + live_[2];
+  std::size_t all{0};
+  for (const auto live : live_) all += live;
+  return all;
 }
 
 std::size_t TokenTable::size(Ending ending) const {

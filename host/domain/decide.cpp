@@ -194,6 +194,9 @@ class Decider {
 
   /// True when this reminder is what the case must deal with (or wait for) now.
   bool follow(const ReminderFacts &reminder) {
+    // Of a step that a later configuration no longer has: nothing can be decided about it but its end.
+    const bool has_step{reminder.is_thank_you || reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
+    if (!has_step && reminder.state != ReminderState::open && reminder.state != ReminderState::not_sent) return false;
     switch (reminder.state) {
       case ReminderState::open:
         decision_.because(ReasonCode::attempt_open, reminder.step, reminder.id);
@@ -231,7 +234,11 @@ class Decider {
         decision_.kind = DecisionKind::assume_sent;
         return true;
       case InDoubtPolicy::resend:
-        return send_again(reminder, {});
+        if (!reminder.is_thank_you && !still_fits(reminder)) return false;  // nothing to say any more
+        if (reminder.attempts < scenario_.attempts_max) return send_again(reminder, {});
+        decision_.kind = DecisionKind::give_task;
+        decision_.task = TaskReason::in_doubt;
+        return true;
     }
     return true;
   }
@@ -239,7 +246,8 @@ class Decider {
   bool follow_not_sent(const ReminderFacts &reminder) {
     decision_.reminder = reminder.id;
     decision_.step = reminder.step;
-    if (!reminder.is_thank_you && !still_fits(reminder)) {
+    const bool has_step{reminder.is_thank_you || reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
+    if (!has_step || reminder.is_superseded || (!reminder.is_thank_you && !still_fits(reminder))) {
       decision_.because(ReasonCode::facts_changed, reminder.step, reminder.id);
       decision_.kind = DecisionKind::void_reminder;
       return true;

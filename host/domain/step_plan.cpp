@@ -15,6 +15,7 @@ CivilDate after_last_sending(const Scenario &scenario, const ItemFacts &item, st
                              const Calendar &calendar) {
   const auto &next = scenario.steps[static_cast<std::size_t>(step)];
   if (!item.sent_on || item.sent_step < 0 || next.anchor == Anchor::before_due) return CivilDate::min();
+  if (item.sent_step >= static_cast<std::int32_t>(scenario.steps.size())) return CivilDate::min();  // of a longer scenario
   if (next.min_gap) return add_days(*item.sent_on, *next.min_gap, calendar);
   const auto &last = scenario.steps[static_cast<std::size_t>(item.sent_step)];
   if (last.anchor == Anchor::before_due || item.sent_step >= step) return CivilDate::min();

@@ -68,6 +68,12 @@ std::string_view task_kind(domain::TaskReason reason) {
   return "task";
 }
 
+bool owes_more(const domain::CaseFacts &facts) {
+  return std::any_of(facts.items.begin(), facts.items.end(), [](const auto &item) {
+    return item.balance_minor > 0 && (item.state == domain::ItemState::open || item.state == domain::ItemState::disputed);
+  });
+}
+
 /// Items that move to just before `step`: those already past it begin a new round, the others only move.
 void move_to_step(store::Settlement &settlement, store::CaseId case_id, const domain::CaseFacts &facts,
                   const Decision &decision, const std::string &why) {
@@ -192,8 +198,10 @@ Instant Engine::Loop::rest(const store::Claim &claim, Instant now, Instant next_
     return next_at;
   }
   auto &[moment, count] = moments_[claim.debtor];
-  count = moment == now ? count + 1 : 1;
-  moment = now;
+  // Real time moves on while a case goes round: what belongs to one moment is a minute wide.
+  const bool is_same{now - moment < kMomentWidth};
+  count = is_same ? count + 1 : 1;
+  if (!is_same) moment = now;
   if (count <= kDecisionsPerMomentMax) return next_at;
   log::event(log::Id::DISPATCH_GOING_ROUND, {{"debtor", claim.code}});
   moments_.erase(claim.debtor);
@@ -281,6 +289,11 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
           why_text(decision));
       break;
     case DecisionKind::close:
+      // One receivable of several is settled: the case lives on for the others.
+      if (facts.items.size() < view.facts.items.size() && owes_more(view.facts)) {
+        next_at = Instant::max();
+        break;
+      }
       add(settlement, store::SetCaseState{case_id, domain::CaseState::closed}, why_text(decision));
       next_at = Instant::max();
       break;

@@ -97,6 +97,10 @@ void Engine::Loop::run_thread() {
     }
     while (pass()) {
       run_jobs();
+      {
+        const std::scoped_lock lock{mutex_};
+        is_draining_ = is_stopping_;  // also in the middle of a long backlog
+      }
       if (is_draining_ && std::chrono::steady_clock::now() >= stop_by_) break;
     }
     if (is_draining_ && (std::chrono::steady_clock::now() >= stop_by_ || is_settled())) break;
@@ -120,10 +124,12 @@ void Engine::Loop::run_thread() {
 
 bool Engine::Loop::pass() {
   take(inbox_.take());
-  if (parse_retry_at_ <= WallClock{}.now()) {
-    parse_retry_at_ = Instant::max();
+  if (const auto wall = WallClock{}.now(); parse_retry_at_ <= wall) {
+    // The store spaces the tries of bytes that did not parse; looking again is what gives them their turn.
+    parse_retry_at_ = wall + (has_failed_parses_ ? kParseRetry : kLongestWait);
     parses_wait_ = true;
   }
+  if (in_doubt_unknown_) refresh_in_doubt();
   bool busy{record_outcomes()};
   busy = store_inbound() || busy;
   busy = keep_cursors() || busy;
@@ -302,6 +308,7 @@ void Engine::Loop::run_jobs() {
 bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)> &work) {
   return run([&] {
     work(*store_, clock_.now());
+    in_doubt_unknown_ = true;  // people resolve doubts too
     // Among what people and imports change: stored bytes to be parsed again, payment data that is fresh
     // again.
     parses_wait_ = true;

@@ -34,6 +34,7 @@ inline constexpr Milliseconds kStoreRetry{1000};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
+inline constexpr std::chrono::minutes kMomentWidth{1};
 inline constexpr std::chrono::hours kRestAfterFault{1};
 
 class Engine::Loop {
@@ -151,7 +152,8 @@ class Engine::Loop {
   channel::Token last_poll_{0};
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
-  Instant parse_retry_at_{Instant::max()};  ///< wall: a parse failed and wants another try
+  Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
+  bool has_failed_parses_{false};
   bool in_doubt_unknown_{true};             ///< not counted since the start
   Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it

@@ -8,8 +8,8 @@
 
 namespace relance::engine {
 
-Result<PooledProvider> ProviderPool::make(const config::Configuration &configuration,
-                                          const config::ProviderSettings &settings) {
+channel::ProviderSettings ProviderPool::settings_of(const config::Configuration &configuration,
+                                                   const config::ProviderSettings &settings) const {
   channel::ProviderSettings wanted;
   wanted.id = settings.id;
   wanted.plugin = settings.plugin_file.empty() ? settings.plugin : settings.plugin_file.string();
@@ -27,7 +27,12 @@ Result<PooledProvider> ProviderPool::make(const config::Configuration &configura
     log::event(level >= kWarning ? log::Id::PROVIDER_COMPLAINS : log::Id::PROVIDER_SAYS,
                {{"provider", provider}, {"text", text}});
   };
-  auto made = channel::make_provider(std::move(wanted), events_);
+  return wanted;
+}
+
+Result<PooledProvider> ProviderPool::make(const config::Configuration &configuration,
+                                          const config::ProviderSettings &settings) {
+  auto made = channel::make_provider(settings_of(configuration, settings), events_);
   if (!made) return made.error();
   PooledProvider pooled;
   pooled.provider = std::move(made.value());
@@ -58,6 +63,12 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
     task.credit_max = 1000;
     wanted.push_back(std::move(task));
   }
+  // Everything that can be known to fail is asked before the first running instance is touched.
+  for (const auto &settings : wanted) {
+    const auto running = providers_.find(settings.id);
+    if (running == providers_.end() || running->second.version == settings.version) continue;
+    if (auto checked = channel::check_provider(settings_of(configuration, settings)); !checked) return checked.error();
+  }
   std::set<std::string> kept;
   for (const auto &settings : wanted) {
     const auto running = providers_.find(settings.id);
@@ -65,13 +76,16 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
       kept.insert(settings.id);
       continue;
     }
+    std::set<channel::Token> in_flight;
     // Two instances of one provider never run side by side: they would share its lock and its sessions.
     if (running != providers_.end()) {
       running->second.provider->stop(Milliseconds{5000});
+      in_flight = std::move(running->second.in_flight);  // their ends are in the inbox and must find them
       providers_.erase(running);
     }
     auto made = make(configuration, settings);
     if (!made) return undo(made.error());
+    made->in_flight = std::move(in_flight);
     fresh.emplace(settings.id, std::move(made.value()));
   }
   for (auto it = providers_.begin(); it != providers_.end();) {

@@ -16,6 +16,10 @@
 #include <string>
 #include <vector>
 
+namespace relance::channel {
+struct ProviderSettings;
+}
+
 namespace relance::engine {
 
 struct PooledProvider {
@@ -70,6 +74,8 @@ class ProviderPool {
 
  private:
   void refresh_credit(PooledProvider &provider) const;
+  [[nodiscard]] channel::ProviderSettings settings_of(const config::Configuration &configuration,
+                                                      const config::ProviderSettings &settings) const;
   Result<PooledProvider> make(const config::Configuration &configuration,
                               const config::ProviderSettings &settings);
 

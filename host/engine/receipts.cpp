@@ -265,7 +265,10 @@ bool Engine::Loop::apply_parsed() {
   crash_point(CrashPoint::applied);
   store_works();
   for (const auto &parsed : parsed_)
-    if (!parsed.error.empty() && parsed.is_retryable) parse_retry_at_ = WallClock{}.now() + kParseRetry;
+    if (!parsed.error.empty() && parsed.is_retryable) {
+      has_failed_parses_ = true;
+      parse_retry_at_ = WallClock{}.now() + kParseRetry;
+    }
   parsed_.clear();
   refresh_in_doubt();
   return true;

@@ -187,12 +187,14 @@ def run(world, args):
     never = [f"{victim} {point}" for victim in ("daemon", "child") for point in POINTS if not rounds.deaths[victim, point]]
     if done >= 4 * 2 * len(POINTS):
         expect(not never, f"never met in {done} rounds: {never}")
+    expect(done >= args.at_least, f"only {done} rounds fitted, {args.at_least} are asked for")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seconds", type=float, help="begin no further round after so many seconds")
+    parser.add_argument("--at-least", type=int, default=0, help="fewer rounds than that fail the test")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     sys.exit(chaos_world.main(lambda world: run(world, options)))

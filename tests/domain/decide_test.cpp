@@ -214,6 +214,37 @@ BOOST_AUTO_TEST_CASE(what_was_certainly_not_sent_is_tried_again_later_unless_the
   BOOST_TEST(world.decide(kDue + Days{7}, 11).kind == DecisionKind::void_reminder);
 }
 
+BOOST_AUTO_TEST_CASE(resending_what_is_in_doubt_is_bounded_and_never_chases_what_is_paid) {
+  World world;
+  world.scenario.in_doubt = InDoubtPolicy::resend;
+  auto &item = world.item(kDue);
+  world.item(kDue);
+  world.sent(item, 1, kDue + Days{7});
+  auto &reminder = world.reminder(1, ReminderState::in_doubt, kDue + Days{7});
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::send_again);
+  reminder.attempts = world.scenario.attempts_max;
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::give_task);
+  reminder.attempts = 1;
+  item.state = ItemState::paid;
+  item.balance_minor = 0;
+  BOOST_TEST(world.decide(kDue + Days{17}).kind != DecisionKind::send_again);
+}
+
+BOOST_AUTO_TEST_CASE(an_unsent_reminder_that_was_superseded_or_lost_its_step_is_voided) {
+  World world;
+  auto &item = world.item(kDue);
+  world.sent(item, 1, kDue + Days{7});
+  auto &reminder = world.reminder(1, ReminderState::not_sent, kDue + Days{7});
+  reminder.is_superseded = true;
+  BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::void_reminder);
+  reminder.is_superseded = false;
+  reminder.step = item.step = item.sent_step = 9;  // a later scenario is shorter
+  BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::void_reminder);
+  reminder.state = ReminderState::negative;
+  reminder.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::failed);
+  BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::wait);
+}
+
 BOOST_AUTO_TEST_CASE(a_bounce_moves_the_reminder_to_the_steps_next_channel_then_to_a_person) {
   World world;
   auto &item = world.item(kDue);

@@ -247,6 +247,30 @@ BOOST_AUTO_TEST_CASE(grouped_by_receivable_each_invoice_has_messages_of_its_own)
   BOOST_TEST(world.received().size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(grouped_by_receivable_each_invoice_has_an_approval_of_its_own) {
+  EngineWorld world{
+      "id = \"standard\"\ngroup_by = \"receivable\"\ncontact_gap = \"0d\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = "
+      "[\"email\"]\ntemplate = \"words\"\napproval = \"required\"\n"};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.invoice("D1", "F2", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  world.with_store([&](store::Store &store, Instant now) {
+    const auto asked = store.approvals(world.creditor, true, 10).value();
+    BOOST_TEST_REQUIRE(asked.size() == 2u);
+    const domain::ApprovalId ids[]{asked[0].id, asked[1].id};
+    BOOST_TEST(store.decide_approvals(world.creditor, ids, true, "test", now).has_value());
+  });
+  world.settle();
+  BOOST_TEST(world.received().size() == 2u);
+  world.pay("F1", 100'00);
+  world.advance_to(kMonday + Days{20});
+  BOOST_TEST(world.counters().receivables_open == 1u);
+  BOOST_TEST(world.counters().cases_open == 1u);  // one settled invoice does not close the case over the other
+}
+
 BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looked) {
   EngineWorld world{{}, "volume_guard = 2\nvolume_guard_least = 3\n"};
   world.start();

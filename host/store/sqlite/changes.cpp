@@ -217,13 +217,25 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   return {reminder, 0, task};
 }
 
+namespace {
+
+/// "[1,2]": how SQLite takes a list of ids as one parameter.
+std::string json_list(const std::vector<ReceivableId> &ids) {
+  std::string text{"["};
+  for (const auto id : ids) text += (text.size() > 1 ? "," : "") + std::to_string(id);
+  return text + "]";
+}
+
+}  // namespace
+
 SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &, const AskApproval &change,
                                  std::string_view why, Instant now, Instant) {
   const DebtorKey key{to.creditor, to.debtor};
   run(*connection_,
       "UPDATE approval SET is_spent = 1 WHERE creditor = ? AND debtor = ? AND case_id = ? AND step = ? AND "
-      "NOT is_spent",
-      key.creditor, key.debtor, change.case_id, change.step);
+      "NOT is_spent AND EXISTS (SELECT 1 FROM approval_item i WHERE i.creditor = approval.creditor AND i.approval = approval.id "
+      "AND i.receivable IN (SELECT value FROM json_each(?)))",
+      key.creditor, key.debtor, change.case_id, change.step, json_list(change.items));
   const domain::ApprovalId id{++last_.approval};
   run(*connection_,
       "INSERT INTO approval (creditor, id, debtor, case_id, step, step_id, channel_class, amount, "
