@@ -10,6 +10,7 @@ namespace relance::engine {
 namespace {
 
 constexpr const char *kVolumeSetting{"volume"};
+const std::string kStepsSetting{"steps."};
 constexpr const char *kPausedSetting{"paused"};
 constexpr const char *kClockSetting{"business_clock"};
 constexpr const char *kPaymentsSetting{"payments_imported_at"};
@@ -34,6 +35,7 @@ Engine::Loop::~Loop() {
 
 Result<void> Engine::Loop::open() {
   if (auto named = name_creditors(); !named) return named;
+  if (auto checked = check_steps(settings_->configuration()); !checked) return checked;
   const auto paused = store_->setting(kPausedSetting);
   if (!paused) return paused.error();
   is_paused_ = !paused->empty();
@@ -54,6 +56,28 @@ Result<void> Engine::Loop::name_creditors() {
     if (!id) return id.error();
     settings_->name_creditor(*id, creditor.code);
     creditors_[*id] = creditor.code;
+  }
+  return {};
+}
+
+/// Positions of receivables are indexes into their scenario's steps: once reminders were made, steps may be changed and
+/// appended, but an inserted, removed or reordered one would make a step that went out look like another.
+Result<void> Engine::Loop::check_steps(const config::Configuration &configuration) {
+  for (const auto &scenario : configuration.scenarios) {
+    std::string steps;
+    for (const auto &step : scenario.steps) steps += step.id + '\n';
+    const auto kept = store_->setting(kStepsSetting + scenario.id);
+    if (!kept) return kept.error();
+    if (steps == *kept) continue;
+    if (!steps.starts_with(*kept)) {
+      const auto counters = store_->counters(clock_.now());
+      if (!counters) return counters.error();
+      if (counters->reminders > 0)
+        return conflict("scenario " + scenario.id +
+                        ": steps were inserted, removed, renamed or reordered after reminders had gone out; append steps "
+                        "only, or give the changed scenario another id and let new cases take it");
+    }
+    if (auto set = store_->set_setting(kStepsSetting + scenario.id, steps); !set) return set;
   }
   return {};
 }
@@ -339,6 +363,10 @@ Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> c
   const bool accepted{run([&] {
     if (configuration->store_file != settings_->configuration().store_file) {
       result = conflict("the store cannot change while the daemon runs: restart it");
+      return;
+    }
+    if (auto checked = check_steps(*configuration); !checked) {
+      result = checked.error();
       return;
     }
     if (auto applied = pool_.apply(*configuration); !applied) {

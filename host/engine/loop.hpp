@@ -78,6 +78,7 @@ class Engine::Loop {
   /// After a write that succeeded: takes back what store_failed() said.
   void store_works();
   Result<void> name_creditors();
+  Result<void> check_steps(const config::Configuration &configuration);
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
   void read_payment_data_age();
   Result<void> wake_all();
