@@ -1,9 +1,9 @@
-// A provider instance as the engine sees it: values in, values out, whatever the placement (in this process, in a child,
-// or built into the host). The engine never sees the C ABI, a plugin never sees the engine.
+// A provider instance as the engine sees it: values in, values out, whatever the placement (in this process,
+// in a child, or built into the host). The engine never sees the C ABI, a plugin never sees the engine.
 //
-// Threads: the engine calls a Provider from its own thread only; ProviderEvents are called from any thread and must
-// neither block nor call back. Every token handed to submit/commit/query/recall/parse ends in exactly one event, also
-// when the plugin crashes, lies or hangs: the placement sees to it.
+// Threads: the engine calls a Provider from its own thread only; ProviderEvents are called from any thread
+// and must neither block nor call back. Every token handed to submit/commit/query/recall/parse ends in
+// exactly one event, also when the plugin crashes, lies or hangs: the placement sees to it.
 #pragma once
 
 #include "host/base/result.hpp"
@@ -51,8 +51,9 @@ struct Sender {
   std::string reply_to;
 };
 
-/// One message for one addressee. The same attempt always has the same bytes: everything that a plugin needs to build
-/// its wire form (Message-ID, Date, boundaries) is in here, nothing is drawn from a clock or from chance.
+/// One message for one addressee. The same attempt always has the same bytes: everything that a plugin needs
+/// to build its wire form (Message-ID, Date, boundaries) is in here, nothing is drawn from a clock or from
+/// chance.
 struct Submission {
   Token token{0};
   std::string idempotency_key;  ///< 26–36 characters of [0-9A-Za-z-]
@@ -84,8 +85,9 @@ struct Outcome {
   Token token{0};
   OutcomeKind kind{OutcomeKind::unknown};
   FailureClass failure{FailureClass::none};
-  std::vector<std::string> refs;  ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
-  std::string code;               ///< as the provider said it: "550 5.1.1"
+  std::vector<std::string>
+      refs;          ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
+  std::string code;  ///< as the provider said it: "550 5.1.1"
   std::string text;
   std::optional<Milliseconds> retry_after;
   bool whole_instance{false};  ///< the pause of retry_after holds for every message of this instance
@@ -120,7 +122,8 @@ struct Receipt {
 };
 
 enum class ReplyKind : std::uint8_t { human, stop, automatic };
-/// A message from the debtor, not from the provider: a human one pauses the case, STOP suppresses the address.
+/// A message from the debtor, not from the provider: a human one pauses the case, STOP suppresses the
+/// address.
 struct Reply {
   ReplyKind kind{ReplyKind::human};
   std::string from, to, subject, text;
@@ -136,7 +139,8 @@ struct Inbound {
   std::string name{};   ///< the provider's own name of it, so that a repeat can be seen; may be empty
 };
 
-/// The end of one parse(): what the raw bytes mean. With `error` set nothing else is, and the host tries again later.
+/// The end of one parse(): what the raw bytes mean. With `error` set nothing else is, and the host tries
+/// again later.
 struct Parsed {
   Token token{0};
   std::vector<Receipt> receipts;
@@ -151,8 +155,8 @@ inline constexpr std::int64_t kNextPollMaxMs{24 * 3'600'000};
 /// The end of one poll(): what was found went through inbound() before.
 struct Polled {
   Token token{0};
-  std::string cursor;  ///< where the next poll goes on; to be kept once everything found is on disk
-  std::string error;   ///< set: the poll failed and the cursor stays as it was
+  std::string cursor;         ///< where the next poll goes on; to be kept once everything found is on disk
+  std::string error;          ///< set: the poll failed and the cursor stays as it was
   Milliseconds next_poll{0};  ///< 0: the host's default
 };
 
@@ -166,7 +170,8 @@ struct Health {
 // ---------------------------------------------------------------------------------------------------------------------
 // The two ends
 
-/// A credit that is not counted down: the plugin has never spoken of credit, so its max_in_flight is all that binds.
+/// A credit that is not counted down: the plugin has never spoken of credit, so its max_in_flight is all that
+/// binds.
 inline constexpr std::uint32_t kWholeWindow{UINT32_MAX};
 
 /// What the engine is told. Any thread; implementations queue and return at once.
@@ -192,9 +197,10 @@ struct Traits {
   std::optional<Milliseconds> idempotency_window;       ///< none: the provider does not drop repeats
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
-  bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false}, can_receive{false},
-      can_poll{false};
-  std::vector<std::pair<ReceiptKind, Milliseconds>> expected_receipts;  ///< which, and by when after acceptance
+  bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
+      can_receive{false}, can_poll{false};
+  std::vector<std::pair<ReceiptKind, Milliseconds>>
+      expected_receipts;  ///< which, and by when after acceptance
 };
 
 class Provider {
@@ -208,7 +214,8 @@ class Provider {
   virtual void commit(Token token, const std::vector<std::string> &refs, Instant not_after) = 0;
   virtual void discard(const std::vector<std::string> &refs) = 0;
   virtual void recall(Token token, const std::vector<std::string> &refs) = 0;
-  virtual void query(Token token, const std::string &idempotency_key, const std::vector<std::string> &refs) = 0;
+  virtual void query(Token token, const std::string &idempotency_key,
+                     const std::vector<std::string> &refs) = 0;
   /// These raw bytes are on disk: the plugin may acknowledge them at the provider.
   virtual void stored(std::vector<Token> plugin_tokens) = 0;
   /// There is room for inbound bytes again.
