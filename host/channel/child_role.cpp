@@ -344,11 +344,15 @@ class ChildRole final : public InstanceSink {
     if (!decode_submit(frame.payload, call->arrays)) return false;
     call->bytes = frame.owner;
     const auto &messages = call->arrays.messages();
+    std::vector<const relance_message *> going;
+    going.reserve(messages.size());
     tokens_.open_all(
         messages.size(),
         [&](std::size_t i) { return OpenToken{messages[i].token, Operation::submit, kNever, call}; },
-        [](std::size_t, bool) {});
-    instance_->submit(call->arrays.messages());
+        [&](std::size_t i, bool is_new) {
+          if (is_new) going.push_back(&messages[i]);
+        });
+    instance_->submit(std::move(going));
     return true;
   }
 

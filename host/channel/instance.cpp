@@ -250,34 +250,41 @@ Result<void> PluginInstance::start() {
                      "' (status " + std::to_string(status) + "); its log says why");
 }
 
-void PluginInstance::submit(const std::vector<relance_message> &messages) {
-  const auto now = to_ms(WallClock().now());
-  std::vector<const relance_message *> pointers;
-  std::vector<Token> going, too_late;
-  pointers.reserve(messages.size());
-  going.reserve(messages.size());
-  for (const auto &message : messages) {
-    if (message.not_after_ms != 0 && now >= message.not_after_ms) {
-      too_late.push_back(message.token);
-      continue;
-    }
-    pointers.push_back(&message);
-    going.push_back(message.token);
+template <class T>
+std::vector<Token> PluginInstance::announce(Ending ending, std::vector<const T *> &items, bool is_intent) {
+  std::vector<Token> tokens(items.size());
+  std::transform(items.begin(), items.end(), tokens.begin(), [](const T *item) { return item->token; });
+  if (tokens_.announce(ending, tokens) < tokens.size()) {
+    std::size_t at{0};
+    std::erase_if(items, [&](const T *) { return tokens[at++] == 0; });
+    std::erase(tokens, Token{0});
   }
+  if (is_intent && !tokens.empty()) sink_.announce(ending, tokens);
+  return tokens;
+}
+
+void PluginInstance::submit(std::vector<const relance_message *> messages) {
+  const auto now = to_ms(WallClock().now());
+  std::vector<Token> too_late;
+  std::erase_if(messages, [&](const relance_message *message) {
+    const bool is_late{message->not_after_ms != 0 && now >= message->not_after_ms};
+    if (is_late) too_late.push_back(message->token);
+    return is_late;
+  });
   if (!too_late.empty())
     end_as(too_late, RELANCE_OUT_NOT_SENT, "not_after", "its time was over before the plugin saw it");
+  const auto going = announce(Ending::complete, messages, true);
   if (going.empty()) return;
-  sink_.announce(Ending::complete, going);
-  if (!guarded("submit", [&] { driver_.submit(instance_, pointers.data(), pointers.size()); }))
+  if (!guarded("submit", [&] { driver_.submit(instance_, messages.data(), messages.size()); }))
     end_as(going, RELANCE_OUT_UNKNOWN, "threw", "the plugin threw while it took the message");
 }
 
 template <class T>
 void PluginInstance::hand_over(const char *where, const T &item,
                                void (*function)(relance_instance *, const T *const *, std::size_t)) {
-  const T *pointer{&item};
-  sink_.announce(Ending::complete, std::span(&item.token, 1));
-  if (!guarded(where, [&] { function(instance_, &pointer, 1); }))
+  std::vector<const T *> items{&item};
+  if (announce(Ending::complete, items, true).empty()) return;
+  if (!guarded(where, [&] { function(instance_, items.data(), 1); }))
     end_as(std::span(&item.token, 1), RELANCE_OUT_UNKNOWN, "threw",
            "the plugin threw while it took the operation");
 }
@@ -296,15 +303,16 @@ void PluginInstance::discard(std::span<const relance_str> refs) {
 }
 
 void PluginInstance::recall(const relance_recall &recall) {
-  const auto *pointer = &recall;
   const auto end_unknown = [&](const char *text) {
     const auto open = tokens_.close(Ending::recalled, recall.token);
     const relance_recalled end{sizeof end, RELANCE_RECALL_UNKNOWN, recall.token, literal(text)};
     if (open) sink_.recalled(std::span(&end, 1));
   };
   if (!traits_.can_recall) return end_unknown("this provider recalls nothing");
-  sink_.announce(Ending::recalled, std::span(&recall.token, 1));
-  if (!guarded("recall", [&] { driver_.recall(instance_, &pointer, 1); })) end_unknown("the plugin threw");
+  std::vector<const relance_recall *> items{&recall};
+  if (announce(Ending::recalled, items, true).empty()) return;
+  if (!guarded("recall", [&] { driver_.recall(instance_, items.data(), 1); }))
+    end_unknown("the plugin threw");
 }
 
 void PluginInstance::query(const relance_query &query) {
@@ -326,6 +334,7 @@ void PluginInstance::room() {
 void PluginInstance::parse(std::span<const relance_raw> raws) {
   std::vector<const relance_raw *> pointers;
   for (const auto &raw : raws) pointers.push_back(&raw);
+  if (announce(Ending::parsed, pointers, false).empty()) return;
   const char *error{"this plugin parses nothing"};
   if (driver_.parse != nullptr) {
     if (guarded("parse", [&] { driver_.parse(instance_, pointers.data(), pointers.size()); })) return;
@@ -345,6 +354,8 @@ void PluginInstance::poll(const relance_poll &poll) {
     if (tokens_.close(Ending::polled, token)) sink_.polled(end);
   };
   if (!traits_.can_poll || driver_.poll == nullptr) return end_with("this plugin polls nothing");
+  std::vector<const relance_poll *> items{&poll};
+  if (announce(Ending::polled, items, false).empty()) return;
   if (!guarded("poll", [&] { driver_.poll(instance_, &poll); })) end_with("the plugin threw while it polled");
 }
 

@@ -25,8 +25,8 @@ class InstanceSink {
   virtual void recalled(std::span<const relance_recalled> results) = 0;
   virtual void parsed(std::span<const relance_parsed> results) = 0;
   virtual void polled(const relance_polled &result) = 0;
-  /// These go to the plugin now. Called on the serial thread; may wait (the child writes its intent frame
-  /// here).
+  /// These open tokens go to the plugin now. Called on the serial thread; may wait (the child writes its
+  /// intent frame here).
   virtual void announce(Ending ending, std::span<const Token> tokens) = 0;
   virtual std::size_t inbound(std::span<const relance_inbound> batch) = 0;
   virtual void ready(std::uint32_t credit) = 0;
@@ -56,8 +56,9 @@ class PluginInstance {
   // Serial, on one thread at a time. An exception of the plugin ends the tokens of that call and goes no
   // further.
   Result<void> start();
+  // What has got its end while it waited is not handed over.
   /// Those past not_after end as not sent; the rest is announced and handed over.
-  void submit(const std::vector<relance_message> &messages);
+  void submit(std::vector<const relance_message *> messages);
   void commit(const relance_commit &commit);
   void discard(std::span<const relance_str> refs);
   void recall(const relance_recall &recall);
@@ -96,6 +97,10 @@ class PluginInstance {
   template <class F>
   bool guarded(const char *where, F &&run);
   void end_as(std::span<const Token> tokens, std::uint32_t outcome, const char *code, const char *text);
+  /// The operations whose tokens are still open are announced to the table, and to the sink where an intent
+  /// counts; the others are taken out.
+  template <class T>
+  std::vector<Token> announce(Ending ending, std::vector<const T *> &items, bool is_intent);
   /// A one-message operation that ends in complete(): announced, handed over, ended when the plugin throws.
   template <class T>
   void hand_over(const char *where, const T &item,

@@ -171,7 +171,7 @@ class ChildProvider final : public Provider {
   ChildProcess process_;
   std::optional<FrameBuffer> buffer_;
   std::optional<Error> refused_;
-  std::deque<Inbound> held_;  ///< not taken by the engine yet; bounded by the child's credit
+  std::deque<Inbound> held_;           ///< not taken by the engine yet; bounded by the child's credit
   std::optional<Polled> held_polled_;  // its poll has ended; the engine is told once held_ is empty
   Token next_inbound_{1};
   bool is_inbound_blocked_{false}, is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
@@ -648,7 +648,7 @@ bool ChildProvider::take_polled(const Frame &frame) {
 }
 
 bool ChildProvider::take_intent(const Frame &frame) {
-  const auto intent = decode_tokens(frame.payload);
+  auto intent = decode_tokens(frame.payload);
   if (intent) tokens_.announce(intent->ending, intent->tokens);
   return intent.has_value();
 }

@@ -1,6 +1,7 @@
 // Calls of the engine become tasks of the instance's thread; what the plugin says becomes values for the
 // engine at once, on whatever thread it said it. The core is shared with that thread, so that a plugin which
-// never returns from a call costs its thread and its memory, but neither stop() nor the daemon.
+// never returns from a call costs its thread and its memory, but neither stop() nor the daemon; and deadlines
+// are kept on a thread of their own, as the plugin may be what does not return.
 #include "host/channel/placement_inproc.hpp"
 
 #include "host/channel/instance.hpp"
@@ -45,13 +46,9 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
   Result<void> start() {
     auto started = std::make_shared<std::promise<Result<void>>>();
     auto future = started->get_future();
-    post([this, started] {
-      if (auto loaded = state_.load(state_path()); !loaded) return started->set_value(loaded.error());
-      if (auto created = instance_.create(settings_.settings_json); !created)
-        return started->set_value(created.error());
-      started->set_value(instance_.start());
-    });
+    post(Kind::note, [this, started] { started->set_value(begin()); });
     thread_ = std::thread([self = shared_from_this()] { self->run(); });
+    keeper_ = std::thread([this] { keep_deadlines(); });
     if (future.wait_for(settings_.limits.start_timeout) != std::future_status::ready) {
       abandon();
       return unavailable("provider '" + settings_.id + "' did not start within " +
@@ -85,22 +82,33 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
       give(make_up(refused, is_taking_ ? "window" : "stopping", "the provider takes no more messages now"));
     if (taken.empty()) return;
     const auto messages = std::make_shared<const MessageBatch>(std::move(taken));
-    for (const auto &s : messages->submissions)
-      tokens_.open({s.token, Operation::submit,
-                    std::max(s.not_after, WallClock().now()) + settings_.limits.outcome_grace, messages});
-    post([this, messages] { instance_.submit(messages->arrays.messages()); });
+    std::vector<const relance_message *> going;
+    going.reserve(messages->submissions.size());
+    const auto now = WallClock().now();
+    tokens_.open_all(
+        messages->submissions.size(),
+        [&](std::size_t i) {
+          const auto &s = messages->submissions[i];
+          return OpenToken{s.token, Operation::submit,
+                           std::max(s.not_after, now) + settings_.limits.outcome_grace, messages};
+        },
+        [&](std::size_t i, bool is_new) {  // open already: its end is on its way
+          if (is_new) going.push_back(&messages->arrays.messages()[i]);
+        });
+    post(Kind::hand_over, [this, messages, going = std::move(going)] { instance_.submit(going); });
   }
 
   void commit(Token token, const std::vector<std::string> &refs, Instant not_after) {
     const auto call = std::make_shared<RefsCall>(std::string{}, refs);
     if (!open(token, Operation::commit, call)) return;
-    post([this, call, token, not_after] {
+    post(Kind::hand_over, [this, call, token, not_after] {
       instance_.commit(
           {sizeof(relance_commit), 0, token, {}, call->views.data(), call->views.size(), to_ms(not_after)});
     });
   }
   void discard(const std::vector<std::string> &refs) {
-    post([this, call = std::make_shared<RefsCall>(std::string{}, refs)] { instance_.discard(call->views); });
+    post(Kind::note,
+         [this, call = std::make_shared<RefsCall>(std::string{}, refs)] { instance_.discard(call->views); });
   }
   void recall(Token token, const std::vector<std::string> &refs) {
     struct Call : RefsCall {
@@ -109,7 +117,8 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     };
     const auto call = std::make_shared<Call>(std::string{}, refs);
     call->c = {sizeof(relance_recall), 0, token, {}, call->views.data(), call->views.size()};
-    if (open(token, Operation::recall, call)) post([this, call] { instance_.recall(call->c); });
+    if (open(token, Operation::recall, call))
+      post(Kind::hand_over, [this, call] { instance_.recall(call->c); });
   }
   void query(Token token, const std::string &key, const std::vector<std::string> &refs) {
     struct Call : RefsCall {
@@ -118,7 +127,8 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     };
     const auto call = std::make_shared<Call>(key, refs);
     call->c = {sizeof(relance_query), 0, token, to_str(call->key), call->views.data(), call->views.size()};
-    if (open(token, Operation::query, call)) post([this, call] { instance_.query(call->c); });
+    if (open(token, Operation::query, call))
+      post(Kind::hand_over, [this, call] { instance_.query(call->c); });
   }
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) {
     struct Call {
@@ -128,7 +138,8 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     };
     const auto call = std::make_shared<Call>(Call{kind, std::move(bytes), {}});
     call->c = {sizeof(relance_raw), 0, token, to_str(call->kind), to_str(*call->bytes), 0};
-    if (open(token, Operation::parse, call)) post([this, call] { instance_.parse(std::span(&call->c, 1)); });
+    if (open(token, Operation::parse, call))
+      post(Kind::hand_over, [this, call] { instance_.parse(std::span(&call->c, 1)); });
   }
   void poll(Token token, const std::string &cursor) {
     struct Call {
@@ -137,19 +148,26 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     };
     const auto call = std::make_shared<Call>(Call{cursor, {}});
     call->c = {sizeof(relance_poll), 0, token, to_str(call->cursor), nullptr, 0};
-    if (open(token, Operation::poll, call)) post([this, call] { instance_.poll(call->c); });
+    if (open(token, Operation::poll, call)) post(Kind::hand_over, [this, call] { instance_.poll(call->c); });
   }
   void stored(std::vector<Token> tokens) {
-    post([this, tokens = std::move(tokens)] { instance_.stored(tokens); });
+    post(Kind::note, [this, tokens = std::move(tokens)] { instance_.stored(tokens); });
   }
   void room() {
-    post([this] { instance_.room(); });
+    post(Kind::note, [this] { instance_.room(); });
   }
 
   void stop(Milliseconds grace) {
     if (!is_taking_.exchange(false) || !has_started_) return abandon();
     const auto give_up_at = SteadyClock::now() + grace;
-    post([this] { instance_.stop(); });
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(tasks_, [](const Task &task) { return task.kind == Kind::hand_over; });
+      is_stop_due_ = true;
+      changed_.notify_one();
+    }
+    // Whatever the thread is at, from here on it hands nothing over that it has not announced before.
+    give(make_up(tokens_.withdraw(), "stopping", "the provider was stopped before it was handed over"));
     {
       std::unique_lock lock(mutex_);
       ended_.wait_until(lock, give_up_at, [this] { return tokens_.size() == 0; });
@@ -182,7 +200,7 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     to_engine([&] { events_.polled(settings_.id, to_polled(result)); });
     note_end();
   }
-  void announce(Ending ending, std::span<const Token> tokens) override { tokens_.announce(ending, tokens); }
+  void announce(Ending, std::span<const Token>) override {}  // the table of this process knows it already
   std::size_t inbound(std::span<const relance_inbound> batch) override {
     std::vector<Inbound> items;
     items.reserve(batch.size());
@@ -209,19 +227,19 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
     const auto dropped = budget_.take();
     if (!dropped) return;
     if (*dropped != 0) fields.emplace_back("lines_dropped_before", std::to_string(*dropped));
-    settings_.hooks.log(settings_.id, level, text, fields);
+    to_engine([&] { settings_.hooks.log(settings_.id, level, text, fields); });
   }
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override {
-    if (settings_.hooks.metric) settings_.hooks.metric(settings_.id, kind, name, value, labels);
+    if (settings_.hooks.metric)
+      to_engine([&] { settings_.hooks.metric(settings_.id, kind, name, value, labels); });
   }
   void state_changed(std::string_view, std::string_view) override {
-    post([this] {
-      if (const auto saved = state_.save_if_changed(state_path()); !saved)
-        log(RELANCE_LOG_ERROR, saved.error().text(), {});
-    });
+    post(Kind::note, [this] { save_state(); });
   }
   Instant business_now() override {
-    return settings_.hooks.business_now ? settings_.hooks.business_now() : WallClock().now();
+    auto now = WallClock().now();
+    if (settings_.hooks.business_now) to_engine([&] { now = settings_.hooks.business_now(); });
+    return now;
   }
 
  private:
@@ -236,13 +254,38 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
         {token, operation, WallClock().now() + settings_.limits.answer_timeout, std::move(keeps)});
   }
 
-  void post(std::function<void()> task) {
+  enum class Kind : std::uint8_t {
+    hand_over,  ///< gives the plugin a token: not once the stop has begun
+    note,       ///< what it is told besides
+  };
+  struct Task {
+    Kind kind;
+    std::function<void()> run;
+  };
+  void post(Kind kind, std::function<void()> task) {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    if (kind == Kind::hand_over && is_stop_due_) return;  // stop() makes its end up
+    tasks_.push_back({kind, std::move(task)});
     changed_.notify_one();
+    if (kind == Kind::hand_over && std::exchange(is_keeper_idle_, false)) keeper_changed_.notify_one();
   }
 
-  /// Events reach the engine only while it listens: once closed, none is under way and none will come.
+  Result<void> begin() {
+    if (auto loaded = state_.load(state_path()); !loaded) return loaded;
+    if (auto created = instance_.create(settings_.settings_json); !created) return created;
+    if (!is_taking_) return unavailable("stopped while it started");  // start() has given up
+    auto started = instance_.start();
+    is_instance_started_ = started.has_value();
+    return started;
+  }
+
+  void save_state() {
+    if (const auto saved = state_.save_if_changed(state_path()); !saved)
+      log(RELANCE_LOG_ERROR, saved.error().text(), {});
+  }
+
+  /// Events and hooks reach the daemon only while it listens: once closed, none is under way and none will
+  /// come.
   template <class F>
   void to_engine(F &&say) {
     const std::shared_lock lock(engine_mutex_);
@@ -264,8 +307,13 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
         auto task = std::move(tasks_.front());
         tasks_.pop_front();
         lock.unlock();
-        task();
-        task = nullptr;
+        task.run();
+        task.run = nullptr;
+        lock.lock();
+      } else if (is_stop_due_ && is_instance_started_) {
+        is_instance_started_ = false;
+        lock.unlock();
+        instance_.stop();
         lock.lock();
       } else if (wake_at_ && SteadyClock::now() >= *wake_at_) {
         wake_at_.reset();
@@ -274,32 +322,40 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
         lock.lock();
       } else if (is_ending_) {
         break;
+      } else if (wake_at_) {
+        const auto until = *wake_at_;  // wake_after() may change it meanwhile
+        changed_.wait_until(lock, until);
       } else {
-        wait(lock);
+        changed_.wait(lock);
       }
     }
     lock.unlock();
     instance_.destroy();
     tokens_.drain(false);
-    if (has_started_) static_cast<void>(state_.save_if_changed(state_path()));
     lock.lock();
+    // Left behind, its file may be another instance's by now.
+    if (has_started_ && !is_left_behind_) static_cast<void>(state_.save_if_changed(state_path()));
     has_ended_ = true;
     ended_.notify_all();
   }
 
-  void wait(std::unique_lock<std::mutex> &lock) {
-    auto until = SteadyClock::time_point::max();
-    if (tokens_.size() != 0) until = SteadyClock::now() + kExpiryTick;
-    if (wake_at_) until = std::min(until, *wake_at_);
-    if (until == SteadyClock::time_point::max()) return changed_.wait(lock);
-    if (changed_.wait_until(lock, until) == std::cv_status::no_timeout) return;
-    lock.unlock();
-    if (auto expired = tokens_.expire(WallClock().now(), true); !expired.empty()) {
-      log(RELANCE_LOG_ERROR, "the plugin broke its contract: it did not end its tokens in time",
-          {{"tokens", std::to_string(expired.size())}});
-      give(make_up(expired, "no_end", "the plugin did not end it in time"));
+  void keep_deadlines() {
+    std::unique_lock lock(mutex_);
+    while (!is_ending_) {
+      is_keeper_idle_ = tokens_.size() == 0;
+      if (is_keeper_idle_) {
+        keeper_changed_.wait(lock);
+        continue;
+      }
+      keeper_changed_.wait_for(lock, kExpiryTick);
+      lock.unlock();
+      if (auto expired = tokens_.expire(WallClock().now(), true); !expired.empty()) {
+        log(RELANCE_LOG_ERROR, "the plugin broke its contract: it did not end its tokens in time",
+            {{"tokens", std::to_string(expired.size())}});
+        give(make_up(expired, "no_end", "the plugin did not end it in time"));
+      }
+      lock.lock();
     }
-    lock.lock();
   }
 
   /// Closes the way to the engine and ends the thread, or leaves it to itself when the plugin does not
@@ -311,17 +367,21 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
       is_closed_ = true;
     }
     if (!thread_.joinable()) return;
+    std::deque<Task> dropped;  // let go outside the lock: letters of megabytes
     std::unique_lock lock(mutex_);
-    is_ending_ = true;
+    dropped.swap(tasks_);
+    is_ending_ = is_stop_due_ = true;
     changed_.notify_one();
+    keeper_changed_.notify_one();
     const bool has_ended{ended_.wait_for(lock, kDestroyGrace, [this] { return has_ended_; })};
+    is_left_behind_ = !has_ended;
     lock.unlock();
-    if (has_ended) {
-      thread_.join();
-    } else {
-      log(RELANCE_LOG_ERROR, "the plugin does not return from a call; its thread is left behind", {});
-      thread_.detach();
-    }
+    keeper_.join();
+    if (has_ended) return thread_.join();
+    if (settings_.hooks.log)
+      settings_.hooks.log(settings_.id, RELANCE_LOG_ERROR,
+                          "the plugin does not return from a call; its thread is left behind", {});
+    thread_.detach();
   }
 
   const ProviderSettings settings_;
@@ -336,11 +396,13 @@ class Core final : public InstanceSink, public std::enable_shared_from_this<Core
   bool is_closed_{false};
 
   std::mutex mutex_;
-  std::condition_variable changed_, ended_;
-  std::deque<std::function<void()>> tasks_;
+  std::condition_variable changed_, keeper_changed_, ended_;
+  std::deque<Task> tasks_;
   std::optional<SteadyClock::time_point> wake_at_;
-  bool is_ending_{false}, has_ended_{false};
-  std::thread thread_;
+  bool is_stop_due_{false}, is_ending_{false}, has_ended_{false}, is_left_behind_{false},
+      is_keeper_idle_{false};
+  bool is_instance_started_{false};  ///< its thread's own
+  std::thread thread_, keeper_;
 };
 
 class InprocProvider final : public Provider {

@@ -31,11 +31,34 @@ std::optional<OpenToken> TokenTable::close_locked(Ending ending, Token token) {
   return closed;
 }
 
-void TokenTable::announce(Ending ending, std::span<const Token> tokens) {
+std::size_t TokenTable::announce(Ending ending, std::span<Token> tokens) {
   auto &open = open_[static_cast<std::size_t>(ending)];
+  std::size_t live{0};
   const std::lock_guard lock(mutex_);
-  for (const auto token : tokens)
-    if (const auto found = open.find(token); found != open.end()) found->second.is_announced = true;
+  for (auto &token : tokens) {
+    const auto found = open.find(token);
+    if (found == open.end() || found->second.is_made_up) {
+      token = 0;
+    } else {
+      found->second.is_announced = true;
+      ++live;
+    }
+  }
+  return live;
+}
+
+std::vector<OpenToken> TokenTable::withdraw() {
+  std::vector<OpenToken> withdrawn;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t at{0}; at < open_.size(); ++at)
+    boost::unordered::erase_if(open_[at], [&](auto &item) {
+      auto &open = item.second;
+      if (open.is_announced || open.is_made_up) return false;
+      --live_[at];
+      withdrawn.push_back(std::move(open));
+      return true;
+    });
+  return withdrawn;
 }
 
 std::vector<OpenToken> TokenTable::expire(Instant now, bool keep_memory) {
@@ -48,7 +71,7 @@ std::vector<OpenToken> TokenTable::expire(Instant now, bool keep_memory) {
       --live_[at];
       expired.push_back(open);
       open.is_made_up = true;
-      return !keep_memory;
+      return !keep_memory || !open.is_announced;
     });
   return expired;
 }

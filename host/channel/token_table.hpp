@@ -62,10 +62,13 @@ class TokenTable {
     const std::lock_guard lock(mutex_);
     for (std::size_t i{0}; i < count; ++i) made(i, open_locked(make(i)));
   }
-  /// From now on a plugin may have seen these.
-  void announce(Ending ending, std::span<const Token> tokens);
-  /// Those whose deadline has passed. With `keep_memory` the plugin may still read what it borrowed: they
-  /// stay, as made up.
+  /// From now on a plugin may have seen these. A token that is not open any more has got its end and must not
+  /// be handed over: it becomes 0 in `tokens`. Returns how many are open.
+  std::size_t announce(Ending ending, std::span<Token> tokens);
+  /// Those that no plugin has seen end here, all at once: announce() names none of them afterwards.
+  std::vector<OpenToken> withdraw();
+  /// Those whose deadline has passed. With `keep_memory` the plugin may still read what it borrowed: what it
+  /// has seen stays, as made up.
   std::vector<OpenToken> expire(Instant now, bool keep_memory);
   /// All that have not ended; the table is empty then, but for what is kept as above.
   std::vector<OpenToken> drain(bool keep_memory);

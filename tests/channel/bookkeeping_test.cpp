@@ -28,6 +28,8 @@ BOOST_AUTO_TEST_CASE(an_expired_token_keeps_its_memory_until_the_plugin_ends_it)
   auto memory = std::make_shared<int>(1);
   const std::weak_ptr<int> watched(memory);
   table.open({5, Operation::submit, from_ms(100), std::move(memory)});
+  Token seen[]{5};
+  table.announce(Ending::complete, seen);
   BOOST_TEST(table.expire(from_ms(99), true).empty());
   BOOST_TEST(table.expire(from_ms(100), true).size() == 1u);
   BOOST_TEST(table.size() == 0u);
@@ -42,14 +44,33 @@ BOOST_AUTO_TEST_CASE(what_was_announced_is_made_up_as_unknown_and_the_rest_as_no
   table.open({3, Operation::query, {}, nullptr});
   table.open({4, Operation::recall, {}, nullptr});
   table.open({5, Operation::parse, {}, nullptr});
-  const Token announced[]{2, 99};
-  table.announce(Ending::complete, announced);
+  Token announced[]{2, 99};
+  BOOST_TEST(table.announce(Ending::complete, announced) == 1u);
+  BOOST_TEST(announced[1] == 0u);  // nobody opened it: it is not handed over
   const auto ends = make_up(table.drain(false), "child_ended", "why");
   BOOST_REQUIRE(ends.outcomes.size() == 3u);
   for (const auto &outcome : ends.outcomes)
     BOOST_TEST((outcome.kind == (outcome.token == 1 ? OutcomeKind::not_sent : OutcomeKind::unknown)));
   BOOST_TEST((ends.recalls.at(0).kind == RecallKind::unknown));
   BOOST_TEST(ends.parsed.at(0).is_retryable);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_withdrawn_or_expired_unseen_is_never_announced) {
+  TokenTable table;
+  for (const Token token : {1, 2, 3})
+    table.open({token, Operation::submit, from_ms(token == 3 ? 1 : 100), nullptr});
+  Token seen[]{1};
+  table.announce(Ending::complete, seen);
+  BOOST_TEST(table.expire(from_ms(50), true).size() == 1u);
+  const auto withdrawn = table.withdraw();
+  BOOST_REQUIRE(withdrawn.size() == 1u);
+  BOOST_TEST(withdrawn[0].token == 2u);
+  Token late[]{3, 2, 1};
+  BOOST_TEST(table.announce(Ending::complete, late) == 1u);
+  BOOST_TEST(late[0] == 0u);
+  BOOST_TEST(late[1] == 0u);
+  BOOST_TEST(late[2] == 1u);
+  BOOST_TEST(table.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(restarts_are_delayed_twice_as_long_each_time_up_to_a_bound) {

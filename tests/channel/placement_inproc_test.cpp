@@ -1,9 +1,56 @@
 #include "tests/channel/recorder.hpp"
 
+#include <fcntl.h>
+#include <future>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace relance::channel {
-BOOST_AUTO_TEST_SUITE(placement_inproc_test)
+namespace {
 
 using test::Bench;
+
+/// A named pipe that the test and the plugin meet at.
+class Fifo {
+ public:
+  explicit Fifo(std::string path) : path_(std::move(path)) {
+    BOOST_REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
+    fd_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);  // read and write: neither end waits for the other
+    BOOST_REQUIRE(fd_ >= 0);
+  }
+  Fifo(const Fifo &) = delete;
+  Fifo &operator=(const Fifo &) = delete;
+  ~Fifo() { ::close(fd_); }
+  void write_byte() const { BOOST_REQUIRE(::write(fd_, "", 1) == 1); }
+  bool wait_byte() const {
+    pollfd p{fd_, POLLIN, 0};
+    return ::poll(&p, 1, static_cast<int>(std::chrono::milliseconds(test::kPatience).count())) == 1;
+  }
+
+ private:
+  std::string path_;
+  int fd_{-1};
+};
+
+/// A plugin that stays in submit() until the test opens its gate, and tells when its instance has gone.
+struct GatedBench : Bench {
+  GatedBench() : Bench("scripted", Placement::in_process) {
+    settings.settings_json = R"({"sent_log":")" + sent_log + R"(","gate":")" + folder.path +
+                             R"(/gate","end_fifo":")" + folder.path + "/end\"}";
+    start();
+    stuck = message_to("gate@example.com");
+    provider->submit({stuck});
+    events.wait_for("the plugin in submit()", [](auto &r) { return r.has_line("waits at the gate"); });
+  }
+  const std::string sent_log{folder.path + "/sent"};
+  Fifo gate{folder.path + "/gate"}, end{folder.path + "/end"};
+  Submission stuck;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(placement_inproc_test)
 
 BOOST_AUTO_TEST_CASE(a_message_is_submitted_and_its_outcome_comes_back) {
   Bench bench("scripted", Placement::in_process);
@@ -87,10 +134,64 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_hangs_does_not_hang_stop_and_what_it_never_sa
   bench.start();
   const auto hanging = bench.message_to("hang@example.com"), behind = bench.message_to("accept@example.com");
   bench.provider->submit({hanging});
+  bench.events.wait_for("the plugin in submit()", [](auto &r) { return r.has_line("hangs"); });
   bench.provider->submit({behind});
   bench.provider->stop(Milliseconds{300});
   BOOST_TEST((bench.events.wait_outcome_of(hanging.token).kind == OutcomeKind::unknown));
   BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_comes_back_after_it_was_abandoned_gets_nothing_more) {
+  GatedBench bench;
+  const auto behind = bench.message_to("accept@example.com");
+  bench.provider->submit({behind});
+  bench.provider->commit(900, {"draft-1"}, WallClock().now() + Milliseconds{60'000});
+  bench.provider->stop(Milliseconds{50});
+  BOOST_TEST((bench.events.wait_outcome_of(bench.stuck.token).kind == OutcomeKind::unknown));
+  BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
+  BOOST_TEST((bench.events.wait_outcome_of(900).kind == OutcomeKind::not_sent));
+  bench.gate.write_byte();
+  BOOST_REQUIRE(bench.end.wait_byte());  // its thread has done all that it ever will
+  BOOST_TEST(!std::filesystem::exists(bench.sent_log));
+  BOOST_TEST(bench.events.outcomes_.size() == 3u);  // and said nothing more
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_when_the_stop_begins_is_not_handed_over_within_the_grace) {
+  GatedBench bench;
+  const auto behind = bench.message_to("accept@example.com");
+  bench.provider->submit({behind});
+  const auto stopping = std::async(std::launch::async, [&] { bench.provider->stop(Milliseconds{30'000}); });
+  BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
+  bench.gate.write_byte();  // the engine knows that it was not sent; now the plugin comes back
+  stopping.wait();
+  BOOST_TEST((bench.events.wait_outcome_of(bench.stuck.token).kind == OutcomeKind::accepted));
+  BOOST_REQUIRE(bench.end.wait_byte());
+  BOOST_TEST(!std::filesystem::exists(bench.sent_log));
+}
+
+BOOST_AUTO_TEST_CASE(tokens_end_in_time_also_while_the_plugin_hangs) {
+  Bench bench("scripted", Placement::in_process);
+  bench.settings.limits.outcome_grace = Milliseconds{0};
+  bench.start();
+  auto hanging = bench.message_to("hang@example.com"), behind = bench.message_to("accept@example.com");
+  hanging.not_after = behind.not_after = WallClock().now() + Milliseconds{1000};
+  bench.provider->submit({hanging});
+  bench.events.wait_for("the plugin in submit()", [](auto &r) { return r.has_line("hangs"); });
+  bench.provider->submit({behind});
+  BOOST_TEST((bench.events.wait_outcome_of(hanging.token).kind == OutcomeKind::unknown));
+  BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_is_open_already_is_handed_over_once) {
+  Bench bench("scripted", Placement::in_process);
+  const auto sent_log = bench.folder.path + "/sent";
+  bench.settings.settings_json = R"({"sent_log":")" + sent_log + "\"}";
+  bench.start();
+  const auto message = bench.message_to("accept@example.com");
+  bench.provider->submit({message, message});
+  BOOST_TEST((bench.events.wait_outcome_of(message.token).kind == OutcomeKind::accepted));
+  bench.send("reject@example.com");  // behind whatever the second one would have been
+  BOOST_TEST(std::filesystem::file_size(sent_log) == message.idempotency_key.size() + 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_message_past_not_after_never_reaches_the_plugin) {

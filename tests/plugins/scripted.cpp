@@ -3,19 +3,19 @@
 // as most of what it is asked to do the C++ face would prevent.
 #include <relance/plugin.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -30,6 +30,8 @@ struct Instance {
   std::map<std::string, relance_token> held;  // "hold@x": ended by the next message to "release@x"
   std::vector<std::thread> threads;
   std::string sent_log;  // of settings: a file that gets a line for each message "sent"
+  std::string gate;      // of settings: a FIFO; "gate@x" waits for a byte in it, on the serial thread
+  std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
 };
 Instance &self(relance_instance *i) {
   return *reinterpret_cast<Instance *>(i);
@@ -79,7 +81,8 @@ void take(Instance &instance, const relance_message &m) {
     send(instance, m);
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", "ref-1");
   }
-  if (verb == "reject") return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
+  if (verb == "reject")
+    return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
@@ -97,7 +100,17 @@ void take(Instance &instance, const relance_message &m) {
   if (verb == "abort") std::abort();
   if (verb == "exit") ::_exit(0);
   if (verb == "hang") {
+    host->log(host, RELANCE_LOG_INFO, lit("hangs"), nullptr, 0);
     for (;;) ::pause();
+  }
+  if (verb == "gate") {
+    host->log(host, RELANCE_LOG_INFO, lit("waits at the gate"), nullptr, 0);
+    const int fd{::open(instance.gate.c_str(), O_RDONLY | O_CLOEXEC)};
+    char byte{0};
+    while (::read(fd, &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::close(fd);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
   }
   if (verb == "hold") {
     const std::lock_guard lock(instance.mutex);
@@ -205,8 +218,13 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
     for (;;) ::pause();
   }
   if (out != nullptr)
-    *out =
-        reinterpret_cast<relance_instance *>(new Instance{host, {}, {}, {}, setting(settings, "sent_log")});
+    *out = reinterpret_cast<relance_instance *>(new Instance{host,
+                                                             {},
+                                                             {},
+                                                             {},
+                                                             setting(settings, "sent_log"),
+                                                             setting(settings, "gate"),
+                                                             setting(settings, "end_fifo")});
   return RELANCE_OK;
 }
 
@@ -227,6 +245,11 @@ void stop(relance_instance *i) {
 }
 void destroy(relance_instance *i) {
   stop(i);
+  if (!self(i).end_fifo.empty()) {
+    const int fd{::open(self(i).end_fifo.c_str(), O_WRONLY | O_CLOEXEC)};
+    static_cast<void>(!::write(fd, "", 1));
+    ::close(fd);
+  }
   delete &self(i);
 }
 void commit(relance_instance *i, const relance_commit *const *commits, size_t count) {
@@ -305,7 +328,8 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
   }
 }
 
-/// The cursor says what happens: "" nothing new, "throw", "fail", "forget"; anything else finds two raw items.
+/// The cursor says what happens: "" nothing new, "throw", "fail", "forget"; anything else finds two raw
+/// items.
 void poll(relance_instance *i, const relance_poll *poll) {
   const auto *host = self(i).host;
   const std::string cursor(poll->cursor.data, poll->cursor.len);
@@ -329,7 +353,7 @@ void poll(relance_instance *i, const relance_poll *poll) {
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
-  "sent_log": {"type": "string"},
+  "sent_log": {"type": "string"}, "gate": {"type": "string"}, "end_fifo": {"type": "string"},
   "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};
 
 }  // namespace
