@@ -104,6 +104,17 @@ void check_choice(Draft &draft) {
                          "reminders; leave applies_to out of one");
 }
 
+/// A former scenario hands its cases to exactly one of those that are.
+void check_replaced(Draft &draft) {
+  std::map<std::string, Position> seen;
+  for (const auto &[former, at] : draft.replaced) {
+    if (draft.configuration.scenario(former) != nullptr)
+      draft.issues.error(at, "scenario \"" + former + "\" is configured, so nothing can replace it; remove its file, or "
+                             "remove it from replaces");
+    define(draft, seen, "replaced scenario", former, at);
+  }
+}
+
 /// Says beforehand where a person will get a task because no channel of a step can be used.
 void check_reachable(Draft &draft) {
   const auto &configuration = draft.configuration;
@@ -146,6 +157,7 @@ void check_whole(Draft &draft) {
   check_names(draft);
   check_templates(draft);
   check_choice(draft);
+  check_replaced(draft);
   check_senders(draft);
   if (!draft.issues.has_errors()) check_reachable(draft);
 }

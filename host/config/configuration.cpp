@@ -62,6 +62,12 @@ const domain::Scenario *Configuration::scenario(std::string_view id) const {
   return find_by(scenarios, &domain::Scenario::id, id);
 }
 
+const domain::Scenario *Configuration::successor_of(std::string_view former) const {
+  for (const auto &one : scenarios)
+    if (names(one.replaces, former)) return &one;
+  return nullptr;
+}
+
 const domain::Scenario *Configuration::scenario_for(std::string_view segment,
                                                     std::string_view region_id) const {
   const domain::Scenario *best{nullptr};

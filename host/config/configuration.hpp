@@ -141,6 +141,8 @@ struct Configuration {
   [[nodiscard]] const Region *region(std::string_view id) const;
   [[nodiscard]] const ProviderSettings *provider(std::string_view id) const;
   [[nodiscard]] const domain::Scenario *scenario(std::string_view id) const;
+  /// The scenario that replaces this former one; null when none says so.
+  [[nodiscard]] const domain::Scenario *successor_of(std::string_view former) const;
 
   /// The scenario for debtors of this segment in this region: one that names both, else the segment, else the
   /// region, else everyone. The check has made sure that there is never a choice; nullptr when none applies.

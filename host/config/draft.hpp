@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace relance::config {
@@ -28,6 +29,7 @@ struct Draft {
   Configuration configuration;
   Issues issues;
   std::vector<Mention> mentions;
+  std::vector<std::pair<std::string, Position>> replaced;  ///< ids of former scenarios, where a file takes them over
   std::map<std::string, Position> creditors, regions, providers, scenarios,
       templates;  ///< where each was defined
   LoadOptions options;

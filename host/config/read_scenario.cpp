@@ -42,6 +42,10 @@ class ScenarioReader {
     scenario_.version = root_.document().version;
     static constexpr std::array<std::string_view, 2> kGroupings{"debtor", "receivable"};
     scenario_.group_by = static_cast<domain::GroupBy>(root_.choice("group_by", 0, kGroupings));
+    for (const auto &former : root_.texts("replaces")) {
+      scenario_.replaces.push_back(former.text);
+      draft_.replaced.emplace_back(former.text, former.at);
+    }
     read_audience();
     read_policies();
     auto steps = root_.tables("step", kStepsMax);

@@ -70,6 +70,7 @@ struct Scenario {
   std::string version;  ///< hash of the file: journaled with each decision, bound by approvals
   GroupBy group_by{GroupBy::debtor};
   std::vector<std::string> segments{}, regions{};  ///< who it is for; empty = everyone
+  std::vector<std::string> replaces{};             ///< former scenarios whose cases it takes over
   std::vector<Step> steps;                         ///< at least one; planned dates rise
 
   CatchUp catch_up{CatchUp::latest};

@@ -3,6 +3,7 @@
 #include "host/engine/loop.hpp"
 
 #include "host/base/log.hpp"
+#include "host/engine/step_moves.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,9 @@ namespace relance::engine {
 namespace {
 
 constexpr const char *kVolumeSetting{"volume"};
-const std::string kStepsSetting{"steps."};
+/// Version of the configuration under which every open case was last decided anew.
+constexpr const char *kSweptSetting{"swept"};
+constexpr std::size_t kSweepPage{1000};
 constexpr const char *kPausedSetting{"paused"};
 constexpr const char *kClockSetting{"business_clock"};
 constexpr const char *kPaymentsSetting{"payments_imported_at"};
@@ -35,7 +38,7 @@ Engine::Loop::~Loop() {
 
 Result<void> Engine::Loop::open() {
   if (auto named = name_creditors(); !named) return named;
-  if (auto checked = check_steps(settings_->configuration()); !checked) return checked;
+  if (auto checked = check_scenarios(settings_->configuration()); !checked) return checked;
   const auto paused = store_->setting(kPausedSetting);
   if (!paused) return paused.error();
   is_paused_ = !paused->empty();
@@ -45,8 +48,12 @@ Result<void> Engine::Loop::open() {
   if (!volume) return volume.error();
   volume_.restore(*volume);
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
+  if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
   refresh_in_doubt();
+  const auto swept = store_->setting(kSweptSetting);
+  if (!swept) return swept.error();
+  if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
   return {};
 }
 
@@ -60,24 +67,40 @@ Result<void> Engine::Loop::name_creditors() {
   return {};
 }
 
-/// Positions of receivables are indexes into their scenario's steps: once reminders were made, steps may be changed and
-/// appended, but an inserted, removed or reordered one would make a step that went out look like another.
-Result<void> Engine::Loop::check_steps(const config::Configuration &configuration) {
-  for (const auto &scenario : configuration.scenarios) {
-    std::string steps;
-    for (const auto &step : scenario.steps) steps += step.id + '\n';
-    const auto kept = store_->setting(kStepsSetting + scenario.id);
-    if (!kept) return kept.error();
-    if (steps == *kept) continue;
-    if (!steps.starts_with(*kept)) {
-      const auto counters = store_->counters(clock_.now());
-      if (!counters) return counters.error();
-      if (counters->reminders > 0)
-        return conflict("scenario " + scenario.id +
-                        ": steps were inserted, removed, renamed or reordered after reminders had gone out; append steps "
-                        "only, or give the changed scenario another id and let new cases take it");
-    }
-    if (auto set = store_->set_setting(kStepsSetting + scenario.id, steps); !set) return set;
+/// A scenario that is gone leaves nobody behind: open cases that follow it need one that replaces it.
+Result<void> Engine::Loop::check_scenarios(const config::Configuration &configuration) {
+  const auto uses = store_->scenarios_in_use();
+  if (!uses) return uses.error();
+  for (const auto &[scenario, open_cases] : *uses)
+    if (open_cases > 0 && configuration.scenario(scenario) == nullptr && configuration.successor_of(scenario) == nullptr)
+      return conflict("scenario " + scenario + " is no longer configured, and " + std::to_string(open_cases) +
+                      " open cases follow it: keep its file, or write replaces = [\"" + scenario +
+                      "\"] into the scenario that takes its cases over");
+  return {};
+}
+
+/// Everything that names a step by its place follows it to its new one.
+Result<void> Engine::Loop::move_steps(const config::Configuration &configuration) {
+  auto known = store_->known_steps();
+  if (!known) return known.error();
+  const auto move = [&](std::optional<store::StepMoves> moves) -> Result<void> {
+    if (!moves) return {};
+    const auto concerned = store_->move_steps(*moves, clock_.now());
+    if (!concerned) return concerned.error();
+    if (*concerned > 0)
+      log::event(log::Id::ENGINE_STEPS_MOVED, {{"from", moves->from}, {"to", moves->to}, {"receivables", *concerned}});
+    known = store_->known_steps();
+    return known ? Result<void>{} : known.error();
+  };
+  for (const auto &scenario : configuration.scenarios)
+    if (auto moved = move(plan_step_moves(scenario.id, scenario, *known)); !moved) return moved;
+  std::set<std::string> gone;
+  for (const auto &step : *known)
+    if (!step.scenario.empty() && configuration.scenario(step.scenario) == nullptr) gone.insert(step.scenario);
+  for (const auto &scenario : gone) {
+    const auto *successor = configuration.successor_of(scenario);
+    auto moves = successor != nullptr ? plan_step_moves(scenario, *successor, *known) : plan_retirement(scenario, *known);
+    if (auto moved = move(std::move(moves)); !moved) return moved;
   }
   return {};
 }
@@ -160,6 +183,7 @@ bool Engine::Loop::pass() {
   begin_polls();
   busy = apply_parsed() || busy;
   busy = pump_parses() || busy;
+  busy = sweep_some() || busy;
   if (dispatch()) {  // it settled what it had claimed
     store_works();
     busy = true;
@@ -340,22 +364,36 @@ bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)>
     const bool was_stale{now > payment_data_until_};
     read_payment_data_age();
     if (!was_stale || now > payment_data_until_) return;
-    if (auto woken = wake_all(); !woken) store_failed(woken.error(), "wake what waited for payment data");
+    begin_sweep();  // wakes what waited for payment data
   });
 }
 
-/// Every open case looks again, a page at a time.
-Result<void> Engine::Loop::wake_all() {
-  for (const auto &[creditor, code] : creditors_) {
-    store::DebtorId after{0};
-    for (;;) {
-      const auto last = store_->sweep(creditor, after, 1000, clock_.now());
-      if (!last) return last.error();
-      if (*last == 0 || *last == after) break;
-      after = *last;
-    }
+/// Every open case will look again: a page a pass, so that what is due and what comes back never waits for the whole.
+void Engine::Loop::begin_sweep() {
+  sweep_ = Sweep{creditors_.begin() != creditors_.end() ? creditors_.begin()->first : 0, 0};
+}
+
+bool Engine::Loop::sweep_some() {
+  if (!sweep_ || is_draining_ || WallClock{}.now() < store_retry_at_) return false;
+  const auto last = store_->sweep(sweep_->creditor, sweep_->after, kSweepPage, clock_.now());
+  if (!last) {
+    store_failed(last.error(), "sweep");
+    return false;
   }
-  return {};
+  if (*last != 0) {
+    sweep_->after = *last;
+    return true;
+  }
+  if (const auto next = creditors_.upper_bound(sweep_->creditor); next != creditors_.end()) {
+    sweep_ = Sweep{next->first, 0};
+    return true;
+  }
+  if (auto kept = store_->set_setting(kSweptSetting, settings_->configuration().version); !kept) {
+    store_failed(kept.error(), "end a sweep");
+    return false;
+  }
+  sweep_.reset();
+  return true;
 }
 
 Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> configuration) {
@@ -365,7 +403,7 @@ Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> c
       result = conflict("the store cannot change while the daemon runs: restart it");
       return;
     }
-    if (auto checked = check_steps(*configuration); !checked) {
+    if (auto checked = check_scenarios(*configuration); !checked) {
       result = checked.error();
       return;
     }
@@ -373,12 +411,15 @@ Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> c
       result = applied.error();
       return;
     }
+    if (auto moved = move_steps(*configuration); !moved) {
+      result = moved.error();
+      return;
+    }
     settings_ = std::make_unique<Settings>(configuration);
     composer_ = std::make_unique<Composer>(configuration);
     if (auto named = name_creditors(); !named) result = named.error();
     read_payment_data_age();
-    // Scenarios, windows and regions may have changed.
-    if (auto swept = wake_all(); !swept) result = swept;
+    begin_sweep();  // scenarios, windows and regions may have changed
     const std::scoped_lock lock{mutex_};
     shown_configuration_ = configuration;
   })};

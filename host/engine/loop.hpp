@@ -78,10 +78,12 @@ class Engine::Loop {
   /// After a write that succeeded: takes back what store_failed() said.
   void store_works();
   Result<void> name_creditors();
-  Result<void> check_steps(const config::Configuration &configuration);
+  Result<void> check_scenarios(const config::Configuration &configuration);
+  Result<void> move_steps(const config::Configuration &configuration);
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
   void read_payment_data_age();
-  Result<void> wake_all();
+  void begin_sweep();
+  bool sweep_some();
 
   // --- dispatch.cpp
   struct HandOver {
@@ -161,6 +163,8 @@ class Engine::Loop {
   EngineReport counts_;
   VolumeGuard volume_;
 
+  struct Sweep { store::CreditorId creditor{0}; store::DebtorId after{0}; };
+  std::optional<Sweep> sweep_;  ///< every open case is being made due, this far
   struct Advance {
     Instant target{};
     bool settle{false};

@@ -249,6 +249,30 @@ struct ParsedRecord {
   bool is_retryable{true};
 };
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Steps as rows know them: by number. A step in force has its place in its scenario; a retired one, whose reminders
+// remain, a number from kRetiredStep on that no other step of the store ever gets.
+
+inline constexpr std::int32_t kRetiredStep{1000};
+struct KnownStep {
+  std::string scenario;
+  std::int32_t number{0}, level{0};
+  std::string id;
+};
+struct ScenarioUse { std::string scenario; std::uint64_t open_cases{0}; };
+/// What a scenario's new list of steps does to rows that were written under the old one.
+struct StepMoves {
+  std::string from, to;  ///< scenarios; equal when it changed itself; `to` empty: its cases take another when they are decided next
+  struct Step {
+    std::int32_t before{0};    ///< number in the old list
+    std::int32_t position{0};  ///< where an item that stood there stands now; -1: before the first step
+    std::int32_t number{0};    ///< that its reminders carry from now on
+  };
+  std::vector<Step> steps;
+  std::vector<std::pair<std::int32_t, std::int32_t>> levels;  ///< before → now
+  std::vector<KnownStep> known;                               ///< of `to`, or retired, from now on
+};
+
 /// An attempt without outcome, as a starting daemon finds it.
 struct OpenAttempt {
   AttemptId id{0};

@@ -86,6 +86,15 @@ class Store : public Reader {
   /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due; returns the last id.
   virtual Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) = 0;
 
+  // --- changed scenarios ----------------------------------------------------------------------------------------
+  /// Of all scenarios, in the order of scenario and number.
+  virtual Result<std::vector<KnownStep>> known_steps() = 0;
+  /// Scenarios that cases have taken, with how many of them are not closed.
+  virtual Result<std::vector<ScenarioUse>> scenarios_in_use() = 0;
+  /// Carries positions, reminders and approvals over to a changed list of steps, all or nothing. Nothing may be leased.
+  /// Returns how many receivables it concerned.
+  virtual Result<std::uint64_t> move_steps(const StepMoves &, Instant now) = 0;
+
   // --- inbound --------------------------------------------------------------------------------------------------
   /// Raw bytes, durable when this returns. Ids beside the records.
   virtual Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) = 0;

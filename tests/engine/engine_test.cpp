@@ -215,25 +215,6 @@ BOOST_AUTO_TEST_CASE(a_changed_scenario_takes_effect_on_reload_and_a_broken_one_
   BOOST_TEST(world.received().size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_step_inserted_after_reminders_went_out_is_refused) {
-  const std::string first{"[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"},
-      early{"[[step]]\nid = \"early\"\nafter = \"2d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"},
-      late{"[[step]]\nid = \"late\"\nafter = \"25d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
-  EngineWorld world{"id = \"standard\"\n" + first};
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
-  world.advance_to(kMonday + Days{8});
-  BOOST_TEST(world.received().size() == 1u);
-  world.write_scenario("id = \"standard\"\n" + early + first);
-  BOOST_TEST(world.reload().has_error());
-  world.write_scenario("id = \"standard\"\n" + first + late);
-  BOOST_TEST(world.reload().has_value());
-  world.advance_to(kMonday + Days{40});
-  BOOST_TEST(world.received().size() == 2u);  // the appended one, and the first never again
-}
-
 BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_goes_out_once_a_person_has_approved_it) {
   EngineWorld world{
       "id = \"standard\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\napproval = \"required\"\n"};

@@ -379,6 +379,8 @@ Result<void> SqliteStore::resend_reminder(CreditorId creditor, ReminderId id, st
         return conflict("reminder " + std::to_string(id) + " was not sent and will be tried again by itself");
       case_id = query.i64(0);
       step = query.i64(1);
+      if (step >= kRetiredStep)
+        return conflict("reminder " + std::to_string(id) + " was of a step that its scenario no longer has");
     }
     std::vector<std::int64_t> items;
     {
@@ -445,12 +447,12 @@ Result<void> SqliteStore::cancel_reminder(CreditorId creditor, ReminderId id, st
     void_reminder(unit, key, id);
     // The items stay past the step: a cancelled reminder is not due again the next moment.
     run(*connection_,
-        "UPDATE receivable SET step = max(step, (SELECT step FROM reminder WHERE creditor = ?1 AND debtor = "
-        "?2 AND id = ?3))"
+        "UPDATE receivable SET step = max(step, (SELECT iif(step >= ?4, -1, step) FROM reminder"
+        " WHERE creditor = ?1 AND debtor = ?2 AND id = ?3))"
         " WHERE creditor = ?1 AND debtor = ?2 AND id IN (SELECT receivable FROM reminder_item WHERE creditor "
         "= ?1"
         " AND reminder = ?3 AND is_moved)",
-        creditor, *debtor, id);
+        creditor, *debtor, id, kRetiredStep);
     Payload payload;
     payload.number("reminder", id).text("because", because).text("by", by);
     journal_entry(unit, creditor, case_id, now, "cancelled", payload);

@@ -18,6 +18,11 @@ CREATE TABLE creditor (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, is_liv
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tally (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
+-- number: what step columns hold. A step in force has its index in the scenario, a retired one a number of its own for good.
+CREATE TABLE scenario_step (
+  scenario TEXT NOT NULL, number INTEGER NOT NULL, level INTEGER NOT NULL, step_id TEXT NOT NULL,
+  PRIMARY KEY (scenario, number)) WITHOUT ROWID;
+
 CREATE TABLE debtor (
   creditor INTEGER NOT NULL, id INTEGER NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,
   region TEXT NOT NULL, language TEXT NOT NULL, segment TEXT NOT NULL, time_zone TEXT NOT NULL,

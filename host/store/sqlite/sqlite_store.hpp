@@ -103,6 +103,9 @@ class SqliteStore final : public Store {
   Result<std::vector<OpenAttempt>> open_attempts() override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
+  Result<std::vector<KnownStep>> known_steps() override;
+  Result<std::vector<ScenarioUse>> scenarios_in_use() override;
+  Result<std::uint64_t> move_steps(const StepMoves &, Instant now) override;
 
   Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) override;
   Result<std::vector<StoredInbound>> inbound_to_parse(Instant now, std::size_t limit) override;
