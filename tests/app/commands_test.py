@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 import unicodedata
@@ -308,8 +309,38 @@ class CommandsTest(unittest.TestCase):
                          "run: build/dev/bin/relancectl --markdown > docs/for-operators/commands.md")
         commands = re.findall(r"^## `relancectl ([^`]+)`", page, re.M)
         self.assertGreater(len(commands), 30)
+        groups = {command.split()[0] for command in commands if " " in command}
+        self.assertLessEqual(groups, set(commands))
+        self.assertGreaterEqual(groups, {"approvals", "config", "import", "in-doubt", "suppressions", "tasks"})
         for command in commands:
-            self.assertIn("Example: relancectl", self.ctl(*command.split(), "--help"))
+            with self.subTest(command):
+                self.its_help_is_whole(command)
+
+    def its_help_is_whole(self, command):
+        """What it is for, its exit codes, and an example of itself that passes every check this side of the socket."""
+        shown = self.ctl(*command.split(), "--help")
+        self.assertRegex(shown.splitlines()[0], r"^[A-Z].{8,}\.$")
+        self.assertIn(f"Usage: relancectl {command} ", shown.replace("[OPTIONS]", " "))
+        self.assertRegex(shown, r"Exit: 0 done; 1 .+; 2 .+; 3 ")
+        example = re.search(r"^Example: relancectl (.+)$", shown, re.M).group(1)
+        self.assertTrue((example + " ").startswith(command + " "), example)
+        for name in re.findall(r"[\w-]+\.csv", example):
+            self.world.write(name, "")
+        nobody = {**os.environ, "RELANCE_SOCKET": str(self.world.folder / "nobody.sock")}
+        done = subprocess.run([BUILD / "bin/relancectl", *shlex.split(example)], text=True, cwd=self.world.folder, env=nobody,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.returncode, 3, f"{example}: the command line is right and nobody answers\n{done.stderr}")
+
+    def test_the_help_of_the_whole_names_every_command_with_its_purpose(self):
+        shown = self.ctl("--help")
+        listed = re.findall(r"^  ([a-z-]+) {2,}([A-Z].*)$", shown.split("Subcommands:")[1], re.M)
+        page = (SOURCE / "docs/for-operators/commands.md").read_text()
+        self.assertEqual({name for name, _ in listed}, {words.split()[0] for words in re.findall(r"^## `relancectl ([^`]+)`", page, re.M)})
+
+    def test_a_group_alone_shows_what_it_holds(self):
+        self.ctl("tasks", code=2)
+        self.assertIn("Usage: relancectl tasks", self.world.errors)
+        self.assertIn("Say how a task ended", self.world.errors)
 
     def test_answers_of_errors_are_json_too(self):
         problem = json.loads(self.ctl("explain", "nobody", "--json", code=1))

@@ -10,6 +10,10 @@
 namespace relance::ctl {
 namespace json = boost::json;
 
+Command group_of(std::string path, std::string help, std::string example) {
+  return {std::move(path), std::move(help), std::move(example), {}, nullptr};
+}
+
 std::string Run::text(std::string_view option) const {
   const auto found = values_.find(std::string{option});
   return found == values_.end() || found->second.empty() ? std::string{} : found->second.front();

@@ -76,8 +76,11 @@ struct Command {
   std::string path;  ///< "tasks done"
   std::string help, example;
   std::vector<Option> options;
-  std::function<int(const Run &)> run;
+  std::function<int(const Run &)> run;  ///< none: a group ("tasks"), which only holds the commands below it
 };
+
+/// A group; it stands before the commands that it holds.
+Command group_of(std::string path, std::string help, std::string example);
 
 // One group a file (commands_*.cpp).
 std::vector<Command> import_commands();

@@ -13,6 +13,9 @@ namespace relance::ctl {
 namespace {
 
 constexpr const char *kDefaultSocket{"/run/relance/control.sock"};
+constexpr const char *kExitCodes{
+    "Exit: 0 done; 1 the daemon refused, or what was looked at has faults; 2 wrong command line; 3 no daemon "
+    "answers."};
 
 /// Where CLI11 leaves what it read for one command.
 struct Slot {
@@ -37,16 +40,17 @@ void add_options(Slot &slot) {
   }
 }
 
-/// The app of "tasks done", made below the one of "tasks".
-CLI::App *app_of(CLI::App &root, const std::string &path, const std::string &help,
-                 std::map<std::string, CLI::App *> &made) {
-  if (const auto found = made.find(path); found != made.end()) return found->second;
-  const auto space = path.rfind(' ');
-  CLI::App *parent{&root};
-  if (space != std::string::npos) parent = app_of(root, path.substr(0, space), "", made);
-  auto *app = parent->add_subcommand(space == std::string::npos ? path : path.substr(space + 1), help);
+/// The app of "tasks done", below the one of "tasks", which stands before it in the list.
+CLI::App *add_app(CLI::App &root, const Command &command, std::map<std::string, CLI::App *> &made) {
+  const auto space = command.path.rfind(' ');
+  auto *parent = space == std::string::npos ? &root : made.at(command.path.substr(0, space));
+  const auto word = space == std::string::npos ? command.path : command.path.substr(space + 1);
+  auto *app = parent->add_subcommand(word, command.help + ".");
   app->fallthrough();
-  made[path] = app;
+  // CLI11 hands a parent's footer down: each has its own.
+  app->footer("Example: " + command.example + "\n" + kExitCodes +
+              "\nEvery command takes --json, --socket PATH and --creditor CODE: see relancectl --help.");
+  made[command.path] = app;
   return app;
 }
 
@@ -77,17 +81,14 @@ int run_command_line(int argc, char **argv, std::span<const Command> commands) {
   root.add_flag("--json", is_json, "print the daemon's answer as JSON");
   root.add_flag("--markdown", wants_markdown)->group("");
   root.set_version_flag("--version", std::string{"relancectl "} + app::kVersion);
-  root.footer(
-      "Example: relancectl status --json\n"
-      "Exit: 0 done; 1 refused, or faults were found; 2 wrong command line; 3 no daemon answers.");
+  root.footer(std::string{"Example: relancectl status --json\n"} + kExitCodes +
+              "\nrelancectl COMMAND --help explains one command, and shows an example of it.");
   std::map<std::string, CLI::App *> made;
   std::vector<std::unique_ptr<Slot>> slots;
   for (const auto &command : commands) {
     auto &slot = *slots.emplace_back(std::make_unique<Slot>());
     slot.command = &command;
-    slot.app = app_of(root, command.path, command.help, made);
-    slot.app->description(command.help);
-    slot.app->footer("Example: " + command.example);
+    slot.app = add_app(root, command, made);
     add_options(slot);
   }
   try {
@@ -101,13 +102,17 @@ int run_command_line(int argc, char **argv, std::span<const Command> commands) {
   }
   // The deepest command that was named.
   const CLI::App *named{&root};
-  while (!named->get_subcommands().empty()) named = named->get_subcommands().front();
+  std::string above;
+  while (!named->get_subcommands().empty()) {
+    above += (above.empty() ? "" : " ") + named->get_name();
+    named = named->get_subcommands().front();
+  }
   for (const auto &slot : slots)
-    if (slot->app == named) {
+    if (slot->app == named && slot->command->run) {
       const Client client{socket};
       return slot->command->run(Run{client, given(*slot), creditor, is_json});
     }
-  std::fputs(named->help().c_str(), stderr);
+  std::fputs(named->help(above).c_str(), stderr);
   return kExitUsage;
 }
 

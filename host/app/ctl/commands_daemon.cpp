@@ -187,6 +187,7 @@ std::vector<Command> daemon_commands() {
         {"--settle", "", "return when no message is under way and nothing inbound waits"},
         {"--timeout", "DURATION", "give up when nothing moves for so long; else 60s"}},
        advance},
+      group_of("config", "The daemon's configuration files", "relancectl config check"),
       {"config check",
        "Check the daemon's configuration files as they are now",
        "relancectl config check",

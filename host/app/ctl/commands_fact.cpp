@@ -134,6 +134,8 @@ std::vector<Command> fact_commands() {
        "relancectl write-off F-1001 --because 'insolvent'",
        {invoice, because},
        write_off},
+      group_of("suppressions", "Addresses that must not be used: bounced, complained, or entered by a person",
+               "relancectl suppressions lift email info@example.com"),
       {"suppressions list",
        "List the addresses that must not be used, and why",
        "relancectl suppressions list",

@@ -222,6 +222,8 @@ std::vector<Command> import_commands() {
   invoices.push_back(
       {"--confirm", "", "with --snapshot: even when more than a fifth of the open items vanish"});
   return {
+      group_of("import", "Take in customers, invoices and payments from CSV files",
+               "relancectl import invoices invoices.csv --dry-run"),
       {"import debtors",
        "Import customers and their contacts; rows that cannot be taken are filed in FILE.rejects.csv",
        "relancectl import debtors debtors.csv --map erp-fr", common,

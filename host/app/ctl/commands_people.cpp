@@ -124,6 +124,8 @@ std::vector<Command> people_commands() {
   const Option ids{"ID", "ID", "numbers of approvals", false, true};
   const Option all_asked{"--all", "", "all that are asked at this moment"};
   return {
+      group_of("approvals", "Agree to, or refuse, the steps that wait for a person's consent",
+               "relancectl approvals approve 12"),
       {"approvals list",
        "List what waits for an approval",
        "relancectl approvals list",
@@ -139,6 +141,8 @@ std::vector<Command> people_commands() {
        "relancectl approvals reject 12",
        {ids, all_asked},
        [](const Run &run) { return decide(run, false); }},
+      group_of("tasks", "What a person has to do: calls, files to hand over, debtors that no channel reaches",
+               "relancectl tasks done 7 --outcome done"),
       {"tasks list", "List what people have to do", "relancectl tasks list", {all_rows}, list_tasks},
       {"tasks done",
        "Say how a task ended",
@@ -147,6 +151,8 @@ std::vector<Command> people_commands() {
         {"--outcome", "WORD", "done, reached, promise, dispute, wrong_number or call_back", true},
         {"--note", "TEXT", "what was said"}},
        finish_task},
+      group_of("in-doubt", "Messages of which nobody knows whether the provider has them",
+               "relancectl in-doubt resolve 31 --sent --because 'the provider has it'"),
       {"in-doubt list",
        "List the attempts that a provider may have seen",
        "relancectl in-doubt list",
