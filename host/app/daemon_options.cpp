@@ -17,9 +17,9 @@ std::variant<DaemonOptions, int> read_daemon_options(int argc, char **argv) {
   app.footer(
       "Example: relanced --config /etc/relance/relanced.toml\n"
       "Signals: SIGTERM or SIGINT stops gracefully, SIGHUP reloads the configuration.\n"
-      "Exit: 0 stopped as asked; 64 wrong command line; 70 fault of the program; 74 store, socket or file "
+      "Exit: 0 stopped as asked; 64 wrong command line; 70 fault of the program; 74 store, socket or folder "
       "cannot be used;\n"
-      "      75 the store or the socket belongs to another process; 78 the configuration has errors.");
+      "      75 the store or the socket belongs to another process; 78 the configuration has errors, or a plugin refuses it.");
   app.add_option("--config", options.config, "the daemon's configuration file (TOML)")
       ->required()
       ->type_name("FILE");

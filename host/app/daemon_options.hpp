@@ -14,9 +14,9 @@ enum ExitCode : int {
   kExitOk = 0,
   kExitUsage = 64,          ///< the command line is wrong
   kExitSoftware = 70,       ///< a fault of the program
-  kExitIo = 74,             ///< the store, the socket or a plugin's file cannot be used
+  kExitIo = 74,             ///< the store, a folder or the socket cannot be used
   kExitTemporary = 75,      ///< another process has the store or the socket: later may do
-  kExitConfiguration = 78,  ///< the configuration has errors; each was printed with file:line:column
+  kExitConfiguration = 78,  ///< the configuration, a plugin or its settings; with file:line:column
 };
 
 struct DaemonOptions {

@@ -11,12 +11,15 @@
 #include "host/channel/child_role.hpp"
 #include "host/config/configuration.hpp"
 #include "host/engine/engine.hpp"
+#include "host/engine/provider_settings.hpp"
 #include "host/render/template_check.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <mutex>
 #include <pthread.h>
 #include <unistd.h>
@@ -26,10 +29,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
-config::Loaded load(const fs::path &file) {
+fs::path own_file() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+/// Where plugins lie when the configuration does not say: installed, prefix/bin/relanced has them in
+/// prefix/lib/relance/plugins; in a build folder they are in plugins/ beside bin/.
+fs::path plugin_folder() {
+  const auto prefix = own_file().parent_path().parent_path();
+  std::error_code ignored;
+  const auto built = prefix / "plugins";
+  return fs::is_directory(built, ignored) ? built : prefix / "lib" / "relance" / "plugins";
+}
+
+config::Loaded load(const fs::path &file, bool is_by_hand = false) {
   config::LoadOptions options;
   options.check_template = render::check_template;
+  options.is_by_hand = is_by_hand;
+  options.plugin_folder = plugin_folder();
   return config::load(file, options);
+}
+
+/// What a start or a reload would find, with nothing started: the files, then each provider's plugin.
+config::Loaded check(const fs::path &file, bool is_by_hand) {
+  auto loaded = load(file, is_by_hand);
+  if (!loaded.configuration) return loaded;
+  auto found = engine::check_providers(*loaded.configuration, own_file());
+  if (!found.empty()) loaded.configuration = nullptr;
+  std::move(found.begin(), found.end(), std::back_inserter(loaded.issues));
+  return loaded;
 }
 
 void print_issues(const config::Loaded &loaded) {
@@ -103,13 +132,13 @@ Result<void> Daemon::open() {
   if (failed)
     return unavailable("cannot make the state folder " + configuration_->state_folder.string() + ": " +
                        failed.message());
-  auto engine = engine::Engine::open(configuration_, {options_.has_test_clock, options_.test_clock_start,
-                                                      fs::read_symlink("/proc/self/exe", failed)});
+  auto engine =
+      engine::Engine::open(configuration_, {options_.has_test_clock, options_.test_clock_start, own_file()});
   if (!engine) return engine.error();
   engine_ = std::move(*engine);
   context_ = std::make_unique<api::Context>(
-      *engine_, api::Program{[this] { return reload(); }, [this] { return load(options_.config); }, kVersion,
-                             WallClock{}.now()});
+      *engine_, api::Program{[this] { return reload(); }, [this] { return check(options_.config, false); },
+                             kVersion, WallClock{}.now()});
   api::add_routes(router_, *context_);
   auto server = api::Server::listen(configuration_->control_socket, router_);
   if (!server) return server.error();
@@ -197,7 +226,7 @@ int run(int argc, char **argv) {
   std::error_code ignored;
   if (const auto absolute = fs::absolute(options.config, ignored); !ignored) options.config = absolute;
 
-  auto loaded = load(options.config);
+  auto loaded = options.checks_only ? check(options.config, true) : load(options.config);
   print_issues(loaded);
   if (!loaded.configuration) return kExitConfiguration;
   if (options.checks_only) {

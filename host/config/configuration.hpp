@@ -102,6 +102,7 @@ struct ProviderSettings {
   Secret settings_json;          ///< the [settings] table as one JSON object, secrets filled in
   std::string shown_json;        ///< the same with secrets hidden, for people
   Position at;                   ///< of the file's [settings], or of the file
+  Position plugin_at;            ///< where the plugin is named
   std::vector<std::pair<std::string, Position>>
       positions;        ///< JSON pointer → place, for the plugin's complaints
   std::string version;  ///< SHA-256 of the file
@@ -160,6 +161,9 @@ struct LoadOptions {
   bool reads_secrets{true};  ///< false: a check by someone who may not read them
   /// Says what is wrong inside a template (host/render's check; this floor does not know it).
   std::function<void(const Template &, Issues &)> check_template{};
+  /// Only a check by hand: what systemd alone can give (a credential) is a warning, and "***" stands for it.
+  bool is_by_hand{false};
+  std::filesystem::path plugin_folder{"/usr/lib/relance/plugins"};  ///< where none is named
 };
 
 struct Loaded {

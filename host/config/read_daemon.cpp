@@ -79,7 +79,7 @@ void read_daemon(Draft &draft, const Document &document) {
   configuration.state_folder = path_from(root, "state", "/var/lib/relance", base);
   configuration.store_file = path_from(root, "store", configuration.state_folder / "relance.db", base);
   configuration.control_socket = path_from(root, "control_socket", "/run/relance/control.sock", base);
-  configuration.plugin_folder = path_from(root, "plugin_folder", "/usr/lib/relance/plugins", base);
+  configuration.plugin_folder = path_from(root, "plugin_folder", draft.options.plugin_folder, base);
   configuration.allows_literal_secrets = root.flag("allow_literal_secrets", false);
   constexpr std::size_t kSocketPathMax{107};  // sun_path
   if (configuration.control_socket.native().size() > kSocketPathMax)

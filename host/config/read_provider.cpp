@@ -70,8 +70,7 @@ class SecretReader {
       draft_.issues.error(
           at, '"' + name + "\" cannot be the name of a credential; it is a file name without folders");
     } else if (folder == nullptr) {
-      draft_.issues.error(
-          at, "there is no CREDENTIALS_DIRECTORY; add LoadCredential=" + name + ":… to the systemd unit");
+      return without_systemd(name, at);
     } else {
       return from_file(fs::path{folder} / name, at);
     }
@@ -79,6 +78,18 @@ class SecretReader {
   }
 
  private:
+  std::string without_systemd(const std::string &name, const Position &at) {
+    auto words = "systemd gives the credential \"" + name + "\" to its service only (LoadCredential=" + name +
+                 ":FILE in the unit); by hand, put it into a file of this name and set "
+                 "CREDENTIALS_DIRECTORY to its folder";
+    if (!draft_.options.is_by_hand) {
+      draft_.issues.error(at, std::move(words));
+      return {};
+    }
+    draft_.issues.warning(at, "not looked at: " + words);
+    return std::string{kRedacted};
+  }
+
   /// Without the line break that editors leave at the end.
   std::string from_file(const fs::path &path, const Position &at) {
     struct stat status{};
@@ -196,7 +207,9 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   const auto id = root.id("id", stem);
   provider.id = id.text;
   provider.version = document.version;
-  provider.plugin = root.required("plugin", "\"smtp\"").text;
+  const auto plugin = root.required("plugin", "\"smtp\"");
+  provider.plugin = plugin.text;
+  provider.plugin_at = plugin.at;
   provider.plugin_file =
       plugin_file(provider.plugin, draft.configuration.plugin_folder, draft.configuration.file.parent_path());
   provider.driver = root.text("driver");

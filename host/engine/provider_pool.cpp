@@ -3,23 +3,15 @@
 
 #include "host/base/log.hpp"
 #include "host/channel/factory.hpp"
+#include "host/engine/provider_settings.hpp"
 
 #include <algorithm>
 
 namespace relance::engine {
 
 channel::ProviderSettings ProviderPool::settings_of(const config::Configuration &configuration,
-                                                   const config::ProviderSettings &settings) const {
-  channel::ProviderSettings wanted;
-  wanted.id = settings.id;
-  wanted.plugin = settings.plugin_file.empty() ? settings.plugin : settings.plugin_file.string();
-  wanted.plugin_directory = configuration.plugin_folder.string();
-  wanted.driver = settings.driver;
-  wanted.placement = settings.placement == config::Placement::child ? channel::Placement::child
-                                                                    : channel::Placement::in_process;
-  wanted.settings_json = settings.settings_json.reveal();
-  wanted.lock_directory = configuration.state_folder.string();
-  wanted.program = program_.string();
+                                                    const config::ProviderSettings &settings) const {
+  auto wanted = channel_settings(configuration, settings, program_);
   wanted.hooks.business_now = [this] { return clock_.now(); };
   wanted.hooks.log = [](const std::string &provider, int level, std::string_view text,
                         const channel::Fields &) {
@@ -67,7 +59,8 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
   for (const auto &settings : wanted) {
     const auto running = providers_.find(settings.id);
     if (running == providers_.end() || running->second.version == settings.version) continue;
-    if (auto checked = channel::check_provider(settings_of(configuration, settings)); !checked) return checked.error();
+    if (auto checked = channel::check_provider(settings_of(configuration, settings)); !checked)
+      return placed(settings, checked.error());
   }
   std::set<std::string> kept;
   for (const auto &settings : wanted) {
@@ -84,7 +77,7 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
       providers_.erase(running);
     }
     auto made = make(configuration, settings);
-    if (!made) return undo(made.error());
+    if (!made) return undo(placed(settings, made.error()));
     made->in_flight = std::move(in_flight);
     fresh.emplace(settings.id, std::move(made.value()));
   }

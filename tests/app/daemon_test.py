@@ -48,11 +48,38 @@ class DaemonTest(unittest.TestCase):
         for word in ("--help", "--version"):
             self.assertEqual(subprocess.run([BUILD / "bin/relanced", word], capture_output=True).returncode, 0)
 
-    def test_a_plugin_that_is_missing_refuses_the_start(self):
-        self.world.write("providers/scripted.toml", 'id = "scripted"\nplugin = "not_there"\nchannel = "email"\nplacement = "inproc"\n')
+    def test_a_plugin_that_is_missing_is_a_fault_of_the_configuration(self):
+        for placement in ("inproc", "child"):
+            for arguments in (["--check-config"], []):
+                with self.subTest(placement, arguments=arguments):
+                    self.world.write("providers/scripted.toml",
+                                     f'id = "scripted"\nplugin = "not_there"\nchannel = "email"\nplacement = "{placement}"\n')
+                    code, output = self.world.run_daemon(*arguments)
+                    self.assertEqual(code, 78, output)
+                    self.assertRegex(output, r"scripted\.toml:2:\d+: .*not_there\.so' does not exist")
+
+    def test_settings_that_the_plugin_refuses_are_found_by_the_check_with_their_place(self):
+        for placement in ("inproc", "child"):
+            for arguments in (["--check-config"], []):
+                with self.subTest(placement, arguments=arguments):
+                    self.world.write("providers/scripted.toml", f'id = "scripted"\nplugin = "scripted"\nchannel = "email"\n'
+                                     f'placement = "{placement}"\n[settings]\nsent_log = "x"\nmode = "refuse"\n')
+                    code, output = self.world.run_daemon(*arguments)
+                    self.assertEqual(code, 78, output)
+                    self.assertRegex(output, r"scripted\.toml:7:\d+: .*refused by")
+        self.world.edit("providers/scripted.toml", 'mode = "refuse"', "")
+        self.assertEqual(self.world.run_daemon("--check-config")[0], 0)
+
+    def test_a_credential_that_only_systemd_gives_is_no_fault_by_hand_but_stops_the_start(self):
+        self.world.write("providers/scripted.toml", 'id = "scripted"\nplugin = "scripted"\nchannel = "email"\n[settings]\n'
+                         'sent_log = { credential = "pass" }\n')
+        place = r"scripted\.toml:5:\d+: "
+        code, output = self.world.run_daemon("--check-config")
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output, place + "warning: not looked at: .*LoadCredential=pass:FILE.*CREDENTIALS_DIRECTORY")
         code, output = self.world.run_daemon()
-        self.assertIn(code, (74, 78), output)
-        self.assertIn("not_there", output)
+        self.assertEqual(code, 78, output)
+        self.assertRegex(output, place + "error: .*LoadCredential=pass:FILE.*CREDENTIALS_DIRECTORY")
 
     def test_it_is_ready_soon_and_stops_on_sigterm(self):
         took = self.world.start()

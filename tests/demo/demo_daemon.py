@@ -37,7 +37,7 @@ def write_configuration(examples, folder, plugins, mail):
     text = main.read_text(encoding="utf-8")
     for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
                      ('control_socket = "/run/relance/control.sock"', 'control_socket = "../control.sock"'),
-                     ('plugin_folder = "/usr/lib/relance/plugins"', f'plugin_folder = "{plugins}"'),
+                     ('# plugin_folder = "/usr/lib/relance/plugins"', f'plugin_folder = "{plugins}"'),
                      ('reply_to = "compta@exemple.example"', f'reply_to = "replies@{CREDITOR_DOMAIN}"'),
                      ('address = "compta@exemple.example"', f'address = "compta@{CREDITOR_DOMAIN}"')):
         text = replace_once(text, old, new, main.name)
