@@ -46,4 +46,7 @@ function(relance_plugin name)
   if(NOT RELANCE_SANITIZE)
     target_link_options(${name} PRIVATE LINKER:-z,defs)
   endif()
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/plugins/")  # not those of tests
+    install(TARGETS ${name} LIBRARY DESTINATION lib/relance/plugins)
+  endif()
 endfunction()

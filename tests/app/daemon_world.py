@@ -69,6 +69,22 @@ approval = "required"
 TEMPLATE = 'subject = "{{total}} to pay"\ntext = "{{#items}}{{number}}: {{balance}}\\n{{/items}}"\n'
 
 
+def await_words(notify, wanted, daemon, logged):
+    """The next words on the notification socket that hold `wanted`; fails when the daemon ends before."""
+    deadline = time.monotonic() + PATIENCE
+    notify.settimeout(0.5)
+    while time.monotonic() < deadline:
+        try:
+            words = notify.recv(4096).decode()
+        except socket.timeout:
+            if daemon.poll() is not None:
+                raise AssertionError(f"relanced ended with {daemon.returncode}: {logged()}") from None
+            continue
+        if wanted in words:
+            return words
+    raise AssertionError(f"no {wanted} from relanced: {logged()}")
+
+
 class World:
     def __init__(self, placement="inproc"):
         self.holder = tempfile.TemporaryDirectory(prefix="relance-app-")
@@ -130,18 +146,7 @@ class World:
 
     def await_notice(self, wanted):
         """The daemon's next words to systemd that hold `wanted`."""
-        deadline = time.monotonic() + PATIENCE
-        self.notify.settimeout(0.5)
-        while time.monotonic() < deadline:
-            try:
-                words = self.notify.recv(4096).decode()
-            except socket.timeout:
-                if self.daemon.poll() is not None:
-                    raise AssertionError(f"relanced ended with {self.daemon.returncode}: {self.logged()}") from None
-                continue
-            if wanted in words:
-                return words
-        raise AssertionError(f"no {wanted} from relanced: {self.logged()}")
+        return await_words(self.notify, wanted, self.daemon, self.logged)
 
     def logged(self):
         return (self.folder / "log").read_text() if (self.folder / "log").exists() else ""

@@ -1,0 +1,26 @@
+# What `cmake --install build/release [--prefix P]` puts where. Programs, plugins, the SDK and the documents are replaced
+# by each installation; the configuration is an operator's own once it is there, and is left alone.
+#   P/bin, P/lib/relance/plugins, P/include/relance, P/lib/cmake/RelanceSDK, P/lib/systemd/system, P/share/doc/relance,
+#   and the configuration in /etc/relance (P = /usr) or P/etc/relance.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS relanced relancectl RUNTIME DESTINATION bin)
+
+# The documents keep the tree's layout, so that their links lead somewhere: docs/, config/ as shipped, plugins' pages.
+set(doc_folder share/doc/relance)
+install(FILES README.md CHANGELOG.md DESTINATION ${doc_folder})
+install(DIRECTORY docs config DESTINATION ${doc_folder})
+install(DIRECTORY plugins DESTINATION ${doc_folder}
+  FILES_MATCHING PATTERN README.md PATTERN schema.json PATTERN protocol EXCLUDE)
+
+install(DIRECTORY sdk/include/relance DESTINATION include)
+install(FILES sdk/cmake/plugin.map DESTINATION lib/cmake/RelanceSDK)
+install(TARGETS relance_sdk EXPORT RelanceSDK INCLUDES DESTINATION include)
+install(EXPORT RelanceSDK NAMESPACE RelanceSDK:: FILE RelanceSDKConfig.cmake DESTINATION lib/cmake/RelanceSDK)
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake"
+  VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake" DESTINATION lib/cmake/RelanceSDK)
+
+# The prefix is known for certain only when it is installed.
+install(CODE "set(relance_source \"${CMAKE_SOURCE_DIR}\")")
+install(SCRIPT cmake/install_configuration.cmake)
