@@ -82,7 +82,7 @@ const data *ModelContext::get_partial(const std::string &name) const {
 
 const data *ModelContext::get(const std::string &name) const {
   const auto *word = find_word(name);
-  if (word == nullptr) return miss(name);
+  if (word == nullptr) return name == kAlways ? &always_ : miss(name);
   if (word->field == Field::line) {
     const auto *line = scopes_.empty() ? nullptr : scopes_.back().data;
     return line != nullptr && line->is_string() ? line : miss(name);

@@ -10,9 +10,13 @@
 #include <kainjow/mustache.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace relance::render {
+
+/// The condition that always holds; the renderer's own, no template can name it (names have no blanks).
+inline constexpr std::string_view kAlways{"always there"};
 
 class ModelContext final : public kainjow::mustache::basic_context<std::string> {
  public:
@@ -53,6 +57,7 @@ class ModelContext final : public kainjow::mustache::basic_context<std::string> 
   mutable std::array<std::optional<Data>, kFirstItemField> values_{};
   mutable std::vector<std::array<std::optional<Data>, kItemFieldCount>> item_values_{};
   mutable std::string unknown_{};
+  const Data always_{true};
 };
 
 }  // namespace relance::render

@@ -42,11 +42,35 @@ struct Joined {
   }
 };
 
+/// A line that holds one tag and nothing else leaves no line behind. The library forgets that where a section
+/// is left out or the tag is a remark; a section that is always there, and empty, behind such a tag reminds
+/// it.
+std::string with_reminders(const std::string &source) {
+  constexpr std::string_view kBlank{" \t\r"};
+  const auto reminder = "{{#" + std::string{kAlways} + "}}{{/" + std::string{kAlways} + "}}";
+  std::string out;
+  out.reserve(source.size() + 256);
+  for (std::size_t at{0}; at < source.size();) {
+    const auto end = std::min(source.find('\n', at), source.size());
+    const std::string_view line{source.data() + at, end - at};
+    const auto first = line.find_first_not_of(kBlank);
+    const auto last = line.find_last_not_of(kBlank);
+    const bool is_one_tag{first != line.npos &&
+                          (line.substr(first).starts_with("{{/") || line.substr(first).starts_with("{{!")) &&
+                          line.find("}}", first) + 1 == last};
+    out += is_one_tag ? line.substr(0, last + 1) : line;
+    if (is_one_tag) out += reminder;
+    if (end < source.size()) out += '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
 /// One part of a template, parsed.
 struct Body {
   mustache parsed;
 
-  Body(const std::string &source, bool is_html) : parsed{source} {
+  Body(const std::string &source, bool is_html) : parsed{with_reminders(source)} {
     if (!is_html) parsed.set_custom_escape(as_is);
   }
 };

@@ -61,6 +61,20 @@ BOOST_AUTO_TEST_CASE(overdue_items_and_upcoming_ones_are_kept_apart) {
              std::string{"3"} + kNarrowSpace + "000,03" + kFixedSpace + "€");
 }
 
+BOOST_AUTO_TEST_CASE(a_section_that_is_left_out_leaves_no_line_behind) {
+  auto model = sample_message();
+  const std::string source{
+      "A\n\n{{#has_upcoming}}\nlater\n\n{{/has_upcoming}}\n{{! a remark }}\n{{#bank}}\nB\n{{#bank.bic}}\nC\n"
+      "  {{/bank.bic}}  \n\n{{/bank}}\n{{^bank}}\nno bank\n{{/bank}}\nD {{#bank}}E{{/bank}}\n"};
+  BOOST_TEST(text_of(source, model) == "A\n\nlater\n\nB\nC\n\nD E\n");
+  std::erase_if(model.items, [](const MessageItem &item) { return item.days_overdue <= 0; });
+  BOOST_TEST(text_of(source, model) == "A\n\nB\nC\n\nD E\n");
+  model.bank->bic.clear();
+  BOOST_TEST(text_of(source, model) == "A\n\nB\n\nD E\n");
+  model.bank.reset();
+  BOOST_TEST(text_of(source, model) == "A\n\nno bank\nD \n");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_empty_can_be_asked_for) {
   auto model = sample_message();
   const std::string source{
