@@ -218,11 +218,16 @@ class CommandsTest(unittest.TestCase):
         self.open_ledger()
         self.ctl("pause", "--because", "bank data is late")
         self.assertIn("PAUSED: bank data is late", self.ctl("status"))
+        self.assertEqual(self.ask("status")["lag_ms"], 0)
         self.ctl("clock", "advance", "5d")
         self.assertEqual(self.ask("reminders")["reminders"], [])
+        # Due since midnight in Paris of the fifth day after 2026-02-27, and it is 08:00 UTC of 2026-03-07.
+        self.assertEqual(self.ask("status")["lag_ms"], (3 * 24 + 9) * 3600 * 1000)
+        self.assertIn("lag 291,600,000 ms", self.ctl("status"))
         self.ctl("resume")
         self.ctl("clock", "advance", "1h", "--settle")
         self.assertEqual(len(self.ask("reminders")["reminders"]), 3)
+        self.assertEqual(self.ask("status")["lag_ms"], 0)
 
     def test_a_reminder_is_sent_again_or_cancelled_with_a_reason(self):
         self.open_ledger()

@@ -208,15 +208,15 @@ class Ledger:
 
         chosen = set()
         picks = []
-        for earliest in (-5, 0, 2, -10, -3):
+        for earliest in (-5, -16, -12, -10, -3):
             pick = due_about(earliest)
             chosen.add(pick.number)
             picks.append(pick)
         disputed, broken, kept, noted, reversed_one = picks
         event(9, "dispute", disputed, "two of the pallets never arrived")
-        event(14, "promise", broken, "the contact promised on the telephone", bank_day(day(21)))
-        event(16, "promise", kept, "the contact promised by e-mail", bank_day(day(24)))
-        self.add_payment(kept, bank_day(day(24)), kept.open_amount)
+        event(4, "promise", broken, "the contact promised on the telephone", bank_day(day(9)))
+        event(7, "promise", kept, "the contact promised by e-mail", bank_day(day(14)))
+        self.add_payment(kept, bank_day(day(14)), kept.open_amount)
         self.add_payment(noted, day(11), noted.open_amount, "credit_note")
         self.add_payment(reversed_one, day(10), reversed_one.open_amount)
         self.add_payment(reversed_one, day(18), reversed_one.open_amount, "reversal")

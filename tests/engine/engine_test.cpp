@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <set>
 
 namespace relance::engine {
@@ -231,6 +232,38 @@ BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_goes_out_once_a_person_has_appro
     const domain::ApprovalId ids[]{asked[0].id};
     BOOST_TEST(store.decide_approvals(world.creditor, ids, true, "test", now).has_value());
   });
+  world.settle();
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_that_expires_before_it_is_used_sends_nothing_and_is_asked_for_again) {
+  EngineWorld world{
+      "id = \"standard\"\napproval_valid = \"7d\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = "
+      "\"words\"\napproval = \"required\"\n"};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  domain::ApprovalId first{0};
+  const auto approve = [&](store::Store &store, Instant now) {
+    const auto asked = store.approvals(world.creditor, true, 10).value();
+    BOOST_TEST_REQUIRE(asked.size() == 1u);
+    BOOST_TEST(asked[0].id != first);
+    first = asked[0].id;
+    BOOST_TEST(store.decide_approvals(world.creditor, std::array{first}, true, "test", now).has_value());
+  };
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST_REQUIRE(store.hold(world.creditor, store::HoldScope::debtor, "D1", {}, "in talks", "test", now).has_value());
+    approve(store, now);
+  });
+  world.advance_to(kMonday + Days{21});  // the hold ends after the approval
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.release_hold(world.creditor, store::HoldScope::debtor, "D1", "test", now).has_value());
+  });
+  world.settle();
+  BOOST_TEST(world.received().empty());
+  world.with_store(approve);
   world.settle();
   BOOST_TEST(world.received().size() == 1u);
 }
