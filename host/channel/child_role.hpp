@@ -6,6 +6,9 @@
 
 namespace relance::channel {
 
+// Exit statuses that the daemon's log shows.
+inline constexpr int kExitClean{0}, kExitRefused{2}, kExitOrphaned{3}, kExitBadFrame{4};
+
 /// Called first thing in main(): nothing when the program was not started as a channel child, else its exit
 /// status.
 std::optional<int> run_if_channel_child(int argc, char **argv);

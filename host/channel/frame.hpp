@@ -50,6 +50,8 @@ inline constexpr std::size_t kFrameHeaderBytes{5};
 /// The largest message with its parts (ProviderLimits::message_bytes_max) and room for all that stands around
 /// it.
 inline constexpr std::size_t kFrameBytesMax{20u << 20};
+/// What stands around the payload proper of a frame with a message, raw bytes or what became of them.
+inline constexpr std::size_t kFrameSlackBytes{64u << 10};
 
 static_assert(std::endian::native == std::endian::little);
 

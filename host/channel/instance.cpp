@@ -1,8 +1,7 @@
+// What the host calls: each of the plugin's functions, with no exception let through.
 #include "host/channel/instance.hpp"
 
 #include "host/channel/settings_schema.hpp"
-
-#include <cmath>
 
 namespace relance::channel {
 namespace {
@@ -14,61 +13,6 @@ relance_str literal(const char *text) {
 }
 
 }  // namespace
-
-PluginInstance &PluginInstance::self(const relance_host *host) {
-  return *reinterpret_cast<const HostFace *>(host)->self;  // face is its first member
-}
-
-relance_host PluginInstance::make_face() {
-  relance_host face{};
-  face.size = sizeof face;
-  face.abi_minor = RELANCE_ABI_MINOR;
-  face.complete = [](const relance_host *h, const relance_result *const *results, std::size_t count) {
-    self(h).on_complete(results, count);
-  };
-  face.recalled = [](const relance_host *h, const relance_recalled *const *results, std::size_t count) {
-    self(h).on_recalled(results, count);
-  };
-  face.parsed = [](const relance_host *h, const relance_parsed *const *results, std::size_t count) {
-    self(h).on_parsed(results, count);
-  };
-  face.polled = [](const relance_host *h, const relance_polled *result) { self(h).on_polled(result); };
-  face.inbound = [](const relance_host *h, const relance_inbound *const *batch, std::size_t count) {
-    std::vector<relance_inbound> items;
-    items.reserve(count);
-    for (std::size_t i{0}; i < count; ++i) items.push_back(read_sized(batch[i]));
-    return self(h).sink_.inbound(items);
-  };
-  face.ready = [](const relance_host *h, std::uint32_t credit) { self(h).sink_.ready(credit); };
-  face.health = [](const relance_host *h, const relance_health *health) {
-    self(h).sink_.health(read_sized(health));
-  };
-  face.wake = [](const relance_host *h, std::uint32_t after_ms) {
-    self(h).sink_.wake_after(Milliseconds(after_ms));
-  };
-  face.log = [](const relance_host *h, std::int32_t level, relance_str text, const relance_kv *fields,
-                std::size_t count) {
-    self(h).sink_.log(std::clamp(level, RELANCE_LOG_TRACE, RELANCE_LOG_ERROR), to_line(to_view(text)),
-                      to_fields(fields, count));
-  };
-  face.metric = [](const relance_host *h, std::uint32_t kind, relance_str name, double value,
-                   const relance_kv *labels, std::size_t count) {
-    if (kind <= RELANCE_METRIC_OBSERVE && std::isfinite(value))
-      self(h).sink_.metric(kind, to_line(to_view(name)), value, to_fields(labels, count));
-  };
-  face.state_get = [](const relance_host *h, relance_str key, void *buffer, std::size_t cap) {
-    return self(h).on_state_get(to_view(key), buffer, cap);
-  };
-  face.state_put = [](const relance_host *h, relance_str key, relance_str value) {
-    return self(h).on_state_put(to_view(key), to_view(value));
-  };
-  face.business_ms = [](const relance_host *h) -> std::int64_t {
-    return to_ms(self(h).sink_.business_now());
-  };
-  face.wall_ms = [](const relance_host *) -> std::int64_t { return to_ms(WallClock().now()); };
-  face.extension = [](const relance_host *, const char *) -> const void * { return nullptr; };
-  return face;
-}
 
 PluginInstance::PluginInstance(const relance_plugin &driver, std::string id, TokenTable &tokens,
                                InstanceState &state, InstanceSink &sink)
@@ -83,81 +27,10 @@ PluginInstance::~PluginInstance() {
   destroy();
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// What the plugin calls
-
-template <class T>
-std::vector<T> PluginInstance::take_ends(Ending ending, const T *const *results, std::size_t count,
-                                         std::vector<OpenToken> &closed) {
-  std::vector<T> ends;
-  std::vector<Token> strays;
-  ends.reserve(count);
-  closed.reserve(count);
-  tokens_.close_all(
-      ending, count, [&](std::size_t i) { return results[i]->token; },
-      [&](std::size_t i, OpenToken token) {
-        ends.push_back(read_sized(results[i]));
-        closed.push_back(std::move(token));
-      },
-      [&](std::size_t i) { strays.push_back(results[i]->token); });
-  for (const auto token : strays) fault("ended a token that is not open", {{"token", std::to_string(token)}});
-  return ends;
-}
-
-void PluginInstance::on_complete(const relance_result *const *results, std::size_t count) {
-  std::vector<OpenToken> closed;  // until the sink has read what may point into borrowed memory
-  auto ends = take_ends(Ending::complete, results, count, closed);
-  for (std::size_t i{0}; i < ends.size(); ++i) {
-    auto &end = ends[i];
-    const auto operation = closed[i].operation;
-    if ((end.outcome != RELANCE_OUT_PREPARED || operation == Operation::submit) &&
-        (end.outcome != RELANCE_OUT_NOT_FOUND || operation == Operation::query))
-      continue;
-    fault("ended a token with an outcome that its operation does not have",
-          {{"token", std::to_string(end.token)}});
-    end.outcome = RELANCE_OUT_UNKNOWN;
-  }
-  if (!ends.empty()) sink_.complete(ends);
-}
-
-void PluginInstance::on_polled(const relance_polled *result) {
-  std::vector<OpenToken> closed;
-  const auto ends = take_ends(Ending::polled, &result, 1, closed);
-  if (!ends.empty()) sink_.polled(ends.front());
-}
-
-void PluginInstance::on_recalled(const relance_recalled *const *results, std::size_t count) {
-  std::vector<OpenToken> closed;
-  const auto ends = take_ends(Ending::recalled, results, count, closed);
-  if (!ends.empty()) sink_.recalled(ends);
-}
-
-void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t count) {
-  std::vector<OpenToken> closed;
-  const auto ends = take_ends(Ending::parsed, results, count, closed);
-  if (!ends.empty()) sink_.parsed(ends);
-}
-
-std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {
-  const auto value = state_.get(key);
-  if (!value) return -1;
-  if (value->size() <= cap) std::memcpy(buffer, value->data(), value->size());
-  return static_cast<std::int64_t>(value->size());
-}
-
-relance_status PluginInstance::on_state_put(std::string_view key, std::string_view value) {
-  if (!state_.put(key, value)) return RELANCE_E_TOO_LARGE;
-  sink_.state_changed(key, value);
-  return RELANCE_OK;
-}
-
 void PluginInstance::fault(std::string_view what, Fields fields) {
   sink_.log(RELANCE_LOG_ERROR, "the plugin broke its contract: " + std::string(what), std::move(fields));
   sink_.metric(RELANCE_METRIC_ADD, kFaultMetric, 1, {});
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// What the host calls
 
 template <class F>
 bool PluginInstance::guarded(const char *where, F &&run) {

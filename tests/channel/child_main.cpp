@@ -1,7 +1,8 @@
 // The channel child for these tests: what relanced does first thing in its main(). Started as
 //   channel_child --daemon PLUGIN_FILE LOCK_DIRECTORY
-// it is a daemon with one provider instead, which hands over a message on which the plugin hangs, and then
-// waits to be killed: how a child takes the end of its daemon can only be seen from outside of it.
+// it is a daemon with one provider instead, which hands over a message on which the plugin hangs, says what
+// the plugin says, and then waits to be killed: how a child takes the end of its daemon can only be seen from
+// outside of it.
 #include "host/channel/child_role.hpp"
 #include "host/channel/factory.hpp"
 
@@ -28,6 +29,9 @@ int run_daemon(const char *program, const char *plugin_file, const char *lock_di
   settings.plugin = plugin_file;
   settings.lock_directory = lock_directory;
   settings.program = program;
+  settings.hooks.log = [](const std::string &, int, std::string_view text, const Fields &) {
+    static_cast<void>(!::write(STDOUT_FILENO, text.data(), text.size()));
+  };
   const auto provider = make_provider(settings, deaf);
   if (!provider || !(*provider)->start()) return 1;
   Submission message;

@@ -100,7 +100,8 @@ void take(Instance &instance, const relance_message &m) {
   if (verb == "abort") std::abort();
   if (verb == "exit") ::_exit(0);
   if (verb == "hang") {
-    host->log(host, RELANCE_LOG_INFO, lit("hangs"), nullptr, 0);
+    // On another thread: in a child what the serial thread says would wait for submit() to return.
+    std::thread([host] { host->log(host, RELANCE_LOG_INFO, lit("hangs"), nullptr, 0); }).join();
     for (;;) ::pause();
   }
   if (verb == "gate") {

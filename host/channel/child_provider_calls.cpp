@@ -1,0 +1,206 @@
+// What the engine asks of a child: refused at once when it cannot be asked, else a token opened and a frame
+// written.
+#include "host/channel/child_provider.hpp"
+#include "host/channel/made_up.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace relance::channel {
+namespace {
+
+constexpr std::size_t kOpenFactor{4};  ///< the engine keeps to max_in_flight; beyond this it has lost count
+constexpr std::size_t kOpenMin{1024};
+constexpr std::size_t kSliceBytes{
+    128u << 10};  ///< of one submit frame: small enough that its memory is free again soon
+
+}  // namespace
+
+Result<void> ChildProvider::start() {
+  if (auto loaded = state_.load(state_path()); !loaded) return loaded;
+  auto future = started_.get_future();
+  thread_ = std::thread([this] { run(); });
+  auto result = future.get();
+  if (!result) thread_.join();
+  return result;
+}
+
+Outcome ChildProvider::refusal(Token token, OutcomeKind kind, const char *code, std::string text) const {
+  Outcome outcome;
+  outcome.token = token;
+  outcome.kind = kind;
+  outcome.failure = kind == OutcomeKind::not_sent ? FailureClass::temporary : FailureClass::policy;
+  outcome.code = code;
+  outcome.text = std::move(text);
+  return outcome;
+}
+
+void ChildProvider::submit(std::vector<Submission> batch) {
+  std::vector<Outcome> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    const auto open_max = std::max<std::size_t>(kOpenFactor * traits_.max_in_flight, kOpenMin);
+    auto open_count = tokens_.size(Ending::complete);
+    auto queued_bytes = out_.size() - out_at_;
+    const auto now = WallClock().now();
+    std::vector<const Submission *> going;
+    std::vector<std::size_t> sizes;
+    going.reserve(batch.size());
+    sizes.reserve(batch.size());
+    for (const auto &s : batch) {
+      const auto bytes = wire_bytes(s);
+      if (phase_ != Phase::up) {
+        auto down = refusal(s.token, OutcomeKind::not_sent, "down", down_reason_);
+        down.whole_instance = true;
+        const auto wait = std::chrono::ceil<Milliseconds>(next_start_ - SteadyClock::now());
+        if (phase_ == Phase::down && wait.count() > 0) down.retry_after = wait;
+        refused.push_back(std::move(down));
+      } else if (bytes > settings_.limits.message_bytes_max || bytes > kFrameBytesMax - kFrameSlackBytes) {
+        refused.push_back(refusal(s.token, OutcomeKind::rejected, "too_large",
+                                  "the message has " + std::to_string(bytes) + " bytes; at most " +
+                                      std::to_string(settings_.limits.message_bytes_max) + " fit"));
+      } else if (open_count == open_max || queued_bytes + bytes > settings_.limits.queued_bytes_max) {
+        refused.push_back(
+            refusal(s.token, OutcomeKind::not_sent, "window", "the provider takes no more messages now"));
+      } else if (tokens_.open({s.token, Operation::submit,
+                               std::max(s.not_after, now) + settings_.limits.outcome_grace, nullptr})) {
+        ++open_count;
+        queued_bytes += bytes;
+        going.push_back(&s);
+        sizes.push_back(bytes);
+      }
+    }
+    if (!going.empty()) write_slices(going, sizes);
+  }
+  if (!refused.empty()) events_.outcomes(settings_.id, std::move(refused));
+}
+
+void ChildProvider::write_slices(const std::vector<const Submission *> &going,
+                                 const std::vector<std::size_t> &sizes) {
+  FrameWriter w(out_);
+  write_clock(w);
+  std::size_t from{0}, bytes{0};
+  for (std::size_t i{0}; i < going.size(); ++i) {
+    bytes += sizes[i];
+    if (i + 1 < going.size() && bytes + sizes[i + 1] <= kSliceBytes) continue;
+    encode_submit(w, std::span(going).subspan(from, i + 1 - from));
+    from = i + 1;
+    bytes = 0;
+  }
+  flush();
+}
+
+/// With mutex_ held. False: there is no child to ask.
+bool ChildProvider::open(Operation operation, Token token) {
+  return phase_ == Phase::up &&
+         tokens_.open({token, operation, WallClock().now() + settings_.limits.answer_timeout, nullptr});
+}
+
+void ChildProvider::operation(Operation operation, FrameType type, Token token, std::string_view key,
+                              const std::vector<std::string> &refs, std::int64_t not_after_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    if (open(operation, token)) {
+      FrameWriter w(out_);
+      write_clock(w);
+      encode_refs(w, type, token, key, refs, not_after_ms);
+      return flush();
+    }
+    if (phase_ == Phase::up) return;  // open already: its end is on its way
+  }
+  deliver(make_up({{token, operation, {}, nullptr}}, "down", "the provider is down"), settings_.id, events_);
+}
+
+void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) {
+  Parsed failed;
+  failed.token = token;
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    if (bytes->size() + kind.size() > kFrameBytesMax - kFrameSlackBytes) {
+      failed.error = "these bytes are more than a frame may hold";
+      failed.is_retryable = false;
+    } else if (open(Operation::parse, token)) {
+      FrameWriter w(out_);
+      write_clock(w);
+      encode_parse(w, token, kind, *bytes);
+      return flush();
+    } else if (phase_ == Phase::up) {
+      return;
+    } else {
+      failed.error = "the provider is down: " + down_reason_;
+    }
+  }
+  std::vector<Parsed> list;
+  list.push_back(std::move(failed));
+  events_.parsed(settings_.id, std::move(list));
+}
+
+void ChildProvider::poll(Token token, const std::string &cursor) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    if (open(Operation::poll, token)) {
+      FrameWriter w(out_);
+      write_clock(w);
+      encode_poll(w, token, cursor);
+      return flush();
+    }
+    if (phase_ == Phase::up) return;
+  }
+  events_.polled(settings_.id, {token, {}, "the provider is down", {}});
+}
+
+void ChildProvider::stored(std::vector<Token> plugin_tokens) {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::up) return;
+  const auto theirs = inbound_.take_stored(plugin_tokens);
+  if (theirs.empty()) return;
+  FrameWriter w(out_);
+  encode_tokens(w, FrameType::stored, Ending::complete, theirs);
+  flush();
+}
+
+void ChildProvider::stop(Milliseconds grace) {
+  if (!thread_.joinable()) return;
+  const auto give_up_at = SteadyClock::now() + grace;
+  is_stopping_ = true;
+  post([](FrameWriter &w) { encode_empty(w, FrameType::stop); });
+  {
+    std::unique_lock lock(mutex_);
+    ended_.wait_until(lock, give_up_at, [this] { return tokens_.size() == 0 || phase_ != Phase::up; });
+    closing_since_ = SteadyClock::now();
+  }
+  signal();
+  thread_.join();
+}
+
+void ChildProvider::signal() {
+  const std::uint64_t one{1};
+  static_cast<void>(!::write(signal_.get(), &one, sizeof one));
+}
+
+/// With mutex_ held: writes what the socket takes.
+void ChildProvider::flush() {
+  while (out_at_ < out_.size()) {
+    const auto n =
+        ::send(process_.socket(), out_.data() + out_at_, out_.size() - out_at_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      if (out_at_ > kSliceBytes) {
+        out_.erase_front(out_at_);
+        out_at_ = 0;
+      }
+      if (std::this_thread::get_id() != io_thread_) signal();  // the I/O thread waits for room
+      return;
+    }
+    if (n < 0) break;  // the child has ended; reading will show it
+    out_at_ += static_cast<std::size_t>(n);
+  }
+  out_.clear();
+  out_at_ = 0;
+}
+
+}  // namespace relance::channel

@@ -1,0 +1,147 @@
+// What a child says: each frame checked, each end held to an open token, and handed to the engine.
+#include "host/channel/child_provider.hpp"
+
+#include <utility>
+
+namespace relance::channel {
+
+bool ChildProvider::handle(const Frame &frame) {
+  switch (frame.type) {
+    case FrameType::outcomes:
+      return take_outcomes(frame);
+    case FrameType::intent:
+      return take_intent(frame);
+    case FrameType::inbound: {
+      auto inbound = decode_inbound(frame.payload);
+      return inbound && inbound_.add(std::move(*inbound));
+    }
+    case FrameType::polled:
+      return take_polled(frame);
+    case FrameType::parsed:
+      return take_parsed(frame);
+    case FrameType::recalled:
+      return take_recalls(frame);
+    case FrameType::started:
+      return take_started(frame);
+    case FrameType::refused:
+      refused_ = decode_error(frame.payload);
+      return refused_.has_value();
+    case FrameType::ready: {
+      const auto credit = decode_number(frame.payload);
+      if (!credit || *credit < 0 || *credit > UINT32_MAX) return false;
+      said_ready_ = static_cast<std::uint32_t>(*credit);
+      if (is_announced_up_) events_.ready(settings_.id, *said_ready_);
+      return true;
+    }
+    case FrameType::health: {
+      auto health = decode_health(frame.payload);
+      if (!health) return false;
+      said_health_ = std::move(*health);
+      if (is_announced_up_) events_.health(settings_.id, *said_health_);
+      return true;
+    }
+    case FrameType::log: {
+      auto line = decode_log(frame.payload);
+      if (!line) return false;
+      log(line->level, line->text, std::move(line->fields));
+      return true;
+    }
+    case FrameType::metric: {
+      const auto metric = decode_metric(frame.payload);
+      if (metric && settings_.hooks.metric)
+        settings_.hooks.metric(settings_.id, metric->kind, metric->name, metric->value, metric->labels);
+      return metric.has_value();
+    }
+    case FrameType::state: {
+      const auto state = decode_state(frame.payload);
+      return state && state_.put(state->key, state->value);
+    }
+    case FrameType::pong:
+      return frame.payload.empty();
+    default:
+      return false;
+  }
+}
+
+bool ChildProvider::take_outcomes(const Frame &frame) {
+  auto outcomes = decode_outcomes(frame.payload);
+  if (!outcomes) return false;
+  std::vector<Token> strays;
+  tokens_.close_all(
+      Ending::complete, outcomes->size(), [&](std::size_t i) { return (*outcomes)[i].token; },
+      [&](std::size_t i, const OpenToken &open) {
+        auto &kind = (*outcomes)[i].kind;
+        if ((kind == OutcomeKind::prepared && open.operation != Operation::submit) ||
+            (kind == OutcomeKind::not_found && open.operation != Operation::query))
+          kind = OutcomeKind::unknown;
+      },
+      [&](std::size_t i) { strays.push_back(std::exchange((*outcomes)[i].token, 0)); });
+  if (!strays.empty()) std::erase_if(*outcomes, [](const Outcome &outcome) { return outcome.token == 0; });
+  for (const auto token : strays)
+    fault("it ended a token that is not open", {{"token", std::to_string(token)}});
+  if (!outcomes->empty()) events_.outcomes(settings_.id, std::move(*outcomes));
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_recalls(const Frame &frame) {
+  auto recalls = decode_recalls(frame.payload);
+  if (!recalls) return false;
+  std::erase_if(*recalls,
+                [&](const Recall &recall) { return !tokens_.close(Ending::recalled, recall.token); });
+  if (!recalls->empty()) events_.recalls(settings_.id, std::move(*recalls));
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_parsed(const Frame &frame) {
+  auto parsed = decode_parsed(frame.payload);
+  if (!parsed) return false;
+  if (tokens_.close(Ending::parsed, parsed->token)) {
+    std::vector<Parsed> list;
+    list.push_back(std::move(*parsed));
+    events_.parsed(settings_.id, std::move(list));
+  }
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_polled(const Frame &frame) {
+  auto polled = decode_polled(frame.payload);
+  if (!polled) return false;
+  if (tokens_.close(Ending::polled, polled->token)) inbound_.end_poll(std::move(*polled));
+  offer_inbound();
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_intent(const Frame &frame) {
+  auto intent = decode_tokens(frame.payload);
+  if (intent) tokens_.announce(intent->ending, intent->tokens);
+  return intent.has_value();
+}
+
+void ChildProvider::offer_inbound() {
+  if (const auto credit = inbound_.offer(); credit.items != 0)
+    post([&](FrameWriter &w) { encode(w, credit); });
+}
+
+bool ChildProvider::take_started(const Frame &frame) {
+  auto traits = decode_traits(frame.payload);
+  if (!traits) return false;
+  if (is_first_) traits_ = std::move(*traits);
+  up_since_ = SteadyClock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::starting) return false;
+    phase_ = Phase::up;
+  }
+  // What the plugin said while it started counts from now on: nothing can be handed over before.
+  is_announced_up_ = true;
+  events_.health(settings_.id, said_health_.value_or(Health{}));
+  events_.ready(settings_.id, said_ready_.value_or(kWholeWindow));
+  if (std::exchange(is_first_, false)) started_.set_value({});
+  return true;
+}
+
+}  // namespace relance::channel

@@ -1,0 +1,56 @@
+// What a plugin in a child says becomes frames to the daemon; raw bytes only within the daemon's credit.
+#pragma once
+
+#include "host/channel/child_outbox.hpp"
+#include "host/channel/instance.hpp"
+#include "host/channel/line_budget.hpp"
+
+#include <atomic>
+#include <chrono>
+
+namespace relance::channel {
+
+class ChildSink final : public InstanceSink {
+ public:
+  explicit ChildSink(ChildOutbox &outbox) : outbox_(outbox), budget_(0) {}
+
+  // The main thread
+  void begin(std::uint32_t inbound_items, std::uint32_t log_lines_max);
+  /// The daemon has room for so much more. True: the plugin had been refused and shall try again.
+  bool add_credit(const CreditFrame &credit);
+  void set_business_ms(std::int64_t ms) { business_ms_ = ms; }
+  /// True once for each wake() that is due.
+  bool take_due_wake();
+  /// For poll(2): until the next wake(); -1: none is wanted.
+  [[nodiscard]] int time_to_wake_ms();
+
+  // Any thread of the plugin
+  void complete(std::span<const relance_result> results) override;
+  void recalled(std::span<const relance_recalled> results) override;
+  void parsed(std::span<const relance_parsed> results) override;
+  void polled(const relance_polled &result) override;
+  std::size_t inbound(std::span<const relance_inbound> batch) override;
+  void ready(std::uint32_t credit) override { outbox_.ready(credit); }
+  void health(const relance_health &health) override { outbox_.health(to_health(health)); }
+  void wake_after(Milliseconds delay) override;
+  void log(int level, std::string_view text, Fields fields) override;
+  void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
+  void state_changed(std::string_view key, std::string_view) override { outbox_.state_changed(key); }
+  Instant business_now() override;
+  /// The main thread: the intent frame is in the socket when this returns.
+  void announce(Ending ending, std::span<const Token> tokens) override;
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+
+  ChildOutbox &outbox_;
+  LineBudget budget_;
+  std::atomic<std::int64_t> business_ms_{0};
+  std::mutex mutex_;
+  std::uint32_t inbound_items_{0};
+  std::int64_t inbound_bytes_{0};
+  bool has_refused_inbound_{false};
+  std::optional<SteadyClock::time_point> wake_at_;
+};
+
+}  // namespace relance::channel

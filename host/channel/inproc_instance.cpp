@@ -1,0 +1,301 @@
+#include "host/channel/inproc_instance.hpp"
+
+#include <future>
+
+namespace relance::channel {
+namespace {
+
+constexpr Milliseconds kDestroyGrace{2000};  ///< for destroy() to join the plugin's threads
+constexpr std::size_t kOpenFactor{4};  ///< the engine keeps to max_in_flight; beyond this it has lost count
+constexpr std::size_t kOpenMin{1024};
+
+/// References that a task keeps for the C structs it passes.
+struct RefsCall {
+  std::string key;
+  std::vector<std::string> refs;
+  std::vector<relance_str> views;
+  RefsCall(std::string k, const std::vector<std::string> &r) : key(std::move(k)), refs(r) {
+    for (const auto &ref : refs) views.push_back(to_str(ref));
+  }
+};
+
+}  // namespace
+
+InprocInstance::InprocInstance(ProviderSettings settings, const relance_plugin &driver,
+                               ProviderEvents &events)
+    : settings_(std::move(settings)),
+      events_(events),
+      budget_(settings_.limits.log_lines_max),
+      instance_(driver, settings_.id, tokens_, state_, *this),
+      keeper_(tokens_, [this](std::vector<OpenToken> expired) { end_expired(std::move(expired)); }) {}
+
+Result<void> InprocInstance::start() {
+  auto started = std::make_shared<std::promise<Result<void>>>();
+  auto future = started->get_future();
+  thread_.post(Kind::note, [this, started] { started->set_value(begin()); });
+  thread_.start(shared_from_this(), {[this] { instance_.wake(); },
+                                     [this] {
+                                       if (std::exchange(is_instance_started_, false)) instance_.stop();
+                                     },
+                                     [this] { end(); }});
+  keeper_.start();
+  if (future.wait_for(settings_.limits.start_timeout) != std::future_status::ready) {
+    abandon();
+    return unavailable("provider '" + settings_.id + "' did not start within " +
+                       std::to_string(settings_.limits.start_timeout.count()) + " ms");
+  }
+  auto result = future.get();
+  if (!result) {
+    abandon();
+    return result;
+  }
+  has_started_ = true;
+  if (!has_said_ready_) to_engine([&] { events_.ready(settings_.id, kWholeWindow); });
+  if (!has_said_health_) to_engine([&] { events_.health(settings_.id, {}); });
+  return {};
+}
+
+Result<void> InprocInstance::begin() {
+  if (auto loaded = state_.load(state_path()); !loaded) return loaded;
+  if (auto created = instance_.create(settings_.settings_json); !created) return created;
+  if (!is_taking_) return unavailable("stopped while it started");  // start() has given up
+  auto started = instance_.start();
+  is_instance_started_ = started.has_value();
+  return started;
+}
+
+void InprocInstance::end() {
+  instance_.destroy();
+  tokens_.drain(false);
+  thread_.unless_left_behind([this] {  // else its file may be another instance's by now
+    if (has_started_) static_cast<void>(state_.save_if_changed(state_path()));
+  });
+}
+
+bool InprocInstance::open(Token token, Operation operation, std::shared_ptr<const void> keeps) {
+  if (!is_taking_) {
+    give(make_up({{token, operation, {}, nullptr}}, "stopping", "the provider is being stopped"));
+    return false;
+  }
+  return tokens_.open(
+      {token, operation, WallClock().now() + settings_.limits.answer_timeout, std::move(keeps)});
+}
+
+/// Of tokens that are open by now.
+void InprocInstance::hand_over(std::function<void()> call) {
+  thread_.post(Kind::hand_over, std::move(call));
+  keeper_.note_open();
+}
+
+void InprocInstance::submit(std::vector<Submission> batch) {
+  const auto open_max = std::max<std::size_t>(kOpenFactor * instance_.traits().max_in_flight, kOpenMin);
+  std::vector<Submission> taken;
+  std::vector<OpenToken> refused;
+  if (is_taking_ && tokens_.size(Ending::complete) + batch.size() <= open_max) {
+    taken = std::move(batch);
+  } else {
+    for (const auto &s : batch) refused.push_back({s.token, Operation::submit, {}, nullptr});
+  }
+  if (!refused.empty())
+    give(make_up(refused, is_taking_ ? "window" : "stopping", "the provider takes no more messages now"));
+  if (taken.empty()) return;
+  const auto messages = std::make_shared<const MessageBatch>(std::move(taken));
+  std::vector<const relance_message *> going;
+  going.reserve(messages->submissions.size());
+  const auto now = WallClock().now();
+  tokens_.open_all(
+      messages->submissions.size(),
+      [&](std::size_t i) {
+        const auto &s = messages->submissions[i];
+        return OpenToken{s.token, Operation::submit,
+                         std::max(s.not_after, now) + settings_.limits.outcome_grace, messages};
+      },
+      [&](std::size_t i, bool is_new) {  // open already: its end is on its way
+        if (is_new) going.push_back(&messages->arrays.messages()[i]);
+      });
+  hand_over([this, messages, going = std::move(going)] { instance_.submit(going); });
+}
+
+void InprocInstance::commit(Token token, const std::vector<std::string> &refs, Instant not_after) {
+  const auto call = std::make_shared<RefsCall>(std::string{}, refs);
+  if (!open(token, Operation::commit, call)) return;
+  hand_over([this, call, token, not_after] {
+    instance_.commit(
+        {sizeof(relance_commit), 0, token, {}, call->views.data(), call->views.size(), to_ms(not_after)});
+  });
+}
+
+void InprocInstance::discard(const std::vector<std::string> &refs) {
+  thread_.post(Kind::note, [this, call = std::make_shared<RefsCall>(std::string{}, refs)] {
+    instance_.discard(call->views);
+  });
+}
+
+void InprocInstance::recall(Token token, const std::vector<std::string> &refs) {
+  struct Call : RefsCall {
+    using RefsCall::RefsCall;
+    relance_recall c{};
+  };
+  const auto call = std::make_shared<Call>(std::string{}, refs);
+  call->c = {sizeof(relance_recall), 0, token, {}, call->views.data(), call->views.size()};
+  if (open(token, Operation::recall, call)) hand_over([this, call] { instance_.recall(call->c); });
+}
+
+void InprocInstance::query(Token token, const std::string &key, const std::vector<std::string> &refs) {
+  struct Call : RefsCall {
+    using RefsCall::RefsCall;
+    relance_query c{};
+  };
+  const auto call = std::make_shared<Call>(key, refs);
+  call->c = {sizeof(relance_query), 0, token, to_str(call->key), call->views.data(), call->views.size()};
+  if (open(token, Operation::query, call)) hand_over([this, call] { instance_.query(call->c); });
+}
+
+void InprocInstance::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) {
+  struct Call {
+    std::string kind;
+    std::shared_ptr<const std::string> bytes;
+    relance_raw c{};
+  };
+  const auto call = std::make_shared<Call>(Call{kind, std::move(bytes), {}});
+  call->c = {sizeof(relance_raw), 0, token, to_str(call->kind), to_str(*call->bytes), 0};
+  if (open(token, Operation::parse, call))
+    hand_over([this, call] { instance_.parse(std::span(&call->c, 1)); });
+}
+
+void InprocInstance::poll(Token token, const std::string &cursor) {
+  struct Call {
+    std::string cursor;
+    relance_poll c{};
+  };
+  const auto call = std::make_shared<Call>(Call{cursor, {}});
+  call->c = {sizeof(relance_poll), 0, token, to_str(call->cursor), nullptr, 0};
+  if (open(token, Operation::poll, call)) hand_over([this, call] { instance_.poll(call->c); });
+}
+
+void InprocInstance::stored(std::vector<Token> tokens) {
+  thread_.post(Kind::note, [this, tokens = std::move(tokens)] { instance_.stored(tokens); });
+}
+
+void InprocInstance::room() {
+  thread_.post(Kind::note, [this] { instance_.room(); });
+}
+
+void InprocInstance::stop(Milliseconds grace) {
+  if (!is_taking_.exchange(false) || !has_started_) return abandon();
+  const auto give_up_at = std::chrono::steady_clock::now() + grace;
+  thread_.begin_stop();
+  // Whatever the thread is at, from here on it hands nothing over that it has not announced before.
+  give(make_up(tokens_.withdraw(), "stopping", "the provider was stopped before it was handed over"));
+  {
+    std::unique_lock lock(ended_mutex_);
+    ended_.wait_until(lock, give_up_at, [this] { return tokens_.size() == 0; });
+  }
+  give(make_up(tokens_.drain(true), "no_end", "the plugin had not ended it when it was stopped"));
+  abandon();
+}
+
+/// Closes the way to the engine and ends the thread, or leaves it to itself when the plugin does not return.
+void InprocInstance::abandon() {
+  is_taking_ = false;
+  {
+    const std::unique_lock closing(engine_mutex_);
+    is_closed_ = true;
+  }
+  if (!thread_.is_running()) return;
+  keeper_.stop();
+  if (thread_.end(kDestroyGrace) || !settings_.hooks.log) return;
+  settings_.hooks.log(settings_.id, RELANCE_LOG_ERROR,
+                      "the plugin does not return from a call; its thread is left behind", {});
+}
+
+void InprocInstance::give(MadeUp ends) {
+  to_engine([&] { deliver(std::move(ends), settings_.id, events_); });
+}
+
+void InprocInstance::note_end() {
+  if (is_taking_) return;  // only stop() waits for it
+  const std::lock_guard lock(ended_mutex_);
+  ended_.notify_all();
+}
+
+void InprocInstance::end_expired(std::vector<OpenToken> expired) {
+  log(RELANCE_LOG_ERROR, "the plugin broke its contract: it did not end its tokens in time",
+      {{"tokens", std::to_string(expired.size())}});
+  give(make_up(expired, "no_end", "the plugin did not end it in time"));
+  note_end();
+}
+
+void InprocInstance::complete(std::span<const relance_result> results) {
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(results.size());
+  for (const auto &result : results) outcomes.push_back(to_outcome(result));
+  to_engine([&] { events_.outcomes(settings_.id, std::move(outcomes)); });
+  note_end();
+}
+
+void InprocInstance::recalled(std::span<const relance_recalled> results) {
+  std::vector<Recall> recalls;
+  for (const auto &result : results) recalls.push_back(to_recall(result));
+  to_engine([&] { events_.recalls(settings_.id, std::move(recalls)); });
+  note_end();
+}
+
+void InprocInstance::parsed(std::span<const relance_parsed> results) {
+  std::vector<Parsed> parsed;
+  for (const auto &result : results) parsed.push_back(to_parsed(result));
+  to_engine([&] { events_.parsed(settings_.id, std::move(parsed)); });
+  note_end();
+}
+
+void InprocInstance::polled(const relance_polled &result) {
+  to_engine([&] { events_.polled(settings_.id, to_polled(result)); });
+  note_end();
+}
+
+std::size_t InprocInstance::inbound(std::span<const relance_inbound> batch) {
+  std::vector<Inbound> items;
+  items.reserve(batch.size());
+  for (const auto &in : batch) items.push_back(to_inbound(in));
+  std::size_t taken{0};
+  to_engine([&] { taken = events_.inbound(settings_.id, std::move(items)); });
+  return std::min(taken, batch.size());
+}
+
+void InprocInstance::ready(std::uint32_t credit) {
+  has_said_ready_ = true;
+  to_engine([&] { events_.ready(settings_.id, credit); });
+}
+
+void InprocInstance::health(const relance_health &health) {
+  has_said_health_ = true;
+  to_engine([&] { events_.health(settings_.id, to_health(health)); });
+}
+
+void InprocInstance::log(int level, std::string_view text, Fields fields) {
+  if (!settings_.hooks.log) return;
+  const auto dropped = budget_.take();
+  if (!dropped) return;
+  if (*dropped != 0) fields.emplace_back("lines_dropped_before", std::to_string(*dropped));
+  to_engine([&] { settings_.hooks.log(settings_.id, level, text, fields); });
+}
+
+void InprocInstance::metric(std::uint32_t kind, std::string_view name, double value, Fields labels) {
+  if (settings_.hooks.metric)
+    to_engine([&] { settings_.hooks.metric(settings_.id, kind, name, value, labels); });
+}
+
+void InprocInstance::state_changed(std::string_view, std::string_view) {
+  thread_.post(Kind::note, [this] {
+    if (const auto saved = state_.save_if_changed(state_path()); !saved)
+      log(RELANCE_LOG_ERROR, saved.error().text(), {});
+  });
+}
+
+Instant InprocInstance::business_now() {
+  auto now = WallClock().now();
+  if (settings_.hooks.business_now) to_engine([&] { now = settings_.hooks.business_now(); });
+  return now;
+}
+
+}  // namespace relance::channel

@@ -1,0 +1,123 @@
+// The small frames from the daemon to a child.
+#include "host/channel/wire.hpp"
+#include "host/channel/wire_field.hpp"
+
+namespace relance::channel {
+
+void encode(FrameWriter &w, const Hello &h) {
+  w.begin(FrameType::hello);
+  for (const auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state}) w.text(*text);
+  w.u8(h.is_check ? 1 : 0);
+  w.u32(h.inbound_items_max);
+  w.u32(h.log_lines_max);
+  w.end();
+}
+std::optional<Hello> decode_hello(std::string_view payload) {
+  FrameReader r(payload);
+  Hello h;
+  for (auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state}) *text = r.text();
+  h.is_check = r.u8() != 0;
+  h.inbound_items_max = r.u32();
+  h.log_lines_max = r.u32();
+  return if_done(r, std::move(h));
+}
+
+void encode_refs(FrameWriter &w, FrameType type, Token token, std::string_view key,
+                 const std::vector<std::string> &refs, std::int64_t not_after_ms) {
+  w.begin(type);
+  w.u64(token);
+  w.i64(not_after_ms);
+  w.text(key);
+  w.u32(static_cast<std::uint32_t>(refs.size()));
+  for (const auto &ref : refs) w.text(ref);
+  w.end();
+}
+std::optional<RefsFrame> decode_refs(std::string_view payload) {
+  FrameReader r(payload);
+  RefsFrame frame;
+  frame.token = r.u64();
+  frame.not_after_ms = r.i64();
+  frame.key = r.text();
+  const auto count = r.count(kTextBytesMin);
+  for (std::uint32_t i{0}; i < count; ++i) frame.refs.push_back(read_str(r));
+  return if_done(r, std::move(frame));
+}
+
+void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<const Token> tokens) {
+  w.begin(type);
+  w.u8(static_cast<std::uint8_t>(ending));
+  w.u32(static_cast<std::uint32_t>(tokens.size()));
+  w.raw(tokens.data(), tokens.size_bytes());
+  w.end();
+}
+std::optional<TokensFrame> decode_tokens(std::string_view payload) {
+  FrameReader r(payload);
+  TokensFrame frame;
+  frame.ending = read_enum(r, Ending::polled);
+  frame.tokens.resize(r.count(sizeof(Token)));
+  const auto bytes = r.raw(frame.tokens.size() * sizeof(Token));
+  if (!bytes.empty()) std::memcpy(frame.tokens.data(), bytes.data(), bytes.size());
+  return if_done(r, std::move(frame));
+}
+
+void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes) {
+  w.begin(FrameType::parse);
+  w.u64(token);
+  w.text(kind);
+  w.text(bytes);
+  w.end();
+}
+std::optional<relance_raw> decode_parse(std::string_view payload) {
+  FrameReader r(payload);
+  relance_raw raw{};
+  raw.size = sizeof raw;
+  raw.token = r.u64();
+  raw.kind = read_str(r);
+  raw.bytes = read_str(r);
+  return if_done(r, raw);
+}
+
+void encode_poll(FrameWriter &w, Token token, std::string_view cursor) {
+  w.begin(FrameType::poll);
+  w.u64(token);
+  w.text(cursor);
+  w.end();
+}
+std::optional<PollFrame> decode_poll(std::string_view payload) {
+  FrameReader r(payload);
+  PollFrame frame;
+  frame.token = r.u64();
+  frame.cursor = r.text();
+  return if_done(r, std::move(frame));
+}
+
+void encode(FrameWriter &w, const CreditFrame &credit) {
+  w.begin(FrameType::credit);
+  w.u32(credit.items);
+  w.i64(credit.bytes);
+  w.end();
+}
+std::optional<CreditFrame> decode_credit(std::string_view payload) {
+  FrameReader r(payload);
+  CreditFrame credit;
+  credit.items = r.u32();
+  credit.bytes = r.i64();
+  return if_done(r, credit);
+}
+
+void encode_number(FrameWriter &w, FrameType type, std::int64_t number) {
+  w.begin(type);
+  w.i64(number);
+  w.end();
+}
+std::optional<std::int64_t> decode_number(std::string_view payload) {
+  FrameReader r(payload);
+  const auto number = r.i64();
+  return if_done(r, number);
+}
+void encode_empty(FrameWriter &w, FrameType type) {
+  w.begin(type);
+  w.end();
+}
+
+}  // namespace relance::channel
