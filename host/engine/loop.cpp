@@ -332,6 +332,7 @@ bool Engine::Loop::run(const std::function<void()> &work) {
       work();
       was_run = true;
     }
+    const std::lock_guard done{mutex_};  // read under it by who waits below, on its own stack
     is_done = true;
   });
   lock.unlock();

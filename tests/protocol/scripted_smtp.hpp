@@ -62,7 +62,7 @@ class Peer {
 
 class ScriptedServer {
  public:
-  using Script = std::function<void(Peer &)>;
+  using Script = std::function<void(ScriptedServer &, Peer &)>;
   explicit ScriptedServer(Script script);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer &) = delete;
@@ -114,6 +114,7 @@ class Harness {
   std::condition_variable changed_;
   std::map<std::uint64_t, Outcome> outcomes_;
   std::size_t ends_{0};
+  std::vector<std::uint64_t> doubled_;  ///< ended more than once
   std::unique_ptr<Client> client_;
 };
 

@@ -26,17 +26,16 @@ Options tls_options(const ScriptedServer &server, TlsMode mode, const Certificat
 }
 
 /// Greets, offers STARTTLS, starts it, and converses.
-ScriptedServer::Script starttls_server(ScriptedServer *&self, const Certificate &certificate,
-                                       const Behaviour &behaviour) {
-  return [&self, &certificate, behaviour](Peer &peer) {
+ScriptedServer::Script starttls_server(const Certificate &certificate, const Behaviour &behaviour) {
+  return [&certificate, behaviour](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
-    self->note(peer.line());
+    self.note(peer.line());
     peer.send("250-x\r\n250-AUTH PLAIN LOGIN XOAUTH2\r\n250 STARTTLS\r\n");
-    self->note(peer.line());
+    self.note(peer.line());
     peer.send("220 go ahead\r\n");
     peer.start_tls(certificate);
-    self->note("(TLS)");
-    converse(*self, peer, behaviour);
+    self.note("(TLS)");
+    converse(self, peer, behaviour);
   };
 }
 }  // namespace
@@ -45,11 +44,9 @@ BOOST_AUTO_TEST_SUITE(smtp_session_test)
 
 BOOST_AUTO_TEST_CASE(starttls_verifies_and_asks_for_the_capabilities_again) {
   const Certificate certificate{kName};
-  ScriptedServer *self{nullptr};
   Behaviour behaviour;
   behaviour.extensions = "8BITMIME";
-  ScriptedServer server{starttls_server(self, certificate, behaviour)};
-  self = &server;
+  ScriptedServer server{starttls_server(certificate, behaviour)};
   const auto outcome = outcome_with(server, tls_options(server, TlsMode::required, certificate));
   BOOST_TEST(name_of(outcome.verdict) == "accepted");
   BOOST_TEST(outcome.queue_id == "ABC123");
@@ -70,15 +67,13 @@ BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_or_from_nobody_known_ends_th
   for (const auto mode : {TlsMode::starttls, TlsMode::required, TlsMode::implicit}) {
     for (const auto &[shown, trusted, why] : {Case{other_name, other_name, "hostname mismatch"},
                                               Case{right, other_name, "self-signed certificate"}}) {
-      ScriptedServer *self{nullptr};
-      const auto over_starttls = starttls_server(self, shown, {});
-      ScriptedServer server{[&, mode](Peer &peer) {
-        if (mode != TlsMode::implicit) return over_starttls(peer);
+      const auto over_starttls = starttls_server(shown, {});
+      ScriptedServer server{[&, mode](ScriptedServer &self, Peer &peer) {
+        if (mode != TlsMode::implicit) return over_starttls(self, peer);
         peer.start_tls(shown);
         peer.send("220 x\r\n");
-        converse(*self, peer, {});
+        converse(self, peer, {});
       }};
-      self = &server;
       const auto outcome = outcome_with(server, tls_options(server, mode, trusted));
       BOOST_TEST(name_of(outcome.verdict) == "not_sent");
       BOOST_TEST(name_of(outcome.stage) == "tls");
@@ -93,15 +88,13 @@ BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_or_from_nobody_known_ends_th
 BOOST_AUTO_TEST_CASE(a_stripped_starttls_is_no_reason_to_go_on_in_clear) {
   const Certificate certificate{kName};
   for (const bool is_offered : {false, true}) {
-    ScriptedServer *self{nullptr};
-    ScriptedServer server{[&](Peer &peer) {
+    ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
       peer.send("220 x\r\n");
       Behaviour behaviour;
       if (is_offered) behaviour.extensions = "STARTTLS";
       behaviour.answers = {{"STAR", "454 4.7.0 not now"}};
-      converse(*self, peer, behaviour);
+      converse(self, peer, behaviour);
     }};
-    self = &server;
     const auto outcome = outcome_with(server, tls_options(server, TlsMode::required, certificate));
     BOOST_TEST(name_of(outcome.verdict) == "not_sent");
     BOOST_TEST(name_of(outcome.stage) == "tls");
@@ -114,17 +107,15 @@ BOOST_AUTO_TEST_CASE(a_stripped_starttls_is_no_reason_to_go_on_in_clear) {
 
 BOOST_AUTO_TEST_CASE(words_put_behind_the_answer_to_starttls_end_the_session) {
   const Certificate certificate{kName};
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
     peer.line();
     peer.send("250-x\r\n250 STARTTLS\r\n");
     peer.line();
     peer.send("220 go ahead\r\n250-injected\r\n250 AUTH PLAIN\r\n");
     peer.start_tls(certificate);
-    self->note("(TLS)");
+    self.note("(TLS)");
   }};
-  self = &server;
   auto options = tls_options(server, TlsMode::required, certificate);
   options.auth = AuthMechanism::plain;
   options.user = "u";
@@ -147,19 +138,17 @@ BOOST_AUTO_TEST_CASE(each_mechanism_says_what_its_specification_says) {
         Case{AuthMechanism::automatic, {"AUTH PLAIN AHVzZXIAcDRzcw=="}},
         Case{AuthMechanism::login, {"AUTH LOGIN", "dXNlcg==", "cDRzcw=="}},
         Case{AuthMechanism::xoauth2, {"AUTH XOAUTH2 dXNlcj11c2VyAWF1dGg9QmVhcmVyIHA0c3MBAQ=="}}}) {
-    ScriptedServer *self{nullptr};
-    ScriptedServer server{[&](Peer &peer) {
+    ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
       peer.start_tls(certificate);
       peer.send("220 x\r\n");
       peer.line();
       peer.send("250-x\r\n250 AUTH LOGIN PLAIN XOAUTH2\r\n");
       for (std::size_t index{0}; index < one.lines.size(); ++index) {
-        self->note(peer.line());
+        self.note(peer.line());
         peer.send(index + 1 < one.lines.size() ? "334 VXNlcm5hbWU6\r\n" : "235 2.7.0 welcome\r\n");
       }
-      converse(*self, peer, {});
+      converse(self, peer, {});
     }};
-    self = &server;
     auto options = tls_options(server, TlsMode::implicit, certificate);
     options.auth = one.mechanism;
     options.user = "user";
@@ -172,22 +161,20 @@ BOOST_AUTO_TEST_CASE(each_mechanism_says_what_its_specification_says) {
 }
 
 BOOST_AUTO_TEST_CASE(credentials_do_not_travel_in_clear_nor_come_back_in_words) {
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
-    self->note(peer.line());
+    self.note(peer.line());
     peer.send("250-x\r\n250 AUTH PLAIN XOAUTH2\r\n");
     const auto line = peer.line();
-    self->note(line);
+    self.note(line);
     if (line.find("XOAUTH2") != std::string::npos) {
       peer.send("334 eyJzdGF0dXMiOiI0MDEifQ==\r\n");
-      self->note(peer.line());
+      self.note(peer.line());
     }
     // Some servers repeat what they were told.
     peer.send("535 5.7.8 refused: " + line + "\r\n");
     peer.await_end();
   }};
-  self = &server;
   auto options = options_for(server);
   options.auth = AuthMechanism::plain;
   options.user = "user";
@@ -211,14 +198,12 @@ BOOST_AUTO_TEST_CASE(credentials_do_not_travel_in_clear_nor_come_back_in_words) 
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_extensions_is_greeted_with_helo) {
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220-old\r\n220 server\r\n");
     Behaviour behaviour;
     behaviour.answers = {{"EHLO", "500 what?"}};
-    converse(*self, peer, behaviour);
+    converse(self, peer, behaviour);
   }};
-  self = &server;
   BOOST_TEST(name_of(outcome_with(server, options_for(server)).verdict) == "accepted");
   const std::vector<std::string> expected{"EHLO client.example", "HELO client.example",
                                           "MAIL FROM:<from@example.com>", "RCPT TO:<to@example.com>"};
@@ -235,7 +220,7 @@ BOOST_AUTO_TEST_CASE(who_is_not_there_or_speaks_no_smtp_leaves_no_doubt) {
        {Case{"554 5.3.2 go away\r\n", "greeting"}, Case{"421 busy\r\n", "greeting"},
         Case{"SSH-2.0-x\r\n", "greeting"}, Case{"\x16\x03\x01\r\n", "greeting"},
         Case{"220 x\r\n220 y\r\n", "ehlo"}}) {
-    ScriptedServer server{[words = std::string{says}](Peer &peer) {
+    ScriptedServer server{[words = std::string{says}](ScriptedServer &, Peer &peer) {
       peer.send(words);
       peer.await_end();
     }};
@@ -247,10 +232,10 @@ BOOST_AUTO_TEST_CASE(who_is_not_there_or_speaks_no_smtp_leaves_no_doubt) {
   }
   std::uint16_t closed_port{0};
   {
-    ScriptedServer gone{[](Peer &) {}};
+    ScriptedServer gone{[](ScriptedServer &, Peer &) {}};
     closed_port = gone.port();
   }
-  ScriptedServer unused{[](Peer &) {}};
+  ScriptedServer unused{[](ScriptedServer &, Peer &) {}};
   auto options = options_for(unused);
   options.port = closed_port;
   Harness harness{options};

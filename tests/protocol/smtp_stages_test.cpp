@@ -35,7 +35,7 @@ Result run(const Way &way, const Certificate &certificate, std::size_t bytes) {
   Result result;
   ScriptedServer *server{nullptr};
   std::mutex mutex;
-  ScriptedServer scripted{[&](Peer &peer) {
+  ScriptedServer scripted{[&](ScriptedServer &, Peer &peer) {
     try {
       if (peer.number == 0 && !way.tls) peer.limit(bytes);
       if (way.tls) peer.start_tls(certificate);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(silence_after_the_dot_is_unknown_and_before_it_not_sent) {
         Case{"MAIL", Verdict::not_sent, Stage::mail}, Case{"RCPT", Verdict::not_sent, Stage::rcpt},
         Case{"DATA", Verdict::not_sent, Stage::data}, Case{".", Verdict::unknown, Stage::end_of_data}}) {
     ScriptedServer *server{nullptr};
-    ScriptedServer scripted{[&, at = std::string{silent_at}](Peer &peer) {
+    ScriptedServer scripted{[&, at = std::string{silent_at}](ScriptedServer &, Peer &peer) {
       if (at == "greeting") peer.await_end();
       peer.send("220 x\r\n");
       Behaviour behaviour;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(silence_after_the_dot_is_unknown_and_before_it_not_sent) {
 
 BOOST_AUTO_TEST_CASE(a_reply_that_drips_does_not_hold_the_time_limit_open) {
   std::atomic<bool> is_over{false};
-  ScriptedServer scripted{[&](Peer &peer) {
+  ScriptedServer scripted{[&](ScriptedServer &, Peer &peer) {
     peer.send("220 x\r\n");
     peer.line();
     std::mutex mutex;

@@ -9,16 +9,15 @@ using namespace test;
 namespace {
 /// A server of these manners, a client with these options, and the messages 1…count.
 struct Talk {
-  ScriptedServer *self{nullptr};
   std::unique_ptr<ScriptedServer> server;
   Options options;
   std::unique_ptr<Harness> harness;
   explicit Talk(Behaviour behaviour) {
-    server = std::make_unique<ScriptedServer>([this, behaviour = std::move(behaviour)](Peer &peer) {
-      peer.send("220 x\r\n");
-      converse(*self, peer, behaviour);
-    });
-    self = server.get();
+    server = std::make_unique<ScriptedServer>(
+        [behaviour = std::move(behaviour)](ScriptedServer &self, Peer &peer) {
+          peer.send("220 x\r\n");
+          converse(self, peer, behaviour);
+        });
     options = options_for(*server);
   }
   void open() { harness = std::make_unique<Harness>(options); }
@@ -81,14 +80,13 @@ BOOST_AUTO_TEST_CASE(messages_spread_over_the_connections_allowed) {
 BOOST_AUTO_TEST_CASE(a_refused_recipient_does_not_touch_the_next_message) {
   for (const auto *extensions : {"PIPELINING", "8BITMIME"}) {
     for (const auto *data : {"354 well then", "554 5.5.1 no valid recipients"}) {
-      ScriptedServer *self{nullptr};
-      ScriptedServer server{[&](Peer &peer) {
+      ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
         peer.send("220 x\r\n");
         bool is_refusing{true};
         bool is_open{false};
         for (;;) {
           const auto line = peer.line();
-          self->note(line.substr(0, 4));
+          self.note(line.substr(0, 4));
           if (line.starts_with("EHLO")) {
             peer.send(std::string{"250-x\r\n250 "} + extensions + "\r\n");
           } else if (line.starts_with("MAIL")) {
@@ -104,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_refused_recipient_does_not_touch_the_next_message) {
             peer.send(answer + "\r\n");
             if (answer.starts_with("354")) {
               const auto content = peer.content();
-              if (!content.empty()) self->keep(content);
+              if (!content.empty()) self.keep(content);
               peer.send(content.empty() ? "554 5.5.1 nothing\r\n" : "250 ok\r\n");
               is_open = false;
             }
@@ -117,7 +115,6 @@ BOOST_AUTO_TEST_CASE(a_refused_recipient_does_not_touch_the_next_message) {
             is_refusing = false;
         }
       }};
-      self = &server;
       Harness harness{options_for(server)};
       std::vector<Submission> batch;
       for (std::uint64_t id{1}; id <= 3; ++id) {
@@ -138,8 +135,7 @@ BOOST_AUTO_TEST_CASE(a_refused_recipient_does_not_touch_the_next_message) {
 }
 
 BOOST_AUTO_TEST_CASE(each_recipient_has_its_own_reply) {
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
     int recipient{0};
     for (;;) {
@@ -154,14 +150,13 @@ BOOST_AUTO_TEST_CASE(each_recipient_has_its_own_reply) {
         peer.send(answer);
       } else if (line.starts_with("DATA")) {
         peer.send("354 go\r\n");
-        self->keep(peer.content());
+        self.keep(peer.content());
         peer.send("250 ok\r\n");
       } else {
         peer.send("250 ok\r\n");
       }
     }
   }};
-  self = &server;
   Harness harness{options_for(server)};
   harness.submit(1, {}, {"from@example.com", {"a@x.example", "b@x.example", "c@x.example"}, "", false});
   const auto outcome = harness.await(1).at(1);
@@ -217,8 +212,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_none_is_unknown_after_the_dot_and_not_sen
 
 BOOST_AUTO_TEST_CASE(a_session_closed_between_messages_costs_no_message) {
   // 421 to the second MAIL, as servers do that limit messages or restart.
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
     Behaviour behaviour;
     behaviour.answers = {};
@@ -229,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_session_closed_between_messages_costs_no_message) {
         peer.send("250-x\r\n250 PIPELINING\r\n");
       } else if (line.starts_with("DATA")) {
         peer.send("354 go\r\n");
-        self->keep(peer.content());
+        self.keep(peer.content());
         peer.send("250 ok\r\n");
       } else if (line.starts_with("MAIL") && ++mails == 2) {
         peer.send("421 4.3.2 enough for now\r\n");
@@ -239,7 +233,6 @@ BOOST_AUTO_TEST_CASE(a_session_closed_between_messages_costs_no_message) {
       }
     }
   }};
-  self = &server;
   Harness harness{options_for(server)};
   for (std::uint64_t id{1}; id <= 5; ++id) harness.submit(id);
   for (const auto &[id, outcome] : harness.await(5)) BOOST_TEST(name_of(outcome.verdict) == "accepted", id);
@@ -252,7 +245,7 @@ BOOST_AUTO_TEST_CASE(large_content_cut_off_is_not_sent_and_an_early_refusal_is_h
   std::string content;
   while (content.size() < 8'000'000) content.append(line).append("\r\n");
   for (const bool says_why : {false, true}) {
-    ScriptedServer server{[&](Peer &peer) {
+    ScriptedServer server{[&](ScriptedServer &, Peer &peer) {
       peer.send("220 x\r\n");
       peer.line();
       peer.send("250 8BITMIME\r\n");
@@ -281,8 +274,7 @@ BOOST_AUTO_TEST_CASE(large_content_cut_off_is_not_sent_and_an_early_refusal_is_h
 BOOST_AUTO_TEST_CASE(not_after_is_looked_at_again_before_the_content) {
   using namespace std::chrono;
   const auto not_after = steady_clock::now() + milliseconds{200};
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
     peer.line();
     peer.send("250-x\r\n250 PIPELINING\r\n");
@@ -291,9 +283,8 @@ BOOST_AUTO_TEST_CASE(not_after_is_looked_at_again_before_the_content) {
     peer.line();
     std::this_thread::sleep_until(not_after + milliseconds{5});  // the fact awaited is the moment itself
     peer.send("250 ok\r\n250 ok\r\n354 go\r\n");
-    self->keep(peer.content());
+    self.keep(peer.content());
   }};
-  self = &server;
   Harness harness{options_for(server)};
   harness.submit(1, {}, {"from@example.com", {"to@example.com"}, "", false}, not_after);
   const auto outcome = harness.await(1).at(1);
@@ -305,7 +296,7 @@ BOOST_AUTO_TEST_CASE(not_after_is_looked_at_again_before_the_content) {
 
 BOOST_AUTO_TEST_CASE(what_waits_can_be_cancelled_expires_and_is_bounded) {
   using namespace std::chrono;
-  ScriptedServer server{[](Peer &peer) { peer.await_end(); }};  // never greets
+  ScriptedServer server{[](ScriptedServer &, Peer &peer) { peer.await_end(); }};  // never greets
   auto options = options_for(server);
   options.window = 3;
   Harness harness{options};
@@ -331,8 +322,7 @@ BOOST_AUTO_TEST_CASE(stopping_lets_what_is_under_way_end) {
   std::condition_variable changed;
   bool has_content{false};
   bool may_answer{false};
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     peer.send("220 x\r\n");
     Behaviour behaviour;
     for (;;) {
@@ -343,7 +333,7 @@ BOOST_AUTO_TEST_CASE(stopping_lets_what_is_under_way_end) {
         continue;
       }
       peer.send("354 go\r\n");
-      self->keep(peer.content());
+      self.keep(peer.content());
       std::unique_lock lock{mutex};
       has_content = true;
       changed.notify_all();
@@ -352,7 +342,6 @@ BOOST_AUTO_TEST_CASE(stopping_lets_what_is_under_way_end) {
       peer.send("250 ok\r\n");
     }
   }};
-  self = &server;
   Harness harness{options_for(server)};
   harness.submit(1);
   harness.submit(2);

@@ -107,6 +107,7 @@ class PluginHost {
   std::vector<ToldReceipt> receipts_;
   std::vector<ToldReply> replies_;
   std::vector<std::string> unreadable_, raw_names_, health_, log_;
+  std::vector<std::string> faults_;  ///< of the plugin against its contract
 };
 
 /// 26 characters, as the host makes them.

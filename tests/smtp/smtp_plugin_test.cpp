@@ -29,13 +29,12 @@ json::object settings_for(const ScriptedServer &server) {
 }
 
 /// A server of normal manners but for what `behaviour` says.
-std::unique_ptr<ScriptedServer> server_with(Behaviour behaviour, ScriptedServer *&self) {
-  auto server = std::make_unique<ScriptedServer>([&self, behaviour = std::move(behaviour)](Peer &peer) {
-    peer.send("220 server.example\r\n");
-    smtp::test::converse(*self, peer, behaviour);
-  });
-  self = server.get();
-  return server;
+std::unique_ptr<ScriptedServer> server_with(Behaviour behaviour) {
+  return std::make_unique<ScriptedServer>(
+      [behaviour = std::move(behaviour)](ScriptedServer &self, Peer &peer) {
+        peer.send("220 server.example\r\n");
+        smtp::test::converse(self, peer, behaviour);
+      });
 }
 
 std::string refusal(const std::string &settings) {
@@ -48,8 +47,7 @@ std::string refusal(const std::string &settings) {
 }
 
 Told end_of(const Behaviour &behaviour, const Mail &mail) {
-  ScriptedServer *self{nullptr};
-  const auto server = server_with(behaviour, self);
+  const auto server = server_with(behaviour);
   PluginHost plugin{json::serialize(settings_for(*server))};
   plugin.submit({mail});
   return plugin.await_ends(1).at(mail.key);
@@ -71,8 +69,7 @@ std::string bounce(const std::string &to, const std::string &action, const std::
 BOOST_AUTO_TEST_SUITE(smtp_plugin_test)
 
 BOOST_AUTO_TEST_CASE(a_mail_carries_its_key_in_three_places_and_its_bytes_are_its_own) {
-  ScriptedServer *self{nullptr};
-  const auto server = server_with({}, self);
+  const auto server = server_with({});
   const auto settings = json::serialize(settings_for(*server));
   Mail mail{key_of(1)};
   mail.html = "<p>é</p>";
@@ -128,8 +125,7 @@ BOOST_AUTO_TEST_CASE(refusals_are_told_by_class) {
 }
 
 BOOST_AUTO_TEST_CASE(what_could_break_out_of_a_header_never_meets_the_server) {
-  ScriptedServer *self{nullptr};
-  const auto server = server_with({}, self);
+  const auto server = server_with({});
   PluginHost plugin{json::serialize(settings_for(*server))};
   Mail subject{key_of(1)};
   subject.subject = "Facture\r\nBcc: everyone@example.com";
@@ -148,8 +144,7 @@ BOOST_AUTO_TEST_CASE(what_could_break_out_of_a_header_never_meets_the_server) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_leaves_after_not_after) {
-  ScriptedServer *self{nullptr};
-  const auto server = server_with({}, self);
+  const auto server = server_with({});
   PluginHost plugin{json::serialize(settings_for(*server))};
   Mail late{key_of(1)};
   late.not_after_in_ms = -1;
@@ -164,7 +159,7 @@ BOOST_AUTO_TEST_CASE(stopping_ends_every_token) {
   std::mutex mutex;
   std::condition_variable changed;
   bool is_reached{false};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &, Peer &peer) {
     peer.send("220 x\r\n");
     peer.line();
     peer.send("250 8BITMIME\r\n");
@@ -188,14 +183,12 @@ BOOST_AUTO_TEST_CASE(stopping_ends_every_token) {
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_away_is_told_once_and_again_when_it_is_back) {
-  ScriptedServer *self{nullptr};
   std::atomic<bool> is_away{true};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     if (is_away) return peer.send("421 4.3.2 closed for the night\r\n");
     peer.send("220 x\r\n");
-    smtp::test::converse(*self, peer, {});
+    smtp::test::converse(self, peer, {});
   }};
-  self = &server;
   PluginHost plugin{json::serialize(settings_for(server))};
   plugin.submit({Mail{key_of(1)}, Mail{key_of(2)}});
   for (const auto &[key, end] : plugin.await_ends(2)) {

@@ -56,12 +56,10 @@ BOOST_AUTO_TEST_SUITE(smtp_provider_test)
 
 BOOST_AUTO_TEST_CASE(mails_leave_from_either_placement_and_their_outcomes_come_back) {
   for (const auto placement : kPlacements) {
-    ScriptedServer *self{nullptr};
-    ScriptedServer server{[&](Peer &peer) {
+    ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
       peer.send("220 x\r\n");
-      relance::smtp::test::converse(*self, peer, {});
+      relance::smtp::test::converse(self, peer, {});
     }};
-    self = &server;
     EmailBench bench{placement, server.port()};
     bench.start();
     std::vector<Submission> batch;
@@ -108,8 +106,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_slept_past_not_after_sends_nothing) {
   std::condition_variable changed;
   bool is_connected{false};
   bool may_greet{false};
-  ScriptedServer *self{nullptr};
-  ScriptedServer server{[&](Peer &peer) {
+  ScriptedServer server{[&](ScriptedServer &self, Peer &peer) {
     {
       std::unique_lock lock{mutex};
       is_connected = true;
@@ -117,9 +114,8 @@ BOOST_AUTO_TEST_CASE(a_child_that_slept_past_not_after_sends_nothing) {
       changed.wait(lock, [&] { return may_greet; });
     }
     peer.send("220 x\r\n");
-    relance::smtp::test::converse(*self, peer, {});
+    relance::smtp::test::converse(self, peer, {});
   }};
-  self = &server;
   EmailBench bench{Placement::child, server.port()};
   const auto before = children();
   bench.start();
