@@ -50,7 +50,7 @@ Result<void> Engine::Loop::open() {
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
-  refresh_in_doubt();
+  refresh_doubts();
   const auto swept = store_->setting(kSweptSetting);
   if (!swept) return swept.error();
   if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
@@ -176,8 +176,9 @@ bool Engine::Loop::pass() {
     parse_retry_at_ = wall + (has_failed_parses_ ? kParseRetry : kLongestWait);
     parses_wait_ = true;
   }
-  if (in_doubt_unknown_) refresh_in_doubt();
   bool busy{record_outcomes()};
+  if (doubts_changed_) refresh_doubts();
+  busy = ask_doubts() || busy;
   busy = store_inbound() || busy;
   busy = keep_cursors() || busy;
   begin_polls();
@@ -202,6 +203,8 @@ Milliseconds Engine::Loop::wait_time() {
   if (starved_until_ > wall) until(starved_until_);
   if (store_retry_at_ > wall) until(store_retry_at_);
   until(parse_retry_at_);
+  for (const auto &[id, doubt] : doubts_)
+    if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
   for (auto &[id, pooled] : pool_.all())
     if (pooled.provider->traits().can_poll && !pooled.is_polling) until(std::max(pooled.next_poll, wall));
   if (clock_.is_virtual() || is_paused_) return wait;
@@ -357,7 +360,7 @@ void Engine::Loop::run_jobs() {
 bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)> &work) {
   return run([&] {
     work(*store_, clock_.now());
-    in_doubt_unknown_ = true;  // people resolve doubts too
+    doubts_changed_ = true;  // people resolve doubts too
     // Among what people and imports change: stored bytes to be parsed again, payment data that is fresh
     // again.
     parses_wait_ = true;
@@ -538,6 +541,9 @@ bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work
 }
 Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
   return loop_->open_reader();
+}
+bool Engine::is_going_again(store::AttemptId attempt) const {
+  return loop_->is_going_again(attempt);
 }
 EngineReport Engine::report() {
   return loop_->report();

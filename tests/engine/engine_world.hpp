@@ -7,6 +7,7 @@
 #include "host/store/store.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,13 +17,17 @@ namespace relance::engine::test {
 class EngineWorld {
  public:
   /// The clock stands at 2026-02-02T09:00+01:00, a Monday. `scenario`: TOML of the standard scenario, else a short default.
-  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {});
+  /// `provider`: what the scripted one can do about a message in doubt; by default nothing.
+  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {},
+                       const std::string &provider = "query = \"no\"\nidempotency_window = \"0\"\n");
   ~EngineWorld();
 
   void start();
   /// Ends the engine and opens it again on the same store, as a restarted daemon would.
   void restart(Milliseconds grace = Milliseconds{0});
   void write_scenario(const std::string &toml);
+  /// Settings of the scripted provider, from the next restart or reload on.
+  void write_provider(const std::string &settings);
   Result<void> reload();
 
   void debtor(const std::string &code, const std::string &email);
@@ -36,6 +41,8 @@ class EngineWorld {
 
   /// Idempotency keys that the scripted peer received, in order.
   [[nodiscard]] std::vector<std::string> received() const;
+  /// Waits until it is so (looking again and again): for what real time brings. Fails the test after 30 s.
+  void await(const char *what, const std::function<bool()> &is_so);
   store::Counters counters();
   std::vector<store::ReminderRow> reminders(const std::string &debtor);
   std::vector<store::TaskRow> tasks();
