@@ -1,0 +1,187 @@
+// The reminders that are still under way: in doubt, not sent, answered by a receipt. Each is dealt with
+// before anything new is sent.
+#include "host/domain/decider.hpp"
+
+namespace relance::domain {
+
+bool Decider::still_fits(const ReminderFacts &reminder) const {
+  return std::all_of(reminder.items.begin(), reminder.items.end(), [this](ReceivableId id) {
+    const auto *item = item_of(id);
+    return item != nullptr && may_be_reminded(*item);
+  });
+}
+
+std::optional<CivilDate> Decider::next_step_day(const ReminderFacts &reminder) const {
+  if (reminder.is_thank_you || reminder.step + 1 >= static_cast<std::int32_t>(scenario_.steps.size()))
+    return {};
+  std::optional<CivilDate> first;
+  for (const auto id : reminder.items)
+    if (const auto *item = item_of(id); item != nullptr && is_open(*item)) {
+      const auto day = first_day_of(scenario_, reminder.step + 1, *item, around_.calendar);
+      if (!first || day < *first) first = day;
+    }
+  return first;
+}
+
+bool Decider::follow(const ReminderFacts &reminder) {
+  // Of a step that a later configuration no longer has: nothing can be decided about it but its end.
+  const bool has_step{reminder.is_thank_you ||
+                      reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
+  if (!has_step && reminder.state != ReminderState::open && reminder.state != ReminderState::not_sent)
+    return false;
+  switch (reminder.state) {
+    case ReminderState::open:
+      decision_.because(ReasonCode::attempt_open, reminder.step, reminder.id);
+      return wait_until(Instant::max());
+    case ReminderState::in_doubt:
+      return follow_in_doubt(reminder);
+    case ReminderState::not_sent:
+      return follow_not_sent(reminder);
+    case ReminderState::negative:
+    case ReminderState::sent:
+      return reminder.pending_reactions != 0 && react(reminder);
+  }
+  return false;
+}
+
+bool Decider::follow_in_doubt(const ReminderFacts &reminder) {
+  if (reminder.asked_in_doubt) return false;  // the case goes on; any later receipt still resolves it
+  decision_.because(ReasonCode::in_doubt, reminder.step, reminder.id, reminder.decided_on);
+  static constexpr Days kWithoutNextStep{14};
+  const auto until = scenario_.in_doubt_after
+                         ? add_days(reminder.decided_on, *scenario_.in_doubt_after, around_.calendar)
+                         : std::max(next_step_day(reminder).value_or(reminder.decided_on + kWithoutNextStep),
+                                    reminder.decided_on + Days{1});
+  if (today_ < until) return wait_until(around_.zone.first_instant_of(until));
+  decision_.because(ReasonCode::in_doubt_policy, reminder.step, reminder.id, until);
+  decision_.reminder = reminder.id;
+  decision_.step = reminder.step;
+  switch (scenario_.in_doubt) {
+    case InDoubtPolicy::ask:
+      decision_.kind = DecisionKind::give_task;
+      decision_.task = TaskReason::in_doubt;
+      return true;
+    case InDoubtPolicy::assume_sent:
+      decision_.kind = DecisionKind::assume_sent;
+      return true;
+    case InDoubtPolicy::resend:
+      if (!reminder.is_thank_you && !still_fits(reminder)) return false;  // nothing to say any more
+      if (reminder.attempts < scenario_.attempts_max) return send_again(reminder, {});
+      decision_.kind = DecisionKind::give_task;
+      decision_.task = TaskReason::in_doubt;
+      return true;
+  }
+  return true;
+}
+
+bool Decider::follow_not_sent(const ReminderFacts &reminder) {
+  decision_.reminder = reminder.id;
+  decision_.step = reminder.step;
+  const bool has_step{reminder.is_thank_you ||
+                      reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
+  if (!has_step || reminder.is_superseded || (!reminder.is_thank_you && !still_fits(reminder))) {
+    decision_.because(ReasonCode::facts_changed, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::void_reminder;
+    return true;
+  }
+  if (reminder.attempts >= scenario_.attempts_max) {
+    decision_.because(ReasonCode::too_many_attempts, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::too_many_attempts;
+    return true;
+  }
+  if (reminder.retry_at && *reminder.retry_at > now_) {
+    decision_.because(ReasonCode::retry_later, reminder.step, reminder.id);
+    return wait_until(*reminder.retry_at);
+  }
+  decision_.because(ReasonCode::retry_now, reminder.step, reminder.id);
+  return send_again(reminder, {});
+}
+
+bool Decider::send_again(const ReminderFacts &reminder, std::string_view channel) {
+  if (!in_window(reminder.step)) return wait_until(wake_);
+  decision_.kind = DecisionKind::send_again;
+  decision_.reminder = reminder.id;
+  decision_.step = reminder.step;
+  decision_.channel = channel;
+  for (const auto id : reminder.items)
+    if (const auto *item = item_of(id); item != nullptr && may_be_reminded(*item)) list(*item, true);
+  return true;
+}
+
+bool Decider::react(const ReminderFacts &reminder) {
+  // The highest-ranked kind speaks first; the others have their turn when it is settled.
+  auto kind = ReceiptKind::complaint;
+  while ((reminder.pending_reactions & (1u << static_cast<unsigned>(kind))) == 0)
+    kind = static_cast<ReceiptKind>(static_cast<unsigned>(kind) - 1);
+  decision_.reminder = reminder.id;
+  decision_.reaction = kind;
+  decision_.step = reminder.step;
+  const Reaction *stated{nullptr};
+  if (!reminder.is_thank_you)
+    for (const auto &reaction : step_at(reminder.step).reactions)
+      if (reaction.on == kind) stated = &reaction;
+  if (stated != nullptr) return react_as_stated(reminder, *stated);
+  const bool falls_back{kind == ReceiptKind::failed || kind == ReceiptKind::expired ||
+                        kind == ReceiptKind::cancelled || kind == ReceiptKind::returned};
+  if (!falls_back || reminder.is_thank_you || reminder.state != ReminderState::negative)
+    return settle_reaction(ReasonCode::reaction_none, reminder);
+  return fall_back(reminder, {});
+}
+
+bool Decider::settle_reaction(ReasonCode why, const ReminderFacts &reminder) {
+  decision_.because(why, reminder.step, reminder.id);
+  decision_.kind = DecisionKind::settle_reaction;
+  return true;
+}
+
+bool Decider::react_as_stated(const ReminderFacts &reminder, const Reaction &reaction) {
+  const auto day =
+      add_days(reminder.receipt_on.value_or(reminder.decided_on), reaction.after, around_.calendar);
+  if (today_ < day) {  // nothing else of this reminder is due before; the case itself goes on
+    wake_on(day);
+    decision_ = {};
+    return false;
+  }
+  if (reaction.gives_task) {
+    decision_.because(ReasonCode::reaction_task, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::reaction;
+    return true;
+  }
+  if (reaction.step >= 0) {
+    if (reminder.is_superseded) return settle_reaction(ReasonCode::superseded, reminder);
+    decision_.because(ReasonCode::reaction_step, reaction.step, reminder.id);
+    decision_.kind = DecisionKind::restart_at;
+    decision_.step = reaction.step;
+    for (const auto id : reminder.items)
+      if (const auto *item = item_of(id); item != nullptr && is_open(*item)) list(*item, true);
+    return decision_.items.empty() ? settle_reaction(ReasonCode::facts_changed, reminder) : true;
+  }
+  decision_.because(ReasonCode::reaction_channel, reminder.step, reminder.id);
+  return fall_back(reminder, reaction.channel);
+}
+
+bool Decider::fall_back(const ReminderFacts &reminder, std::string_view channel) {
+  if (reminder.is_superseded) return settle_reaction(ReasonCode::superseded, reminder);
+  const auto &step = step_at(reminder.step);
+  std::optional<CivilDate> until{next_step_day(reminder)};
+  if (step.fallback_within)
+    until = add_days(reminder.decided_on, *step.fallback_within, around_.calendar) + Days{1};
+  if (until && today_ >= *until) return settle_reaction(ReasonCode::fallback_too_late, reminder);
+  const bool any_left{std::any_of(reminder.items.begin(), reminder.items.end(), [this](ReceivableId id) {
+    const auto *item = item_of(id);
+    return item != nullptr && may_be_reminded(*item);
+  })};
+  if (!any_left) return settle_reaction(ReasonCode::facts_changed, reminder);
+  if (channel.empty() && reminder.channels_tried >= static_cast<std::int32_t>(step.channels.size())) {
+    decision_.because(ReasonCode::channels_exhausted, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::channels_exhausted;
+    return true;
+  }
+  decision_.because(ReasonCode::fallback, reminder.step, reminder.id);
+  return send_again(reminder, channel);
+}
+
+}  // namespace relance::domain
