@@ -2,7 +2,7 @@
 """Holds the tree to its floors by reading every #include of host/, plugins/ and sdk/.
 
 The rules are the floors of docs/architecture.md: includes point down, neighbours on one floor do not know each other,
-plugins know only the SDK and plugins/protocol, the SDK knows nothing, heavy headers stay out of host/'s headers, and
+plugins know only the SDK and plugins/protocol, the SDK knows nothing, heavy headers stay out of headers, and
 host/domain does no I/O and reads no clock. check_includes_selftest.py proves that each rule catches its offence.
 
     check_includes.py [ROOT]        prints file:line: what is wrong, why; exit 1 when something is
@@ -55,6 +55,13 @@ def comments_blanked(text):
     return NOISE.sub(lambda m: m.group() if m.group().startswith('"') else re.sub(r"[^\n]", " ", m.group()), text)
 
 
+def check_weight(path, parts, include):
+    if path.suffix in HEADER_SUFFIXES and not LIGHT.fullmatch(include):
+        for name, pattern in HEAVY.items():
+            if pattern.match(include) and name not in HEAVY_ALLOWED.get("/".join(parts), {}):
+                yield f"<{include}>: {name} is heavy; include it in the .cpp, forward-declare or hide it here"
+
+
 def check_host(path, parts, include, quoted):
     here = parts[1] if len(parts) > 2 else None
     if here not in FLOORS:
@@ -80,10 +87,6 @@ def check_host(path, parts, include, quoted):
             yield f"<{include}>: {here} does not speak the plugin contract (only {', '.join(sorted(SDK_USERS))})"
     elif quoted:
         yield f'"{include}" is not written from the tree\'s root ("host/{here}/..."); foreign headers go in <>'
-    if path.suffix in HEADER_SUFFIXES and not LIGHT.fullmatch(include):
-        for name, pattern in HEAVY.items():
-            if pattern.match(include) and name not in HEAVY_ALLOWED.get("/".join(parts), {}):
-                yield f"<{include}>: {name} is heavy; include it in the .cpp, forward-declare or hide it here"
     if here == "domain" and DOMAIN_IO_HEADERS.match(include):
         yield f"<{include}>: host/domain is pure, it does no I/O"
 
@@ -124,7 +127,7 @@ def check_file(root, path):
             complaints = check_plugin(parts, include, quoted)
         else:
             complaints = check_sdk(root, path, include, quoted)
-        for complaint in complaints:
+        for complaint in (*complaints, *check_weight(path, parts, include)):
             yield line, complaint
     if parts[:2] == ("host", "domain"):
         code = code_only(text)

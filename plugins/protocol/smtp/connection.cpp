@@ -4,6 +4,8 @@
 #include "plugins/protocol/smtp/transaction.hpp"
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <utility>
 
@@ -11,88 +13,53 @@ namespace relance::smtp {
 
 using boost::asio::ip::tcp;
 
-std::string_view name_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::accepted:
-      return "accepted";
-    case Verdict::rejected:
-      return "rejected";
-    case Verdict::not_sent:
-      return "not_sent";
-    case Verdict::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
-std::string_view name_of(Stage stage) {
-  switch (stage) {
-    case Stage::local:
-      return "local";
-    case Stage::queue:
-      return "queue";
-    case Stage::connect:
-      return "connect";
-    case Stage::tls:
-      return "tls";
-    case Stage::greeting:
-      return "greeting";
-    case Stage::ehlo:
-      return "ehlo";
-    case Stage::auth:
-      return "auth";
-    case Stage::mail:
-      return "mail";
-    case Stage::rcpt:
-      return "rcpt";
-    case Stage::data:
-      return "data";
-    case Stage::content:
-      return "content";
-    case Stage::end_of_data:
-      return "end_of_data";
-  }
-  return "local";
-}
+struct Connection::Network {
+  explicit Network(boost::asio::io_context &io) : resolver{io}, socket{io} {}
+  tcp::resolver resolver;
+  tcp::socket socket;
+};
 
 Connection::Connection(Pool &pool, const Options &options)
-    : pool_{pool}, options_{options}, resolver_{pool.io()}, wire_{pool.io()} {}
+    : pool_{pool}, options_{options}, network_{std::make_unique<Network>(pool.io())} {}
 
 Connection::~Connection() = default;
 
 void Connection::open() {
   has_progress_ = true;
   arm();
+  const auto connect = [self = shared_from_this()](const tcp::resolver::results_type &endpoints) {
+    boost::asio::async_connect(self->network_->socket, endpoints,
+                               [self](const boost::system::error_code &failed, const tcp::endpoint &) {
+                                 if (self->phase_ == Phase::closed) return;
+                                 if (failed)
+                                   return self->setup_failed(Stage::connect, "connect: " + failed.message());
+                                 self->connected();
+                               });
+  };
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(options_.host, error);
   if (!error) {
     return connect(
         tcp::resolver::results_type::create(tcp::endpoint{address, options_.port}, options_.host, ""));
   }
-  resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                          [self = shared_from_this()](const boost::system::error_code &failed,
-                                                      const tcp::resolver::results_type &endpoints) {
-                            if (self->phase_ == Phase::closed) return;
-                            if (failed)
-                              return self->setup_failed(Stage::connect, "resolve: " + failed.message());
-                            self->connect(endpoints);
-                          });
-}
-
-void Connection::connect(const tcp::resolver::results_type &endpoints) {
-  boost::asio::async_connect(
-      wire_.socket(), endpoints,
-      [self = shared_from_this()](const boost::system::error_code &failed, const tcp::endpoint &) {
+  network_->resolver.async_resolve(
+      options_.host, std::to_string(options_.port),
+      [self = shared_from_this(), connect](const boost::system::error_code &failed,
+                                           const tcp::resolver::results_type &endpoints) {
         if (self->phase_ == Phase::closed) return;
-        if (failed) return self->setup_failed(Stage::connect, "connect: " + failed.message());
-        self->connected();
+        if (failed) return self->setup_failed(Stage::connect, "resolve: " + failed.message());
+        connect(endpoints);
       });
 }
 
 void Connection::connected() {
   boost::system::error_code ignored;
-  wire_.socket().set_option(tcp::no_delay{true}, ignored);
-  wire_.socket().non_blocking(true, ignored);
+  auto &socket = network_->socket;
+  socket.set_option(tcp::no_delay{true}, ignored);
+  socket.non_blocking(true, ignored);
+  wire_.attach(socket.native_handle());
+  const auto address = socket.local_endpoint(ignored).address();
+  local_address_ = (address.is_v6() ? "[IPv6:" : "[") + address.to_string() + "]";
   phase_ = Phase::session;
   setup_stage_ = Stage::greeting;
   await_reply(Expect::greeting);
@@ -105,7 +72,7 @@ void Connection::connected() {
 void Connection::read() {
   if (phase_ == Phase::closed || is_reading_) return;
   is_reading_ = true;
-  wire_.socket().async_read_some(
+  network_->socket.async_read_some(
       boost::asio::buffer(input_),
       [self = shared_from_this()](const boost::system::error_code &error, std::size_t count) {
         self->is_reading_ = false;
@@ -194,13 +161,13 @@ void Connection::settle() {
 
 void Connection::wait_writable() {
   if (std::exchange(is_waiting_writable_, true)) return;
-  wire_.socket().async_wait(tcp::socket::wait_write,
-                            [self = shared_from_this()](const boost::system::error_code &error) {
-                              self->is_waiting_writable_ = false;
-                              if (self->phase_ == Phase::closed) return;
-                              if (error) return self->lost("the connection was lost: " + error.message());
-                              self->settle();
-                            });
+  network_->socket.async_wait(tcp::socket::wait_write,
+                              [self = shared_from_this()](const boost::system::error_code &error) {
+                                self->is_waiting_writable_ = false;
+                                if (self->phase_ == Phase::closed) return;
+                                if (error) return self->lost("the connection was lost: " + error.message());
+                                self->settle();
+                              });
 }
 
 void Connection::drain_input() {
@@ -208,7 +175,7 @@ void Connection::drain_input() {
   for (int round{0}; round < 4 && phase_ != Phase::closed; ++round) {
     boost::system::error_code error;
     std::array<char, 4096> buffer{};
-    const auto count = wire_.socket().read_some(boost::asio::buffer(buffer), error);
+    const auto count = network_->socket.read_some(boost::asio::buffer(buffer), error);
     if (error || count == 0) return;
     received({buffer.data(), count});
   }
@@ -302,9 +269,10 @@ void Connection::lost(std::string detail, const Reply *reply) {
 void Connection::close(const Outcome *failure) {
   phase_ = Phase::closed;
   pending_.clear();
-  resolver_.cancel();
+  network_->resolver.cancel();
+  wire_.attach(-1);
   boost::system::error_code ignored;
-  wire_.socket().close(ignored);
+  network_->socket.close(ignored);
   const auto self = shared_from_this();  // the pool lets go of us
   pool_.closed(this, failure);
 }

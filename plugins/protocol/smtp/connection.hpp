@@ -55,7 +55,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   // connection.cpp
-  void connect(const boost::asio::ip::tcp::resolver::results_type &endpoints);
   void connected();
   void read();
   void received(std::string_view bytes);
@@ -99,8 +98,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Pool &pool_;
   const Options &options_;
-  boost::asio::ip::tcp::resolver resolver_;
+  struct Network;
+  std::unique_ptr<Network> network_;
   Wire wire_;
+  std::string local_address_;  ///< once connected, as an address literal: "[127.0.0.1]"
   Phase phase_{Phase::connecting};
   Stage setup_stage_{Stage::connect};
   bool is_reading_{false};

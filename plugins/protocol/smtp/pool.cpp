@@ -2,7 +2,9 @@
 
 #include "plugins/protocol/smtp/connection.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 
@@ -34,6 +36,10 @@ milliseconds tick_of(const Timeouts &timeouts) {
 }
 }  // namespace
 
+struct Pool::Timer : boost::asio::steady_timer {
+  using boost::asio::steady_timer::steady_timer;
+};
+
 Pool::Pool(boost::asio::io_context &io, const Options &options, std::shared_ptr<TlsContext> tls,
            Client::Sink sink, std::atomic<std::size_t> &open)
     : io_{io},
@@ -41,7 +47,7 @@ Pool::Pool(boost::asio::io_context &io, const Options &options, std::shared_ptr<
       tls_{std::move(tls)},
       sink_{std::move(sink)},
       open_{open},
-      timer_{io},
+      timer_{std::make_unique<Timer>(io)},
       limit_{options.connections} {}
 
 Pool::~Pool() = default;
@@ -86,7 +92,7 @@ void Pool::abort() {
   fail_queue(not_sent(Stage::queue, "stopping"));
   const auto connections = connections_;
   for (const auto &connection : connections) connection->abort("stopping");
-  timer_.cancel();
+  timer_->cancel();
 }
 
 std::unique_ptr<Job> Pool::take() {
@@ -143,7 +149,7 @@ void Pool::closed(const Connection *connection, const Outcome *failure) {
       limited_until_ = Clock::now() + kLimitedFor;
     }
   }
-  if (is_stopping_ && connections_.empty()) timer_.cancel();
+  if (is_stopping_ && connections_.empty()) timer_->cancel();
   dispatch();
 }
 
@@ -169,8 +175,8 @@ void Pool::dispatch() {
 void Pool::schedule_tick() {
   if (is_ticking_ || (connections_.empty() && queue_.empty())) return;
   is_ticking_ = true;
-  timer_.expires_after(tick_of(options_.timeouts));
-  timer_.async_wait([this](const boost::system::error_code &error) {
+  timer_->expires_after(tick_of(options_.timeouts));
+  timer_->async_wait([this](const boost::system::error_code &error) {
     is_ticking_ = false;
     if (!error) tick();
   });

@@ -4,13 +4,15 @@
 #include "plugins/protocol/smtp/client.hpp"
 #include "plugins/protocol/smtp/tls.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
 #include <vector>
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace relance::smtp {
 
@@ -69,7 +71,8 @@ class Pool {
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<Completion> completions_;
   bool is_delivery_scheduled_{false};
-  boost::asio::steady_timer timer_;
+  struct Timer;
+  std::unique_ptr<Timer> timer_;
   bool is_ticking_{false};
   bool is_stopping_{false};
   Clock::time_point stop_at_{Clock::time_point::max()};

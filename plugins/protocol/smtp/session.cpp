@@ -19,7 +19,7 @@ std::string base64(std::string_view bytes) {
 }
 
 /// RFC 5321 §4.1.1.1: our name, or where we have none our address.
-std::string hello_name(const Options &options, const boost::asio::ip::tcp::socket &socket) {
+std::string hello_name(const Options &options, const std::string &local_address) {
   if (!options.ehlo_name.empty()) return options.ehlo_name;
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) == 0) {
@@ -30,9 +30,7 @@ std::string hello_name(const Options &options, const boost::asio::ip::tcp::socke
       return host;
     }
   }
-  boost::system::error_code error;
-  const auto address = socket.local_endpoint(error).address();
-  return (address.is_v6() ? "[IPv6:" : "[") + address.to_string() + "]";
+  return local_address;
 }
 
 }  // namespace
@@ -48,7 +46,7 @@ void Connection::session_reply(Expect expect, const Reply &reply) {
         return after_hello();
       }
       // RFC 5321 §4.1.4: a server without extensions; where TLS or AUTH is asked for, after_hello() says so.
-      if (reply.is_permanent()) return command("HELO " + hello_name(options_, wire_.socket()), Expect::helo);
+      if (reply.is_permanent()) return command("HELO " + hello_name(options_, local_address_), Expect::helo);
       return setup_failed(Stage::ehlo, "EHLO refused", &reply);
     case Expect::helo:
       if (!reply.is_positive()) return setup_failed(Stage::ehlo, "HELO refused", &reply);
@@ -70,7 +68,7 @@ void Connection::session_reply(Expect expect, const Reply &reply) {
 
 void Connection::say_hello() {
   setup_stage_ = Stage::ehlo;
-  command("EHLO " + hello_name(options_, wire_.socket()), Expect::ehlo);
+  command("EHLO " + hello_name(options_, local_address_), Expect::ehlo);
 }
 
 void Connection::after_hello() {

@@ -28,11 +28,10 @@ void Wire::encrypt() {
 }
 
 Wire::Flush Wire::flush() {
-  const int socket{socket_.native_handle()};
   if (!tls_) {
     std::size_t begin{0};
     while (begin < plain_.size()) {
-      const auto sent = send_some(socket, plain_.data() + begin, plain_.size() - begin);
+      const auto sent = send_some(socket_, plain_.data() + begin, plain_.size() - begin);
       if (sent <= 0) {
         plain_.erase(0, begin);
         return sent == 0 ? Flush::blocked : Flush::failed;
@@ -46,7 +45,7 @@ Wire::Flush Wire::flush() {
   }
   encrypt();
   while (out_begin_ < out_.size()) {
-    const auto sent = send_some(socket, out_.data() + out_begin_, out_.size() - out_begin_);
+    const auto sent = send_some(socket_, out_.data() + out_begin_, out_.size() - out_begin_);
     if (sent <= 0) return sent == 0 ? Flush::blocked : Flush::failed;
     out_begin_ += static_cast<std::size_t>(sent);
     out_base_ += static_cast<std::uint64_t>(sent);

@@ -1,10 +1,8 @@
-// The bytes of one connection: a socket, perhaps TLS over it, and the exact answer to "may the peer have this
-// byte?".
+// The bytes of one connection on their way to its socket, perhaps through TLS, and the exact answer to "may
+// the peer have this byte?".
 #pragma once
 
 #include "plugins/protocol/smtp/tls.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -16,9 +14,8 @@ namespace relance::smtp {
 
 class Wire {
  public:
-  explicit Wire(boost::asio::io_context &io) : socket_{io} {}
-
-  boost::asio::ip::tcp::socket &socket() { return socket_; }
+  /// Bytes go to this connected socket, which is the caller's to close; -1: nowhere any more.
+  void attach(int socket) { socket_ = socket; }
 
   void append(std::string_view plain) { plain_ += plain; }
   std::string &tail() { return plain_; }  ///< to append in place
@@ -46,7 +43,7 @@ class Wire {
  private:
   void encrypt();
 
-  boost::asio::ip::tcp::socket socket_;
+  int socket_{-1};
   std::unique_ptr<TlsFilter> tls_;
   std::string plain_;            // appended, not yet encrypted or handed over
   std::uint64_t plain_base_{0};  // position of its first byte
