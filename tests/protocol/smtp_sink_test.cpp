@@ -67,15 +67,21 @@ class Sink {
   std::uint16_t port{0};
 
  private:
+  /// smtp-sink tells nobody that it listens: a connection that it takes is the only fact there is, and the
+  /// end of its process the other.
   void await_listening() const {
-    for (int attempt{0}; attempt < 1'000; ++attempt) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (std::chrono::steady_clock::now() < deadline) {
       const int socket{::socket(AF_INET, SOCK_STREAM, 0)};
       const auto address = loopback(port);
       const bool is_open{::connect(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address) ==
                          0};
       ::close(socket);
       if (is_open) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      siginfo_t ended{};
+      BOOST_REQUIRE_EQUAL(::waitid(P_PID, static_cast<id_t>(child_), &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+      BOOST_REQUIRE_MESSAGE(ended.si_pid == 0, "smtp-sink has ended");
+      std::this_thread::yield();
     }
     BOOST_FAIL("smtp-sink does not listen");
   }

@@ -2,9 +2,13 @@
 
 #include "tests/test_folders.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <poll.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 namespace relance::test {
@@ -65,6 +69,36 @@ std::size_t MailHost::accepted(const std::string &key) const {
   for (auto at = list.find("bounces+" + key); at != std::string::npos;
        at = list.find("bounces+" + key, at + 1))
     ++count;
+  return count;
+}
+
+MailboxWatch::MailboxWatch(const MailHost &host, const std::string &mailbox)
+    : maildir_{host.folder() / "mail" / mailbox}, events_{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)} {
+  for (const auto *part : {"new", "cur"})
+    BOOST_REQUIRE(::inotify_add_watch(events_, (maildir_ / part).c_str(),
+                                      IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM) >= 0);
+}
+
+MailboxWatch::~MailboxWatch() {
+  ::close(events_);
+}
+
+bool MailboxWatch::wait(std::chrono::steady_clock::time_point until) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+  pollfd readable{events_, POLLIN, 0};
+  if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) <= 0) return false;
+  std::array<char, 64 * 1024> ignored{};
+  while (::read(events_, ignored.data(), ignored.size()) > 0) {
+  }
+  return true;
+}
+
+std::size_t MailboxWatch::mails() const {
+  std::size_t count{0};
+  for (const auto *part : {"new", "cur"})
+    count +=
+        static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{maildir_ / part}, {}));
   return count;
 }
 

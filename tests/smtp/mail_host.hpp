@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -28,6 +29,25 @@ class MailHost {
  private:
   [[nodiscard]] std::string command(const std::string &verb) const;
   std::filesystem::path folder_;
+};
+
+/// What lies in a mailbox of the host, seen where its server keeps it: a wait ends with the mail, not with a
+/// pause.
+class MailboxWatch {
+ public:
+  /// `mailbox`: "bounces" or "replies", which somebody has opened before.
+  MailboxWatch(const MailHost &host, const std::string &mailbox);
+  ~MailboxWatch();
+  MailboxWatch(const MailboxWatch &) = delete;
+  MailboxWatch &operator=(const MailboxWatch &) = delete;
+
+  /// A mail came or went since the last wait, or does within this time. False: none did.
+  bool wait(std::chrono::steady_clock::time_point until);
+  [[nodiscard]] std::size_t mails() const;
+
+ private:
+  std::filesystem::path maildir_;
+  int events_{-1};
 };
 
 /// nullptr, with the reason printed, on a machine where it cannot run.

@@ -37,14 +37,14 @@ void fill(const MailHost &host, int first_key, std::size_t count) {
   }
   // Where the mailbox stands now.
   BOOST_REQUIRE_EQUAL(plugin.poll(), "");
+  MailboxWatch mailbox{host, "replies"};
   const auto before = plugin.raw_names().size();
   plugin.submit(mails);
   for (const auto &[key, end] : plugin.await_ends(count))
     BOOST_REQUIRE_EQUAL(end.outcome, RELANCE_OUT_ACCEPTED);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   while (plugin.raw_names().size() < before + count) {
-    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    BOOST_REQUIRE(mailbox.wait(deadline));
     BOOST_REQUIRE_EQUAL(plugin.poll(), "");
   }
 }
@@ -58,12 +58,11 @@ std::size_t left_in_mailbox(const MailHost &host) {
 
 /// The mailbox is emptied behind the answer to stored(): waits for it.
 void await_left(const MailHost &host, std::size_t count) {
+  MailboxWatch mailbox{host, "replies"};
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (left_in_mailbox(host) != count) {
-    BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, left_in_mailbox(host)
-                                                                           << " mails are left");
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  }
+  while (mailbox.mails() != count)
+    BOOST_REQUIRE_MESSAGE(mailbox.wait(deadline), mailbox.mails() << " mails are left");
+  BOOST_TEST(left_in_mailbox(host) == count);
 }
 
 }  // namespace

@@ -203,6 +203,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_away_is_told_once_and_again_when_it_is_bac
     const auto end = plugin.await_ends(static_cast<std::size_t>(number)).at(key_of(number));
     if (end.outcome == RELANCE_OUT_ACCEPTED) break;
     BOOST_REQUIRE(end.retry_after_ms > 0);
+    // The fact awaited is the moment that the client named.
     std::this_thread::sleep_for(std::chrono::milliseconds{end.retry_after_ms});
     BOOST_REQUIRE(number < 100);
   }

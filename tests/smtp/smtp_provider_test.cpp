@@ -132,7 +132,8 @@ BOOST_AUTO_TEST_CASE(a_child_that_slept_past_not_after_sends_nothing) {
     BOOST_REQUIRE(changed.wait_for(lock, kPatience, [&] { return is_connected; }));
   }
   BOOST_REQUIRE_EQUAL(::kill(child[0], SIGSTOP), 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds{3'100});  // the fact awaited is the moment itself
+  // The fact awaited is the moment itself.
+  std::this_thread::sleep_until(mail.not_after + Milliseconds{1});
   {
     const std::scoped_lock lock{mutex};
     may_greet = true;
