@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace relance::api {
@@ -40,6 +41,13 @@ Result<Response> show_status(Context &context, const Request &) {
   const auto configuration = context.engine.configuration();
   json::array providers;
   for (const auto &provider : report.providers) providers.push_back(to_json(provider));
+  json::array waiting;
+  for (const auto &one : counters->inbound_of) {
+    const bool is_configured{std::any_of(report.providers.begin(), report.providers.end(),
+                                         [&one](const auto &provider) { return provider.id == one.first; })};
+    waiting.push_back(
+        json::object{{"provider", one.first}, {"count", one.second}, {"configured", is_configured}});
+  }
   const auto up_ms = (WallClock{}.now() - context.program.started_at).count();
   return json_answer(
       {{"version", context.program.version},
@@ -65,6 +73,7 @@ Result<Response> show_status(Context &context, const Request &) {
          {"inbox_outcomes", report.inbox_outcomes},
          {"inbox_inbound", report.inbox_inbound}}},
        {"store", api::to_json(*counters)},
+       {"inbound_waiting", std::move(waiting)},
        {"providers", std::move(providers)}});
 }
 

@@ -110,6 +110,8 @@ json::object to_json(const store::Counters &counters) {
           {"receipts_unmatched", counters.receipts_unmatched},
           {"inbound_waiting", counters.inbound_waiting},
           {"inbound_failed", counters.inbound_failed},
+          {"recalled", counters.recalled},
+          {"recalls_wanted", counters.recalls_wanted},
           {"suppressed", counters.suppressed},
           {"tasks_open", counters.tasks_open},
           {"approvals_asked", counters.approvals_asked},

@@ -37,7 +37,9 @@ Engine::Loop::~Loop() {
 }
 
 Result<void> Engine::Loop::open() {
-  if (auto named = name_creditors(); !named) return named;
+  auto named = name_creditors(*settings_);
+  if (!named) return named.error();
+  creditors_ = std::move(*named);
   if (auto checked = check_scenarios(settings_->configuration()); !checked) return checked;
   const auto paused = store_->setting(kPausedSetting);
   if (!paused) return paused.error();
@@ -47,24 +49,28 @@ Result<void> Engine::Loop::open() {
   const auto volume = store_->setting(kVolumeSetting);
   if (!volume) return volume.error();
   volume_.restore(*volume);
+  pool_.on_stopped([this](const std::string &provider) { hear_out(provider); });
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
+  pool_.keep();
+  store_->recall_through(pool_.recallers());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
-  refresh_doubts();
+  refresh_in_doubt();
   const auto swept = store_->setting(kSweptSetting);
   if (!swept) return swept.error();
   if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
   return {};
 }
 
-Result<void> Engine::Loop::name_creditors() {
-  for (const auto &creditor : settings_->configuration().creditors) {
+Result<std::map<store::CreditorId, std::string>> Engine::Loop::name_creditors(Settings &settings) {
+  std::map<store::CreditorId, std::string> named;
+  for (const auto &creditor : settings.configuration().creditors) {
     const auto id = store_->creditor(creditor.code);
     if (!id) return id.error();
-    settings_->name_creditor(*id, creditor.code);
-    creditors_[*id] = creditor.code;
+    settings.name_creditor(*id, creditor.code);
+    named[*id] = creditor.code;
   }
-  return {};
+  return named;
 }
 
 /// A scenario that is gone leaves nobody behind: open cases that follow it need one that replaces it.
@@ -176,14 +182,20 @@ bool Engine::Loop::pass() {
     parse_retry_at_ = wall + (has_failed_parses_ ? kParseRetry : kLongestWait);
     parses_wait_ = true;
   }
-  bool busy{record_outcomes()};
-  if (doubts_changed_) refresh_doubts();
-  busy = ask_doubts() || busy;
+  if (in_doubt_unknown_) refresh_in_doubt();
+  if (pool_.next_retry() <= WallClock{}.now() && pool_.retry_absent(WallClock{}.now())) {
+    parses_wait_ = recalls_wait_ = true;
+    starved_until_ = Instant::min();
+  }
+  if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
+  bool busy{put_steps_back()};
+  busy = record_outcomes() || busy;
   busy = store_inbound() || busy;
-  busy = keep_cursors() || busy;
   begin_polls();
   busy = apply_parsed() || busy;
   busy = pump_parses() || busy;
+  busy = record_recalls() || busy;
+  busy = ask_recalls() || busy;
   busy = sweep_some() || busy;
   if (dispatch()) {  // it settled what it had claimed
     store_works();
@@ -203,10 +215,10 @@ Milliseconds Engine::Loop::wait_time() {
   if (starved_until_ > wall) until(starved_until_);
   if (store_retry_at_ > wall) until(store_retry_at_);
   until(parse_retry_at_);
-  for (const auto &[id, doubt] : doubts_)
-    if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
+  until(recall_retry_at_);
+  until(pool_.next_retry());
   for (auto &[id, pooled] : pool_.all())
-    if (pooled.provider->traits().can_poll && !pooled.is_polling) until(std::max(pooled.next_poll, wall));
+    if (pooled.provider->traits().can_poll && pooled.poll == 0) until(std::max(pooled.next_poll, wall));
   if (clock_.is_virtual() || is_paused_) return wait;
   for (auto &[id, pooled] : pool_.all())
     if (pooled.status.is_paused) until(std::max(pooled.status.paused_until, wall));
@@ -218,8 +230,8 @@ Milliseconds Engine::Loop::wait_time() {
 }
 
 bool Engine::Loop::is_settled() const {
-  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && parsed_.empty() &&
-         parsing_.empty() && !parses_wait_;
+  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && polled_.empty() &&
+         parsed_.empty() && parsing_.empty() && !parses_wait_ && recalling_.empty() && !recalls_wait_;
 }
 
 void Engine::Loop::keep_volume() {
@@ -360,10 +372,11 @@ void Engine::Loop::run_jobs() {
 bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)> &work) {
   return run([&] {
     work(*store_, clock_.now());
-    doubts_changed_ = true;  // people resolve doubts too
+    in_doubt_unknown_ = true;  // people resolve doubts too
     // Among what people and imports change: stored bytes to be parsed again, payment data that is fresh
     // again.
     parses_wait_ = true;
+    recalls_wait_ = true;
     const auto now = clock_.now();
     const bool was_stale{now > payment_data_until_};
     read_payment_data_age();
@@ -402,33 +415,51 @@ bool Engine::Loop::sweep_some() {
 
 Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> configuration) {
   Result<void> result{};
-  const bool accepted{run([&] {
-    if (configuration->store_file != settings_->configuration().store_file) {
-      result = conflict("the store cannot change while the daemon runs: restart it");
-      return;
-    }
-    if (auto checked = check_scenarios(*configuration); !checked) {
-      result = checked.error();
-      return;
-    }
-    if (auto applied = pool_.apply(*configuration); !applied) {
-      result = applied.error();
-      return;
-    }
-    if (auto moved = move_steps(*configuration); !moved) {
-      result = moved.error();
-      return;
-    }
-    settings_ = std::make_unique<Settings>(configuration);
-    composer_ = std::make_unique<Composer>(configuration);
-    if (auto named = name_creditors(); !named) result = named.error();
-    read_payment_data_age();
-    begin_sweep();  // scenarios, windows and regions may have changed
-    const std::scoped_lock lock{mutex_};
-    shown_configuration_ = configuration;
-  })};
-  if (!accepted) return unavailable("the daemon is stopping");
+  if (!run([&] { result = take_configuration(std::move(configuration)); }))
+    return unavailable("the daemon is stopping");
   return result;
+}
+
+/// Everything that can fail comes first, and is taken back when a later part fails.
+Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Configuration> configuration) {
+  if (configuration->store_file != settings_->configuration().store_file)
+    return conflict("the store cannot change while the daemon runs: restart it");
+  if (auto checked = check_scenarios(*configuration); !checked) return checked;
+  auto settings = std::make_unique<Settings>(configuration);
+  auto composer = std::make_unique<Composer>(configuration);
+  auto named = name_creditors(*settings);  // a creditor that nobody knows yet is a code and nothing more
+  if (!named) return named.error();
+  if (auto applied = pool_.apply(*configuration); !applied) return applied;
+  if (auto moved = move_steps(*configuration); !moved) {
+    pool_.roll_back();
+    steps_unsure_ = true;
+    return moved;
+  }
+  pool_.keep();
+  settings_ = std::move(settings);
+  composer_ = std::move(composer);
+  creditors_ = std::move(*named);
+  store_->recall_through(pool_.recallers());
+  read_payment_data_age();
+  begin_sweep();  // scenarios, windows and regions may have changed
+  // A provider may be back whose bytes or recalls waited for it.
+  parses_wait_ = recalls_wait_ = true;
+  in_doubt_unknown_ = true;
+  starved_until_ = Instant::min();
+  const std::scoped_lock lock{mutex_};
+  shown_configuration_ = std::move(configuration);
+  return {};
+}
+
+bool Engine::Loop::put_steps_back() {
+  if (!steps_unsure_ || WallClock{}.now() < store_retry_at_) return false;
+  if (auto moved = move_steps(settings_->configuration()); !moved) {
+    store_failed(moved.error(), "put steps back");
+    return false;
+  }
+  store_works();
+  steps_unsure_ = false;
+  return true;
 }
 
 std::shared_ptr<const config::Configuration> Engine::Loop::configuration() const {
@@ -541,9 +572,6 @@ bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work
 }
 Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
   return loop_->open_reader();
-}
-bool Engine::is_going_again(store::AttemptId attempt) const {
-  return loop_->is_going_again(attempt);
 }
 EngineReport Engine::report() {
   return loop_->report();

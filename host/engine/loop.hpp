@@ -28,14 +28,12 @@ namespace relance::engine {
 /// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
 inline constexpr std::size_t kParsesMax{256};
 inline constexpr Milliseconds kParseRetry{30'000};
+/// Recalls noted and not answered that are looked at together: what a payment file of one morning settles.
+inline constexpr std::size_t kRecallsMax{1000};
+inline constexpr Milliseconds kRecallRetry{30'000};
 inline constexpr std::size_t kInDoubtCountedMax{10'000};
 /// After a store error (disk full, I/O), the pause before the same work is tried again.
 inline constexpr Milliseconds kStoreRetry{1000};
-/// A provider's clock may differ from ours by so much.
-inline constexpr Milliseconds kClockMargin{2000};
-/// Questions on one message in doubt come at twice the distance each time, from the first of these to the second.
-inline constexpr Milliseconds kAskAgainFirst{1000};
-inline constexpr Milliseconds kAskAgainLast{std::chrono::hours{1}};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
@@ -66,7 +64,6 @@ class Engine::Loop {
                              const ClockProgress &progress);
 
   store::Store &store() { return *store_; }
-  [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
   [[nodiscard]] Instant business_now() const { return clock_.now(); }
 
  private:
@@ -83,7 +80,13 @@ class Engine::Loop {
   void store_failed(const Error &error, const char *doing);
   /// After a write that succeeded: takes back what store_failed() said.
   void store_works();
-  Result<void> name_creditors();
+  /// Their ids; makes those that are new.
+  Result<std::map<store::CreditorId, std::string>> name_creditors(Settings &settings);
+  /// All or nothing.
+  Result<void> take_configuration(std::shared_ptr<const config::Configuration> configuration);
+  /// After a reload that failed half way through the steps: back to where the configuration in force wants
+  /// them.
+  bool put_steps_back();
   Result<void> check_scenarios(const config::Configuration &configuration);
   Result<void> move_steps(const config::Configuration &configuration);
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
@@ -124,28 +127,17 @@ class Engine::Loop {
   void commit_prepared(const std::vector<store::OutcomeRecord> &recorded);
   bool store_inbound();
   bool apply_parsed();
+  bool ask_recalls();
+  bool record_recalls();
+  /// The last words of an instance that was stopped; what it had offered is not its successor's to
+  /// acknowledge.
+  void hear_out(const std::string &provider);
   bool pump_parses();
-  /// Keeps the cursors of polls that have ended, once all that they found is on disk; begins those that are due.
-  bool keep_cursors();
+  void refresh_in_doubt();
+  /// Of those of these polls that ended well, and moved.
+  std::vector<store::CursorRecord> cursors_of(const std::vector<From<channel::Polled>> &polled);
+  void end_polls(const std::vector<From<channel::Polled>> &polled);
   void begin_polls();
-
-  // --- doubts.cpp
-  /// A hand-over whose end nobody knows, and what can still be learned of it.
-  struct Doubt {
-    enum class Way : std::uint8_t { none, again, commit, query };
-    store::OpenAttempt attempt;
-    Instant next_try{Instant::min()};  ///< wall; max: nothing more can be learned
-    int tries{0};
-    Way asked{Way::none};  ///< the question that is open
-    Instant asked_at{};
-  };
-  /// Reads what is in doubt anew, when something may have changed it.
-  void refresh_doubts();
-  bool ask_doubts();
-  bool ask(Doubt &doubt, PooledProvider &pooled, Instant wall);
-  bool hand_over_again(const Doubt &doubt, PooledProvider &pooled);
-  /// True when the outcome answers a question and settles nothing: it is not to be recorded.
-  bool take_answer(const std::string &provider, channel::Outcome &outcome);
 
   const EngineOptions options_;
   std::unique_ptr<store::Store> store_;
@@ -176,12 +168,16 @@ class Engine::Loop {
   std::vector<store::ParsedRecord> parsed_;
   std::vector<From<channel::Polled>> polled_;    ///< ended polls whose cursor is not kept yet
   channel::Token last_poll_{0};
+  std::vector<From<channel::Recall>> recalled_;  ///< answers to be recorded
+  std::set<store::AttemptId> recalling_;         ///< asked, without an answer on disk
+  bool recalls_wait_{true};                      ///< the store may hold wishes to recall
+  Instant recall_retry_at_{Instant::max()};      ///< wall: some of them wait for their provider
+  bool steps_unsure_{false};  ///< rows may name steps as a refused configuration has them: nothing is decided
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
   bool has_failed_parses_{false};
-  std::map<store::AttemptId, Doubt> doubts_;
-  bool doubts_changed_{true};  ///< not read since
+  bool in_doubt_unknown_{true};  ///< not counted since the start
   Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   EngineReport counts_;

@@ -3,11 +3,22 @@
 
 #include "host/base/log.hpp"
 #include "host/channel/factory.hpp"
+#include "host/engine/absent_provider.hpp"
 #include "host/engine/provider_settings.hpp"
 
 #include <algorithm>
 
 namespace relance::engine {
+namespace {
+
+/// For what is in flight in an instance that another replaces.
+constexpr Milliseconds kRetireGrace{5000};
+/// Tries at an absent provider are spaced by doubling: a file that is being replaced is there again soon, and
+/// a start costs the loop as long as it takes.
+constexpr Milliseconds kRetryMin{1000};
+constexpr Milliseconds kRetryMax{std::chrono::minutes{5}};
+
+}  // namespace
 
 channel::ProviderSettings ProviderPool::settings_of(const config::Configuration &configuration,
                                                     const config::ProviderSettings &settings) const {
@@ -22,30 +33,31 @@ channel::ProviderSettings ProviderPool::settings_of(const config::Configuration 
   return wanted;
 }
 
-Result<PooledProvider> ProviderPool::make(const config::Configuration &configuration,
+Result<PooledProvider> ProviderPool::make(std::shared_ptr<const channel::ProviderSettings> from,
                                           const config::ProviderSettings &settings) {
-  auto made = channel::make_provider(settings_of(configuration, settings), events_);
+  auto made = channel::make_provider(*from, events_);
   if (!made) return made.error();
   PooledProvider pooled;
   pooled.provider = std::move(made.value());
   if (auto started = pooled.provider->start(); !started) return started.error();
   const auto &traits = pooled.provider->traits();
-  pooled.version = settings.version;
+  pooled.made_from = std::move(from);
+  pooled.settings = settings;
   pooled.window = std::min(settings.credit_max, std::max(traits.max_in_flight, 1u));
   pooled.status.id = pooled.report.id = settings.id;
   pooled.status.channel = pooled.report.channel = settings.channel;
   pooled.report.plugin = traits.plugin_id + " " + traits.plugin_version;
   pooled.report.placement = settings.placement == config::Placement::child ? "child" : "inproc";
   pooled.report.state = "up";
+  pooled.can_recall = traits.can_recall;
   return pooled;
 }
 
-Result<void> ProviderPool::apply(const config::Configuration &configuration) {
-  std::map<std::string, PooledProvider> fresh;
-  auto undo = [&fresh](const Error &error) -> Result<void> {
-    for (auto &[id, pooled] : fresh) pooled.provider->stop(Milliseconds{1000});
-    return error;
-  };
+// ---------------------------------------------------------------------------------------------------------------------
+// Another configuration
+
+std::vector<config::ProviderSettings> ProviderPool::named_by(
+    const config::Configuration &configuration) const {
   std::vector<config::ProviderSettings> wanted{configuration.providers};
   if (std::none_of(wanted.begin(), wanted.end(),
                    [](const auto &settings) { return settings.id == kTaskProvider; })) {
@@ -55,44 +67,153 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
     task.credit_max = 1000;
     wanted.push_back(std::move(task));
   }
+  return wanted;
+}
+
+Result<void> ProviderPool::apply(const config::Configuration &configuration) {
+  const auto wanted = named_by(configuration);
+  const auto is_changed = [this](const config::ProviderSettings &settings) {
+    const auto running = providers_.find(settings.id);
+    return running != providers_.end() && running->second.settings.version != settings.version;
+  };
   // Everything that can be known to fail is asked before the first running instance is touched.
-  for (const auto &settings : wanted) {
-    const auto running = providers_.find(settings.id);
-    if (running == providers_.end() || running->second.version == settings.version) continue;
-    if (auto checked = channel::check_provider(settings_of(configuration, settings)); !checked)
-      return placed(settings, checked.error());
-  }
-  std::set<std::string> kept;
-  for (const auto &settings : wanted) {
-    const auto running = providers_.find(settings.id);
-    if (running != providers_.end() && running->second.version == settings.version) {
-      kept.insert(settings.id);
-      continue;
+  for (const auto &settings : wanted)
+    if (is_changed(settings))
+      if (auto checked = channel::check_provider(settings_of(configuration, settings)); !checked)
+        return placed(settings, checked.error());
+  named_.clear();
+  for (const auto &settings : wanted) named_.insert(settings.id);
+  in_doubt_max_wanted_ = configuration.limits.in_doubt_max;
+  const auto change_all = [&](bool of_running) -> Result<void> {
+    for (const auto &settings : wanted) {
+      const bool is_running{providers_.contains(settings.id)};
+      if (is_running != of_running || (is_running && !is_changed(settings))) continue;
+      if (auto done = is_running ? replace(configuration, settings) : add(configuration, settings); !done)
+        return placed(settings, done.error());
     }
-    std::set<channel::Token> in_flight;
-    // Two instances of one provider never run side by side: they would share its lock and its sessions.
-    if (running != providers_.end()) {
-      running->second.provider->stop(Milliseconds{5000});
-      in_flight = std::move(running->second.in_flight);  // their ends are in the inbox and must find them
-      providers_.erase(running);
-    }
-    auto made = make(configuration, settings);
-    if (!made) return undo(placed(settings, made.error()));
-    made->in_flight = std::move(in_flight);
-    fresh.emplace(settings.id, std::move(made.value()));
-  }
-  for (auto it = providers_.begin(); it != providers_.end();) {
-    if (kept.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    it->second.provider->stop(Milliseconds{5000});
-    it = providers_.erase(it);
-  }
-  in_doubt_max_ = configuration.limits.in_doubt_max;
-  providers_.merge(fresh);
-  for (auto &[id, pooled] : providers_) refresh_credit(pooled);
+    return {};
+  };
+  // New ones first: their failure costs nobody a stop.
+  auto changed = change_all(false);
+  if (changed) changed = change_all(true);
+  if (!changed) roll_back();
+  return changed;
+}
+
+Result<void> ProviderPool::add(const config::Configuration &configuration,
+                               const config::ProviderSettings &settings) {
+  auto made =
+      make(std::make_shared<channel::ProviderSettings>(settings_of(configuration, settings)), settings);
+  if (!made) return made.error();
+  providers_.emplace(settings.id, std::move(made.value()));
+  added_.push_back(settings.id);
   return {};
+}
+
+Result<void> ProviderPool::replace(const config::Configuration &configuration,
+                                   const config::ProviderSettings &settings) {
+  // Two instances of one provider never run side by side: they would share its lock and its sessions.
+  auto old = retire(settings.id);
+  auto made =
+      make(std::make_shared<channel::ProviderSettings>(settings_of(configuration, settings)), settings);
+  if (!made) {
+    on_stopped_(settings.id);  // what it said before it failed is not the old one's word
+    revive(std::move(old));
+    return made.error();
+  }
+  made->in_flight = old.in_flight;
+  made->in_doubt = old.in_doubt;
+  providers_.emplace(settings.id, std::move(made.value()));
+  replaced_.push_back(std::move(old));
+  return {};
+}
+
+PooledProvider ProviderPool::retire(const std::string &id) {
+  const auto running = providers_.find(id);
+  running->second.provider->stop(kRetireGrace);
+  on_stopped_(id);
+  auto retired = std::move(running->second);
+  providers_.erase(running);
+  return retired;
+}
+
+void ProviderPool::revive(PooledProvider old) {
+  const auto id = old.settings.id;
+  auto made = make(old.made_from, old.settings);
+  if (made) {
+    made->report = old.report;
+    made->in_flight = std::move(old.in_flight);
+    made->in_doubt = old.in_doubt;
+    providers_.insert_or_assign(id, std::move(made.value()));
+    return;
+  }
+  on_stopped_(id);
+  old.retry_delay = kRetryMin;
+  old.poll = 0;
+  old.provider = make_absent_provider(id, old.provider->traits(), events_);
+  old.is_absent = true;
+  note_absent(old, made.error());
+  providers_.insert_or_assign(id, std::move(old));
+}
+
+void ProviderPool::note_absent(PooledProvider &pooled, const Error &because) {
+  const auto why = "it could not be started again: " + because.text();
+  if (pooled.report.because != why)
+    log::event(log::Id::PROVIDER_ABSENT, {{"provider", pooled.settings.id}, {"why", because.text()}});
+  pooled.retry_at = WallClock{}.now() + pooled.retry_delay;
+  pooled.status.is_paused = true;
+  pooled.status.paused_until = pooled.retry_at;
+  pooled.status.paused_because = pooled.report.because = why;
+  pooled.report.state = "absent";
+}
+
+void ProviderPool::keep() {
+  std::vector<std::string> gone;
+  for (const auto &[id, pooled] : providers_)
+    if (!named_.contains(id)) gone.push_back(id);
+  for (const auto &id : gone) retire(id);
+  added_.clear();
+  replaced_.clear();
+  in_doubt_max_ = in_doubt_max_wanted_;
+  refresh();
+}
+
+void ProviderPool::roll_back() {
+  for (const auto &id : std::exchange(added_, {})) retire(id);
+  for (auto &old : std::exchange(replaced_, {})) {
+    auto tried = retire(old.settings.id);
+    old.in_flight = std::move(tried.in_flight);
+    revive(std::move(old));
+  }
+  refresh();
+}
+
+bool ProviderPool::retry_absent(Instant wall) {
+  bool is_back{false};
+  for (auto &[id, pooled] : providers_) {
+    if (!pooled.is_absent || pooled.retry_at > wall) continue;
+    auto made = make(pooled.made_from, pooled.settings);
+    if (!made) {
+      on_stopped_(id);
+      pooled.retry_delay = std::min(pooled.retry_delay * 2, kRetryMax);
+      note_absent(pooled, made.error());
+      continue;
+    }
+    log::event(log::Id::PROVIDER_BACK, {{"provider", id}});
+    made->report.handed_over = pooled.report.handed_over;
+    made->in_doubt = pooled.in_doubt;
+    pooled = std::move(made.value());
+    refresh_credit(pooled);
+    is_back = true;
+  }
+  return is_back;
+}
+
+Instant ProviderPool::next_retry() const {
+  auto next = Instant::max();
+  for (const auto &[id, pooled] : providers_)
+    if (pooled.is_absent) next = std::min(next, pooled.retry_at);
+  return next;
 }
 
 void ProviderPool::stop(Milliseconds grace) {
@@ -104,6 +225,20 @@ PooledProvider *ProviderPool::find(const std::string &id) {
   return found == providers_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> ProviderPool::ids() const {
+  std::vector<std::string> ids;
+  for (const auto &[id, pooled] : providers_)
+    if (!pooled.is_absent) ids.push_back(id);
+  return ids;
+}
+
+std::vector<std::string> ProviderPool::recallers() const {
+  std::vector<std::string> ids;
+  for (const auto &[id, pooled] : providers_)
+    if (pooled.can_recall) ids.push_back(id);
+  return ids;
+}
+
 std::vector<channel::ProviderStatus *> ProviderPool::for_region(const config::Region &region,
                                                                 const std::vector<std::string> &channels,
                                                                 Instant wall) {
@@ -111,7 +246,7 @@ std::vector<channel::ProviderStatus *> ProviderPool::for_region(const config::Re
   const auto add = [&](const std::string &id) {
     auto *pooled = find(id);
     if (pooled == nullptr) return;
-    if (pooled->status.is_paused && pooled->status.paused_until <= wall) {
+    if (pooled->status.is_paused && !pooled->is_absent && pooled->status.paused_until <= wall) {
       pooled->status.is_paused = false;
       pooled->report.state = "up";
       pooled->report.because.clear();
@@ -153,7 +288,7 @@ bool ProviderPool::is_troubled(const std::string &id) const {
 
 void ProviderPool::set_health(const std::string &id, const channel::Health &health) {
   auto *pooled = find(id);
-  if (pooled == nullptr) return;
+  if (pooled == nullptr || pooled->is_absent) return;
   const bool is_down{health.level == channel::HealthLevel::down};
   pooled->status.is_paused = is_down;
   pooled->status.paused_until = is_down && health.retry_at ? *health.retry_at : Instant::max();
@@ -166,7 +301,7 @@ void ProviderPool::set_health(const std::string &id, const channel::Health &heal
 }
 
 void ProviderPool::pause_until(const std::string &id, Instant until, std::string because) {
-  if (auto *pooled = find(id)) {
+  if (auto *pooled = find(id); pooled != nullptr && !pooled->is_absent) {
     pooled->status.is_paused = true;
     pooled->status.paused_until = until;
     pooled->status.paused_because = because;
@@ -179,11 +314,6 @@ void ProviderPool::note_handed_over(PooledProvider &provider, channel::Token tok
   provider.in_flight.insert(token);
   ++provider.report.handed_over;
   if (provider.granted && *provider.granted > 0) --*provider.granted;
-  refresh_credit(provider);
-}
-
-void ProviderPool::note_asked(PooledProvider &provider, channel::Token token) {
-  provider.in_flight.insert(token);
   refresh_credit(provider);
 }
 

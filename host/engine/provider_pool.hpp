@@ -9,6 +9,7 @@
 #include "host/engine/engine.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,13 +27,19 @@ struct PooledProvider {
   channel::ProviderStatus status;
   ProviderReport report;
   std::unique_ptr<channel::Provider> provider;
-  std::string version;      ///< of the file it was made from: an unchanged one survives a reload
+  std::shared_ptr<const channel::ProviderSettings> made_from;  ///< to make it again
+  config::ProviderSettings settings;  ///< its version: of the file, an unchanged one survives a reload
+  bool is_absent{false};              ///< could not be started again; `provider` only stands in for it
+  Instant retry_at{};                 ///< wall time; of an absent one
+  Milliseconds retry_delay{};
+  bool can_recall{false};
   std::uint32_t window{0};  ///< the most that may be in flight: its own word, our limit
   std::optional<std::uint32_t>
       granted{};  ///< what it last said it would still take, less what went since; none: never said
   std::uint32_t in_doubt{0};  ///< unknown outcomes not resolved yet
   std::set<channel::Token> in_flight;
-  bool is_polling{false};
+  channel::Token poll{0};             ///< the open one, if any
+  std::string cursor;                 ///< where it began
   Instant next_poll{Instant::min()};  ///< wall time
 };
 
@@ -44,14 +51,31 @@ class ProviderPool {
   ProviderPool(channel::ProviderEvents &events, std::filesystem::path program, const BusinessClock &clock)
       : events_{events}, program_{std::move(program)}, clock_{clock} {}
 
-  /// Makes and starts what the configuration names and is not running unchanged already; stops what it no
-  /// longer names. On an error nothing has changed: new instances are gone again, old ones run on.
+  /// `hook` is called with the id of each instance that a reload has stopped, while it is still known here:
+  /// to take in its last words before another speaks in its name.
+  void on_stopped(std::function<void(const std::string &)> hook) { on_stopped_ = std::move(hook); }
+
+  /// Makes and starts what the configuration names and is not running unchanged already. Then either keep()
+  /// or roll_back() follows. On an error it has rolled back by itself: new instances are gone again, old ones
+  /// run on. One that had to be stopped and cannot be started again is absent: routing sees it as paused, and
+  /// it is tried again.
   Result<void> apply(const config::Configuration &configuration);
+  /// Stops what the configuration given to apply() no longer names.
+  void keep();
+  void roll_back();
+  /// Tries absent instances whose time has come. True when one is back.
+  bool retry_absent(Instant wall);
+  /// The next time to do so; max: none is absent.
+  [[nodiscard]] Instant next_retry() const;
   void stop(Milliseconds grace);
 
   /// Null when the configuration no longer has it.
   PooledProvider *find(const std::string &id);
   [[nodiscard]] std::map<std::string, PooledProvider> &all() { return providers_; }
+  /// Of those that can be called.
+  [[nodiscard]] std::vector<std::string> ids() const;
+  /// Of those that can recall, absent ones too.
+  [[nodiscard]] std::vector<std::string> recallers() const;
 
   /// The region's providers of these channels, in order of preference, then the built-in person. `wall`:
   /// pauses that are over end here.
@@ -64,8 +88,6 @@ class ProviderPool {
   void set_health(const std::string &id, const channel::Health &health);
   void pause_until(const std::string &id, Instant until, std::string because);
   void note_handed_over(PooledProvider &provider, channel::Token token);
-  /// A question on a message that was handed over before.
-  void note_asked(PooledProvider &provider, channel::Token token);
   /// False: this token was not in flight (a late or repeated outcome).
   bool note_ended(const std::string &id, channel::Token token, domain::OutcomeKind kind);
 
@@ -78,14 +100,29 @@ class ProviderPool {
   void refresh_credit(PooledProvider &provider) const;
   [[nodiscard]] channel::ProviderSettings settings_of(const config::Configuration &configuration,
                                                       const config::ProviderSettings &settings) const;
-  Result<PooledProvider> make(const config::Configuration &configuration,
+  Result<PooledProvider> make(std::shared_ptr<const channel::ProviderSettings> from,
                               const config::ProviderSettings &settings);
+  [[nodiscard]] std::vector<config::ProviderSettings> named_by(
+      const config::Configuration &configuration) const;
+  Result<void> add(const config::Configuration &configuration, const config::ProviderSettings &settings);
+  Result<void> replace(const config::Configuration &configuration, const config::ProviderSettings &settings);
+  /// Stops it and takes it out.
+  PooledProvider retire(const std::string &id);
+  void revive(PooledProvider old);
+  void note_absent(PooledProvider &pooled, const Error &because);
 
   channel::ProviderEvents &events_;
   std::filesystem::path program_;
   const BusinessClock &clock_;
+  std::function<void(const std::string &)> on_stopped_{[](const std::string &) {}};
   std::uint32_t in_doubt_max_{64};
   std::map<std::string, PooledProvider> providers_;
+
+  // Between apply() and keep() or roll_back().
+  std::set<std::string> named_;
+  std::vector<std::string> added_;
+  std::vector<PooledProvider> replaced_;  ///< stopped
+  std::uint32_t in_doubt_max_wanted_{64};
 };
 
 }  // namespace relance::engine

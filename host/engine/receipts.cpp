@@ -13,12 +13,12 @@ namespace {
 /// A provider that names no time of its own is tried again after this long.
 constexpr Milliseconds kRetryDefault{std::chrono::minutes{5}};
 constexpr std::size_t kOutcomesPerCommitMax{1000};
-const std::string kCursorSetting{"cursor."};
 
 store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
   store::OutcomeRecord record;
   record.attempt = static_cast<store::AttemptId>(outcome.token);
-  record.kind = outcome.kind;
+  // A provider that is certain it never had the message leaves it as if it had not been handed over.
+  record.kind = outcome.kind == domain::OutcomeKind::not_found ? domain::OutcomeKind::not_sent : outcome.kind;
   record.failure = outcome.failure;
   record.refs = std::move(outcome.refs);
   record.code = std::move(outcome.code);
@@ -82,10 +82,15 @@ void Engine::Loop::take(InboxBatch batch) {
       log::event(log::Id::PROVIDER_HEALTH,
                  {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
     pool_.set_health(health.provider, health.what);
+    if (health.what.level != channel::HealthLevel::down && recall_retry_at_ != Instant::max())
+      recalls_wait_ = true;
   }
   counts_.inbox_outcomes += batch.outcomes.size();
   counts_.inbox_inbound += batch.inbound.size();
   take_outcomes(std::move(batch.outcomes));
+  for (auto &recall : batch.recalls)
+    if (recalling_.contains(static_cast<store::AttemptId>(recall.what.token)))
+      recalled_.push_back(std::move(recall));
   std::move(batch.polled.begin(), batch.polled.end(), std::back_inserter(polled_));
   std::move(batch.inbound.begin(), batch.inbound.end(), std::back_inserter(inbound_));
   for (auto &parsed : batch.parsed) {
@@ -104,7 +109,6 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
       log::event(log::Id::PROVIDER_STRAY_OUTCOME, {{"provider", provider}, {"token", outcome.token}});
       continue;
     }
-    if (take_answer(provider, outcome)) continue;
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
       log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},
@@ -137,9 +141,7 @@ bool Engine::Loop::record_outcomes() {
       std::make_move_iterator(outcomes_.begin()),
       std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
   outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(count));
-  doubts_changed_ = doubts_changed_ || !doubts_.empty() ||
-                    std::any_of(done.begin(), done.end(),
-                                [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
+  recalls_wait_ = true;  // what was paid during its hand-over is recalled now
   commit_prepared(done);
   return true;
 }
@@ -180,27 +182,39 @@ void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &reco
 }
 
 bool Engine::Loop::store_inbound() {
-  if (inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
-  crash_point(CrashPoint::inbound_taken);
+  if ((inbound_.empty() && polled_.empty()) || WallClock{}.now() < store_retry_at_) return false;
+  const auto count = std::min<std::size_t>(inbound_.size(), settings_->configuration().limits.inbound_batch);
+  const auto end = inbound_.begin() + static_cast<std::ptrdiff_t>(count);
+  if (count > 0) crash_point(CrashPoint::inbound_taken);
   std::vector<store::InboundRecord> records;
-  records.reserve(inbound_.size());
-  for (const auto &[provider, item] : inbound_)
-    records.push_back({provider, item.kind, item.bytes, item.received_at});
-  const auto ids = store_->store_inbound(records, clock_.now());
-  if (!ids) {
-    store_failed(ids.error(), "store inbound");
-    return false;
+  records.reserve(count);
+  for (auto item = inbound_.begin(); item != end; ++item)
+    records.push_back({item->provider, item->what.kind, item->what.bytes, item->what.received_at});
+  // A poll ends behind all that it found: its cursor goes to the disk with the last of that, never before.
+  const auto polled =
+      count == inbound_.size() ? std::exchange(polled_, {}) : std::vector<From<channel::Polled>>{};
+  if (auto cursors = cursors_of(polled); count > 0 || !cursors.empty()) {
+    const auto ids = store_->store_inbound(records, cursors, clock_.now());
+    if (!ids) {
+      polled_.insert(polled_.begin(), polled.begin(), polled.end());
+      store_failed(ids.error(), "store inbound");
+      return false;
+    }
+    store_works();
   }
+  end_polls(polled);
+  if (count == 0) return true;
   crash_point(CrashPoint::inbound_stored);
-  store_works();
   std::map<std::string, std::vector<channel::Token>> stored;
-  for (const auto &[provider, item] : inbound_) {
-    stored[provider].push_back(item.plugin_token);
-    if (auto *pooled = pool_.find(provider)) ++pooled->report.inbound;
+  for (auto item = inbound_.begin(); item != end; ++item) {
+    auto *pooled = pool_.find(item->provider);
+    if (pooled == nullptr || item->what.plugin_token == 0)
+      continue;  // its provider still has them, and offers them again when it is back
+    stored[item->provider].push_back(item->what.plugin_token);
+    ++pooled->report.inbound;
   }
-  inbound_.clear();
-  for (auto &[provider, tokens] : stored)
-    if (auto *pooled = pool_.find(provider)) pooled->provider->stored(std::move(tokens));
+  inbound_.erase(inbound_.begin(), end);
+  for (auto &[provider, tokens] : stored) pool_.find(provider)->provider->stored(std::move(tokens));
   crash_point(CrashPoint::inbound_released);
   for (const auto &provider : inbox_.take_starved())
     if (auto *pooled = pool_.find(provider)) pooled->provider->room();
@@ -210,51 +224,56 @@ bool Engine::Loop::store_inbound() {
 
 bool Engine::Loop::pump_parses() {
   if (!parses_wait_ || parsing_.size() >= kParsesMax || WallClock{}.now() < store_retry_at_) return false;
-  const auto waiting = store_->inbound_to_parse(clock_.now(), kParsesMax + parsing_.size());
+  const auto waiting = store_->inbound_to_parse(pool_.ids(), clock_.now(), kParsesMax - parsing_.size());
   if (!waiting) {
     store_failed(waiting.error(), "read inbound");
     return false;
   }
-  parses_wait_ = waiting->size() == kParsesMax + parsing_.size();
-  bool any{false};
+  parses_wait_ = !waiting->empty();
   for (const auto &row : *waiting) {
-    auto *pooled = pool_.find(row.provider);
-    if (pooled == nullptr || parsing_.contains(row.id)) continue;
     parsing_.insert(row.id);
-    pooled->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes);
-    any = true;
+    pool_.find(row.provider)->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes);
   }
-  return any;
+  return !waiting->empty();
 }
 
-bool Engine::Loop::keep_cursors() {
-  if (polled_.empty() || !inbound_.empty() || WallClock{}.now() < store_retry_at_) return false;
-  for (auto &[provider, polled] : std::exchange(polled_, {})) {
-    auto *pooled = pool_.find(provider);
-    if (pooled == nullptr) continue;
-    pooled->is_polling = false;
-    const auto pause = polled.next_poll.count() > 0 ? polled.next_poll : settings_->configuration().limits.poll_every;
-    pooled->next_poll = WallClock{}.now() + pause;
-    if (!polled.error.empty()) {
-      log::event(log::Id::PROVIDER_POLL_FAILED, {{"provider", provider}, {"why", polled.error}});
+std::vector<store::CursorRecord> Engine::Loop::cursors_of(const std::vector<From<channel::Polled>> &polled) {
+  std::vector<store::CursorRecord> cursors;
+  for (const auto &[provider, end] : polled) {
+    const auto *pooled = pool_.find(provider);
+    // Of an instance that is gone: what it found is read again by the next, and repeats change nothing.
+    if (pooled == nullptr || pooled->poll != end.token || !end.error.empty() || end.cursor == pooled->cursor)
       continue;
-    }
-    // What the poll found was stored before: a crash between the two finds it again, and repeats change nothing.
-    if (auto kept = store_->set_setting(kCursorSetting + provider, polled.cursor); !kept)
-      store_failed(kept.error(), "keep a cursor");
+    cursors.push_back({provider, end.cursor});
   }
-  return true;
+  return cursors;
+}
+
+void Engine::Loop::end_polls(const std::vector<From<channel::Polled>> &polled) {
+  for (const auto &[provider, end] : polled) {
+    auto *pooled = pool_.find(provider);
+    if (pooled == nullptr || pooled->poll != end.token) continue;
+    pooled->poll = 0;
+    const auto pause =
+        end.next_poll.count() > 0 ? end.next_poll : settings_->configuration().limits.poll_every;
+    pooled->next_poll = WallClock{}.now() + pause;
+    if (!end.error.empty())
+      log::event(log::Id::PROVIDER_POLL_FAILED, {{"provider", provider}, {"why", end.error}});
+    else
+      pooled->cursor = end.cursor;
+  }
 }
 
 void Engine::Loop::begin_polls() {
   const auto wall = WallClock{}.now();
   if (is_draining_ || wall < store_retry_at_) return;
   for (auto &[id, pooled] : pool_.all()) {
-    if (!pooled.provider->traits().can_poll || pooled.is_polling || pooled.next_poll > wall) continue;
-    const auto cursor = store_->setting(kCursorSetting + id);
+    if (!pooled.provider->traits().can_poll || pooled.poll != 0 || pooled.next_poll > wall) continue;
+    auto cursor = store_->cursor(id);
     if (!cursor) return store_failed(cursor.error(), "read a cursor");
-    pooled.is_polling = true;
-    pooled.provider->poll(++last_poll_, *cursor);
+    pooled.cursor = std::move(*cursor);
+    pooled.poll = ++last_poll_;
+    pooled.provider->poll(pooled.poll, pooled.cursor);
   }
 }
 
@@ -273,8 +292,83 @@ bool Engine::Loop::apply_parsed() {
       parse_retry_at_ = WallClock{}.now() + kParseRetry;
     }
   parsed_.clear();
-  doubts_changed_ = doubts_changed_ || !doubts_.empty();
+  refresh_in_doubt();
   return true;
+}
+
+bool Engine::Loop::ask_recalls() {
+  if (!recalls_wait_ || is_draining_ || WallClock{}.now() < store_retry_at_) return false;
+  const auto wanted = store_->recalls_wanted(clock_.now(), kRecallsMax);
+  if (!wanted) {
+    store_failed(wanted.error(), "read recalls");
+    return false;
+  }
+  recalls_wait_ = false;
+  recall_retry_at_ = Instant::max();
+  bool any{false};
+  for (const auto &one : *wanted) {
+    if (recalling_.contains(one.attempt)) continue;
+    auto *pooled = pool_.find(one.provider);
+    if (pooled == nullptr || pooled->is_absent || pooled->status.is_paused) {
+      recall_retry_at_ = WallClock{}.now() + kRecallRetry;  // asked in vain, it would be answered "unknown"
+      continue;
+    }
+    recalling_.insert(one.attempt);
+    pooled->provider->recall(static_cast<channel::Token>(one.attempt), one.refs);
+    any = true;
+  }
+  return any;
+}
+
+bool Engine::Loop::record_recalls() {
+  if (recalled_.empty() || WallClock{}.now() < store_retry_at_) return false;
+  std::vector<store::RecallRecord> records;
+  for (const auto &[provider, recall] : recalled_) {
+    const auto end = recall.kind == channel::RecallKind::cancelled  ? store::RecallEnd::cancelled
+                     : recall.kind == channel::RecallKind::too_late ? store::RecallEnd::too_late
+                                                                    : store::RecallEnd::unknown;
+    records.push_back({static_cast<store::AttemptId>(recall.token), end, recall.text});
+  }
+  if (auto recorded = store_->record_recalls(records, clock_.now()); !recorded) {
+    store_failed(recorded.error(), "record recalls");
+    return false;
+  }
+  store_works();
+  for (const auto &record : records) {
+    recalling_.erase(record.attempt);
+    log::event(log::Id::RECALL_ENDED,
+               {{"attempt", record.attempt}, {"result", store::name_of(record.end)}, {"text", record.text}});
+  }
+  recalled_.clear();
+  recalls_wait_ = true;  // the store may hold more than were looked at together
+  return true;
+}
+
+void Engine::Loop::hear_out(const std::string &provider) {
+  take(inbox_.take());
+  for (auto &[from, item] : inbound_)
+    if (from == provider) item.plugin_token = 0;
+  // What was made up because of the stop is no answer: it will be asked again.
+  std::erase_if(recalled_, [&](const auto &one) {
+    if (one.provider != provider || one.what.kind != channel::RecallKind::unknown) return false;
+    recalling_.erase(static_cast<store::AttemptId>(one.what.token));
+    return true;
+  });
+}
+
+void Engine::Loop::refresh_in_doubt() {
+  const bool any{std::any_of(pool_.all().begin(), pool_.all().end(),
+                             [](const auto &one) { return one.second.in_doubt > 0; })};
+  if (!any && !in_doubt_unknown_) return;
+  std::map<std::string, std::uint32_t> counted;
+  for (const auto &[creditor, code] : creditors_) {
+    const auto rows = store_->in_doubt(creditor, kInDoubtCountedMax);
+    if (!rows) return store_failed(rows.error(), "count what is in doubt");
+    for (const auto &row : *rows) ++counted[row.provider];
+  }
+  in_doubt_unknown_ = false;
+  for (auto &[id, pooled] : pool_.all()) pooled.in_doubt = counted[id];
+  pool_.refresh();
 }
 
 }  // namespace relance::engine

@@ -49,7 +49,6 @@ struct InvoiceRecord {
   domain::Money amount{};
   std::optional<std::int64_t> open_minor{};  ///< the balance the ledger states; else amount less payments known here
   std::string reference;
-  bool has_own_case{false};  ///< the debtor's scenario groups by receivable: it gets a case of its own when it is new
 };
 
 enum class PaymentKind : std::uint8_t { payment, credit_note, reversal };
@@ -220,6 +219,8 @@ struct InboundRecord {
   std::string bytes;
   Instant received_at{};  ///< wall
 };
+/// Where the next poll of a provider goes on, once everything before it is on disk.
+struct CursorRecord { std::string provider, cursor; };
 struct StoredInbound {
   InboundId id{0};
   std::string provider, kind;
@@ -249,6 +250,18 @@ struct ParsedRecord {
   bool is_retryable{true};
 };
 
+/// A message that the provider still holds and that nobody needs any more: everything it asks for is settled.
+struct WantedRecall {
+  AttemptId attempt{0};
+  std::string provider;
+  std::vector<std::string> refs;
+};
+enum class RecallEnd : std::uint8_t { cancelled = 1, too_late, unknown };
+constexpr std::string_view name_of(RecallEnd end) {
+  return end == RecallEnd::cancelled ? "cancelled" : end == RecallEnd::too_late ? "too_late" : "unknown";
+}
+struct RecallRecord { AttemptId attempt{0}; RecallEnd end{RecallEnd::unknown}; std::string text; };
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Steps as rows know them: by number. A step in force has its place in its scenario; a retired one, whose reminders
 // remain, a number from kRetiredStep on that no other step of the store ever gets.
@@ -273,7 +286,7 @@ struct StepMoves {
   std::vector<KnownStep> known;                               ///< of `to`, or retired, from now on
 };
 
-/// An attempt without outcome: as a starting daemon finds it, or in doubt.
+/// An attempt without outcome, as a starting daemon finds it.
 struct OpenAttempt {
   AttemptId id{0};
   CreditorId creditor{0};
@@ -281,19 +294,7 @@ struct OpenAttempt {
   std::vector<std::string> refs;
   bool is_prepared{false}, is_withdrawn{false};
   Instant intended_at{};  ///< wall
-  Instant not_after{};    ///< wall
-};
-
-/// What an attempt handed over, byte for byte, and what it said of the debt.
-struct StoredMessage {
-  NewAttempt attempt;
-  std::string debtor_code;
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  std::int32_t step{0};
-  std::uint32_t attempt_number{1};
-  bool is_thank_you{false};
-  std::vector<ReminderItem> items;
+  Instant not_after{};
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -303,8 +304,10 @@ struct Counters {
   std::uint64_t debtors{0}, cases_open{0}, cases_onboarding{0}, receivables_open{0}, due_now{0};
   std::uint64_t reminders{0}, attempts_open{0}, in_doubt{0}, sent{0}, delivered{0}, bounced{0}, rejected{0}, not_sent{0};
   std::uint64_t receipts{0}, receipts_unmatched{0}, inbound_waiting{0}, inbound_failed{0}, suppressed{0};
+  std::uint64_t recalled{0}, recalls_wanted{0};
   std::uint64_t tasks_open{0}, approvals_asked{0}, promises_open{0}, disputes_open{0}, receivables_paid{0}, journal_entries{0};
   std::optional<Instant> oldest_due{};
+  std::vector<std::pair<std::string, std::uint64_t>> inbound_of;  ///< inbound_waiting by provider, those with none left out
 };
 
 struct ReminderRow {

@@ -56,8 +56,8 @@ class Store : public Reader {
 
   // --- intake ---------------------------------------------------------------------------------------------------
   virtual Result<ImportResult> import_debtors(CreditorId, std::span<const DebtorRecord>, Instant now, bool dry_run) = 0;
-  /// New receivables of a debtor whose cases are all new wait in onboarding (see onboard). Group: case per debtor and currency;
-  /// `case_per_receivable` tells for which debtors the scenario groups by receivable.
+  /// New receivables of a debtor whose cases are all new wait in onboarding (see onboard). A case is per debtor and currency;
+  /// a scenario that groups by receivable splits it when it is decided.
   virtual Result<ImportResult> import_invoices(CreditorId, std::span<const InvoiceRecord>, Instant now, bool dry_run) = 0;
   /// Payments, credit notes, reversals. In the same transaction: balances, promises that are kept by it, withdrawal of
   /// every open intent that lists a settled item, the wake-up of the case, the journal.
@@ -82,10 +82,6 @@ class Store : public Reader {
   virtual Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) = 0;
   /// Attempts without outcome, oldest first: what a starting daemon must resolve.
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
-  /// Attempts in doubt, oldest first.
-  virtual Result<std::vector<OpenAttempt>> doubts(std::size_t limit) = 0;
-  /// not_found when it, or a document of it, was erased.
-  virtual Result<StoredMessage> stored_message(CreditorId, AttemptId) = 0;
   virtual Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) = 0;
   /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due; returns the last id.
   virtual Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) = 0;
@@ -100,14 +96,29 @@ class Store : public Reader {
   virtual Result<std::uint64_t> move_steps(const StepMoves &, Instant now) = 0;
 
   // --- inbound --------------------------------------------------------------------------------------------------
-  /// Raw bytes, durable when this returns. Ids beside the records.
-  virtual Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) = 0;
-  virtual Result<std::vector<StoredInbound>> inbound_to_parse(Instant now, std::size_t limit) = 0;
+  /// Raw bytes and the cursors of polls that ended behind them, durable together when this returns. Ids beside the records.
+  virtual Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, std::span<const CursorRecord>,
+                                                       Instant now) = 0;
+  /// As last stored; empty at first.
+  virtual Result<std::string> cursor(std::string_view provider) = 0;
+  /// Bytes whose turn it is, of these providers only: those of one that is away wait untouched. Each provider has an equal
+  /// share of `limit`. What was given out is not given again until apply_parsed() or the next start.
+  virtual Result<std::vector<StoredInbound>> inbound_to_parse(std::span<const std::string> providers, Instant now,
+                                                              std::size_t limit) = 0;
   /// What the bytes meant: receipts joined into their attempts (or kept waiting for their reference), addresses marked, replies
-  /// made tasks, reactions noted once per (reminder, kind), cases woken; or the error, with the time of the next try.
+  /// made tasks, reactions noted once per (reminder, kind), cases woken; or the error, with the time of the next try. The same
+  /// meaning once more, from the same bytes or from others, changes nothing.
   virtual Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) = 0;
   /// Makes stored bytes parse again (a parser improved): all of a provider, or one. Returns how many.
   virtual Result<std::uint64_t> reparse(std::string_view provider, InboundId only) = 0;
+
+  // --- recalls ---------------------------------------------------------------------------------------------------
+  /// Whose messages can be recalled, from now on: only for these is it noted that all that a message asks for is settled.
+  virtual void recall_through(std::vector<std::string> providers) = 0;
+  /// Noted, not ended yet, and still true: handed over, not known to have arrived, everything settled.
+  virtual Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) = 0;
+  /// Cancelled: the attempt counts as not sent and its reminder is voided. Anything else is journaled and changes nothing.
+  virtual Result<void> record_recalls(std::span<const RecallRecord>, Instant now) = 0;
 
   // --- what people do ---------------------------------------------------------------------------------------------
   virtual Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,

@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """relanced as a process: its exit codes, signals, readiness, lock, socket, and what a kill leaves behind."""
-import contextlib
 import os
-import shutil
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,10 +11,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from daemon_world import BUILD, World  # noqa: E402
-
-
-def children_of(pid):
-    return [child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
 
 class DaemonTest(unittest.TestCase):
@@ -155,35 +148,6 @@ class DaemonTest(unittest.TestCase):
         self.assertNotEqual(code, 0)
         self.assertIn("--test-clock", output)
 
-    def test_a_backup_taken_while_it_runs_can_be_looked_at_before_anything_is_sent(self):
-        self.world.start_on_test_clock()
-        self.world.import_ledger()
-        self.world.ctl("onboard", "--start-at", "reminder-1")
-        store, backup = self.world.folder / "state/relance.db", self.world.folder / "backup.db"
-        with contextlib.closing(sqlite3.connect(store)) as live, contextlib.closing(sqlite3.connect(backup)) as copy:
-            live.backup(copy)
-        self.world.ctl("clock", "advance", "4d", "--settle")
-        sent = (self.world.folder / "sent").read_text()
-        self.assertTrue(sent)
-        self.world.stop()
-        for name in ("relance.db-wal", "relance.db-shm"):
-            store.with_name(name).unlink(missing_ok=True)
-        shutil.copy(backup, store)
-
-        self.world.start("--test-clock", "--paused")
-        self.assertIn("PAUSED: started with --paused", self.world.ctl("status"))
-        self.assertIn("intact", self.world.ctl("journal", "verify"))
-        self.world.ctl("clock", "advance", "4d")
-        self.assertEqual({message["debtor"] for message in self.world.ask("preview")["messages"]}, {"D-1", "D-2", "D-3"})
-        self.world.ctl("hold", "--debtor", "D-1", "--until", "2026-03-13", "--because", "reminded after the backup")
-        self.world.stop()
-        self.world.start_on_test_clock()  # the pause outlives a restart
-        self.assertEqual((self.world.folder / "sent").read_text(), sent)
-        self.world.ctl("resume")
-        self.world.ctl("clock", "advance", "1h", "--settle")
-        self.assertEqual({row["debtor"] for row in self.world.ask("reminders")["reminders"]}, {"D-2", "D-3"})
-        self.assertEqual((self.world.folder / "sent").read_text(), sent)
-
     def test_a_folder_that_cannot_be_made_is_74(self):
         self.world.write("file", "")
         self.world.edit("relanced.toml", "/state", "/file/state")
@@ -211,26 +175,10 @@ class DaemonTest(unittest.TestCase):
         world.ctl("onboard", "--start-at", "reminder-1")
         world.ctl("clock", "advance", "4d", "--settle")
         self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
-        children = children_of(world.daemon.pid)
+        children = [child for task in Path(f"/proc/{world.daemon.pid}/task").iterdir() for child in (task / "children").read_text().split()]
         self.assertEqual(len(children), 1)
         self.assertEqual(world.stop(), 0)
         self.assertFalse(Path("/proc", children[0]).exists())
-
-    def test_a_child_that_starts_after_an_upgrade_is_still_of_the_running_program(self):
-        world = World(placement="child")
-        self.addCleanup(world.close)
-        world.program = shutil.copy(BUILD / "bin/relanced", world.folder)
-        world.start_on_test_clock()
-        world.import_ledger()
-        os.unlink(world.program)
-        world.write("relanced", "the next version\n").chmod(0o755)
-        child = children_of(world.daemon.pid)[0]
-        os.kill(int(child), signal.SIGKILL)
-        world.ctl("onboard", "--start-at", "reminder-1")
-        world.ctl("clock", "advance", "4d", "--settle")
-        self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
-        self.assertNotIn(child, children_of(world.daemon.pid))
-        self.assertTrue((world.folder / "sent").read_text())
 
     def test_old_payment_data_holds_reminders_until_payments_are_imported(self):
         self.world.edit("relanced.toml", "[limits]", '[limits]\nmax_payment_data_age = "2d"')

@@ -7,9 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
-#include <thread>
 
 namespace relance::engine::test {
 namespace {
@@ -45,7 +43,7 @@ void must(Result<void> result) {
 
 }  // namespace
 
-EngineWorld::EngineWorld(const std::string &scenario, const std::string &limits, const std::string &provider) {
+EngineWorld::EngineWorld(const std::string &scenario, const std::string &limits) {
   std::string pattern{(std::filesystem::temp_directory_path() / "relance-engine-XXXXXX").string()};
   folder = ::mkdtemp(pattern.data());
   for (const char *name : {"state", "regions", "providers", "scenarios", "templates"})
@@ -75,7 +73,7 @@ public_holidays = false
 [providers]
 email = ["scripted"]
 )");
-  write_provider(provider);
+  write_provider("scripted");
   write("templates/words.en.toml", "subject = \"{{total}} to pay\"\ntext = \"{{#items}}{{number}}: {{balance}}\\n{{/items}}\"\n");
   write_scenario(scenario.empty() ? kScenario : scenario);
   open();
@@ -88,12 +86,14 @@ EngineWorld::~EngineWorld() {
 }
 
 void EngineWorld::write(const std::string &name, const std::string &text) { std::ofstream{folder / name} << text; }
-void EngineWorld::write_provider(const std::string &settings) {
-  write("providers/scripted.toml",
-        "id = \"scripted\"\nplugin = \"scripted\"\nchannel = \"email\"\nplacement = \"inproc\"\n[settings]\nsent_log = \"" +
+void EngineWorld::write_scenario(const std::string &toml) { write("scenarios/standard.toml", toml); }
+
+void EngineWorld::write_provider(const std::string &id, const std::string &settings) {
+  write("providers/" + id + ".toml",
+        "id = \"" + id + "\"\nplugin = \"scripted\"\nchannel = \"email\"\nplacement = \"inproc\"\n[settings]\nsent_log = \"" +
             (folder / "sent").string() + "\"\n" + settings);
 }
-void EngineWorld::write_scenario(const std::string &toml) { write("scenarios/standard.toml", toml); }
+void EngineWorld::remove_provider(const std::string &id) { std::filesystem::remove(folder / "providers" / (id + ".toml")); }
 
 std::shared_ptr<const config::Configuration> EngineWorld::load() {
   const auto loaded = config::load(folder / "relanced.toml", {.check_template = render::check_template});
@@ -170,14 +170,6 @@ std::vector<std::string> EngineWorld::received() const {
   std::ifstream file{folder / "sent"};
   for (std::string line; std::getline(file, line);) keys.push_back(line);
   return keys;
-}
-
-void EngineWorld::await(const char *what, const std::function<bool()> &is_so) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > until) BOOST_FAIL(std::string{"never: "} + what);
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
 }
 
 store::Counters EngineWorld::counters() {

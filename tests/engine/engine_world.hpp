@@ -7,7 +7,6 @@
 #include "host/store/store.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,17 +16,17 @@ namespace relance::engine::test {
 class EngineWorld {
  public:
   /// The clock stands at 2026-02-02T09:00+01:00, a Monday. `scenario`: TOML of the standard scenario, else a short default.
-  /// `provider`: what the scripted one can do about a message in doubt; by default nothing.
-  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {},
-                       const std::string &provider = "query = \"no\"\nidempotency_window = \"0\"\n");
+  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {});
   ~EngineWorld();
 
+  void open();
   void start();
   /// Ends the engine and opens it again on the same store, as a restarted daemon would.
   void restart(Milliseconds grace = Milliseconds{0});
   void write_scenario(const std::string &toml);
-  /// Settings of the scripted provider, from the next restart or reload on.
-  void write_provider(const std::string &settings);
+  /// A provider of the scripted plugin with these settings (TOML lines); "scripted" is the region's own.
+  void write_provider(const std::string &id, const std::string &settings = {});
+  void remove_provider(const std::string &id);
   Result<void> reload();
 
   void debtor(const std::string &code, const std::string &email);
@@ -41,8 +40,6 @@ class EngineWorld {
 
   /// Idempotency keys that the scripted peer received, in order.
   [[nodiscard]] std::vector<std::string> received() const;
-  /// Waits until it is so (looking again and again): for what real time brings. Fails the test after 30 s.
-  void await(const char *what, const std::function<bool()> &is_so);
   store::Counters counters();
   std::vector<store::ReminderRow> reminders(const std::string &debtor);
   std::vector<store::TaskRow> tasks();
@@ -59,7 +56,6 @@ class EngineWorld {
  private:
   void write(const std::string &name, const std::string &text);
   std::shared_ptr<const config::Configuration> load();
-  void open();
   void advance_to_instant(Instant target);
   int payments_{0};
 };

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <fcntl.h>
 #include <map>
 #include <mutex>
@@ -32,8 +31,8 @@ struct Instance {
   std::vector<std::thread> threads;
   std::string sent_log;  // of settings: a file that gets a line for each message "sent"
   std::string gate;      // of settings: a FIFO; "gate@x" waits for a byte in it, on the serial thread
+  std::string start_if;  // of settings: a file without which start() fails
   std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
-  relance_traits promised;
 };
 Instance &self(relance_instance *i) {
   return *reinterpret_cast<Instance *>(i);
@@ -63,14 +62,6 @@ void send(const Instance &instance, const relance_message &m) {
   std::fclose(file);
 }
 
-/// Whether the peer has it: its key stands in the log.
-bool was_sent(const Instance &instance, const std::string &key) {
-  std::ifstream log{instance.sent_log};
-  for (std::string line; std::getline(log, line);)
-    if (line == key) return true;
-  return false;
-}
-
 void offer(const relance_host *host, relance_token token, const char *name, relance_str bytes) {
   relance_inbound in{};
   in.size = sizeof in;
@@ -91,20 +82,14 @@ void take(Instance &instance, const relance_message &m) {
     send(instance, m);
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", "ref-1");
   }
+  // Letters that lie at the provider: what recall() says of them is in their reference.
+  if (verb == "recalled" || verb == "printed" || verb == "mislaid") {
+    const auto ref = verb + "-" + std::string(m.idempotency_key.data, m.idempotency_key.len);
+    send(instance, m);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", ref.c_str());
+  }
   if (verb == "reject")
     return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
-  if (verb == "lost_reply" || verb == "lost") {  // the peer got it, or not, and the first answer went astray
-    const std::string key(m.idempotency_key.data, m.idempotency_key.len);
-    {
-      const std::lock_guard lock(instance.mutex);
-      if (instance.held.emplace(key, m.token).second) {
-        if (verb == "lost_reply") send(instance, m);
-        return end(host, m.token, RELANCE_OUT_UNKNOWN, "timeout");
-      }
-    }
-    if (!was_sent(instance, key)) send(instance, m);  // a repeat is dropped, and answered as the first was
-    return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", key.c_str());
-  }
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
@@ -240,39 +225,26 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   if (mode == "hang_at_create") {
     for (;;) ::pause();
   }
-  if (out == nullptr) return RELANCE_OK;
-  static const relance_expected_receipt expected[]{{RELANCE_RCPT_DELIVERED, 0, 86'400'000}};
-  const auto number = [&](const char *key, int64_t otherwise) {
-    const auto text = setting(settings, key);
-    return text.empty() ? otherwise : std::strtoll(text.c_str(), nullptr, 10);
-  };
-  uint32_t capabilities{0xffffffffu};
-  if (setting(settings, "query") == "no") capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
-  if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
-  const relance_traits promised{sizeof promised,
-                                capabilities,
-                                256,
-                                0,
-                                number("idempotency_window", 3'600'000),
-                                number("not_found_certain_after", 60'000),
-                                expected,
-                                1};
-  *out = reinterpret_cast<relance_instance *>(new Instance{host,
-                                                           {},
-                                                           {},
-                                                           {},
-                                                           setting(settings, "sent_log"),
-                                                           setting(settings, "gate"),
-                                                           setting(settings, "end_fifo"),
-                                                           promised});
+  if (out != nullptr)
+    *out = reinterpret_cast<relance_instance *>(new Instance{host,
+                                                             {},
+                                                             {},
+                                                             {},
+                                                             setting(settings, "sent_log"),
+                                                             setting(settings, "gate"),
+                                                             setting(settings, "start_if"),
+                                                             setting(settings, "end_fifo")});
   return RELANCE_OK;
 }
 
-const relance_traits *traits(relance_instance *i) {
-  return &self(i).promised;
+const relance_traits *traits(relance_instance *) {
+  static const relance_expected_receipt expected[]{{RELANCE_RCPT_DELIVERED, 0, 86'400'000}};
+  static const relance_traits all{sizeof all, 0xffffffffu, 256, 0, 3'600'000, 60'000, expected, 1};
+  return &all;
 }
-relance_status start(relance_instance *) {
-  return RELANCE_OK;
+relance_status start(relance_instance *i) {
+  const auto &file = self(i).start_if;
+  return file.empty() || ::access(file.c_str(), F_OK) == 0 ? RELANCE_OK : RELANCE_E_INTERNAL;
 }
 void submit(relance_instance *i, const relance_message *const *messages, size_t count) {
   for (size_t at{0}; at < count; ++at) take(self(i), *messages[at]);
@@ -301,19 +273,21 @@ void discard(relance_instance *i, const relance_str *refs, size_t count) {
 }
 void recall(relance_instance *i, const relance_recall *const *recalls, size_t count) {
   for (size_t at{0}; at < count; ++at) {
-    const relance_recalled result{sizeof result, RELANCE_RECALL_TOO_LATE, recalls[at]->token,
+    const std::string ref(recalls[at]->refs[0].data, recalls[at]->refs[0].len);
+    const auto kind = ref.starts_with("recalled")  ? RELANCE_RECALL_CANCELLED
+                      : ref.starts_with("mislaid") ? RELANCE_RECALL_UNKNOWN
+                                                   : RELANCE_RECALL_TOO_LATE;
+    const relance_recalled result{sizeof result, static_cast<uint32_t>(kind), recalls[at]->token,
                                   recalls[at]->refs[0]};
     const relance_recalled *pointer{&result};
     self(i).host->recalled(self(i).host, &pointer, 1);
   }
 }
 void query(relance_instance *i, const relance_query *const *queries, size_t count) {
-  for (size_t at{0}; at < count; ++at) {
-    const std::string key(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len);
+  for (size_t at{0}; at < count; ++at)
     end(self(i).host, queries[at]->token,
-        queries[at]->ref_count == 0 && !was_sent(self(i), key) ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
-        key.c_str());
-  }
+        queries[at]->ref_count == 0 ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
+        std::string(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len).c_str());
 }
 void stored(relance_instance *i, const relance_token *tokens, size_t count) {
   const auto text = "stored " + std::to_string(tokens[0]) + " of " + std::to_string(count);
@@ -393,9 +367,7 @@ void poll(relance_instance *i, const relance_poll *poll) {
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
-  "query": {"enum": ["yes", "no"]}, "two_phase": {"enum": ["yes", "no"]},
-  "idempotency_window": {"type": "string"}, "not_found_certain_after": {"type": "string"},
-  "sent_log": {"type": "string"}, "gate": {"type": "string"}, "end_fifo": {"type": "string"},
+  "sent_log": {"type": "string"}, "gate": {"type": "string"}, "start_if": {"type": "string"}, "end_fifo": {"type": "string"},
   "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};
 
 }  // namespace

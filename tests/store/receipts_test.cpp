@@ -15,6 +15,8 @@ using domain::ReminderState;
 
 namespace {
 
+const std::vector<std::string> kProviders{"smtp-1"};
+
 /// What must not depend on the order in which receipts came.
 std::string end_state(Bench &bench) {
   const auto reminder = bench.reminder();
@@ -55,24 +57,61 @@ BOOST_AUTO_TEST_CASE(raw_bytes_wait_until_they_are_parsed_and_survive_a_restart)
     Bench bench{which};
     const std::string bytes{"\0raw\xff", 5};
     const InboundRecord raw{"smtp-1", "mail", bytes, bench.now};
-    const auto id = must(bench.store->store_inbound({&raw, 1}, bench.now)).front();
+    const auto id = must(bench.store->store_inbound({&raw, 1}, {}, bench.now)).front();
     bench.reopen();
-    const auto found = must(bench.store->inbound_to_parse(bench.now, 10));
+    const auto found = must(bench.store->inbound_to_parse(kProviders, bench.now, 10));
     BOOST_TEST_REQUIRE(found.size() == 1u);
     BOOST_TEST((*found[0].bytes == bytes));
-    BOOST_TEST(must(bench.store->inbound_to_parse(bench.now, 10)).empty());  // with its plugin already
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, bench.now, 10)).empty());  // with its plugin already
     ParsedRecord failed;
     failed.inbound = id;
     failed.error = "resolver is down";
     must(bench.store->apply_parsed({&failed, 1}, bench.now));
-    BOOST_TEST(must(bench.store->inbound_to_parse(bench.now, 10)).empty());
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, bench.now, 10)).empty());
     const auto later = bench.now + std::chrono::hours{1};
-    BOOST_TEST(must(bench.store->inbound_to_parse(later, 10)).at(0).tries == 1);
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, later, 10)).at(0).tries == 1);
     failed.is_retryable = false;
     must(bench.store->apply_parsed({&failed, 1}, later));
     BOOST_TEST(bench.counters().inbound_failed == 1u);
     BOOST_TEST(must(bench.store->reparse("smtp-1", 0)) == 1u);
-    BOOST_TEST(must(bench.store->inbound_to_parse(later, 10)).size() == 1u);
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, later, 10)).size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cursor_is_stored_with_the_bytes_that_it_stands_for) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    BOOST_TEST(must(bench.store->cursor("smtp-1")) == "");
+    const InboundRecord raw{"smtp-1", "mail", "raw", bench.now};
+    const CursorRecord cursor{"smtp-1", std::string{"7:\0:12", 6}};
+    BOOST_TEST(must(bench.store->store_inbound({&raw, 1}, {&cursor, 1}, bench.now)).size() == 1u);
+    bench.reopen();
+    BOOST_TEST(must(bench.store->cursor("smtp-1")) == cursor.cursor);
+    BOOST_TEST(bench.counters().inbound_waiting == 1u);
+    const CursorRecord next{"smtp-1", "7:13"};  // a poll that found nothing moves on as well
+    BOOST_TEST(must(bench.store->store_inbound({}, {&next, 1}, bench.now)).empty());
+    BOOST_TEST(must(bench.store->cursor("smtp-1")) == "7:13");
+    BOOST_TEST(must(bench.store->cursor("smtp-2")) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_of_a_provider_that_is_away_wait_and_keep_nobody_waiting) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    const InboundRecord raw{"gone", "mail", "raw", bench.now}, other{"smtp-1", "mail", "raw", bench.now};
+    for (int i{0}; i < 20; ++i) must(bench.store->store_inbound({&raw, 1}, {}, bench.now));
+    must(bench.store->store_inbound({&other, 1}, {}, bench.now));
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, bench.now, 10)).size() == 1u);
+    BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, bench.now, 10)).empty());
+    const auto counters = bench.counters();
+    BOOST_TEST_REQUIRE(counters.inbound_of.size() == 2u);
+    BOOST_TEST(counters.inbound_of[0].first == "gone");
+    BOOST_TEST(counters.inbound_of[0].second == 20u);
+    const std::vector<std::string> both{"gone", "smtp-1"};
+    must(bench.store->store_inbound({&other, 1}, {}, bench.now));
+    const auto found = must(bench.store->inbound_to_parse(both, bench.now, 10));
+    BOOST_TEST(std::count_if(found.begin(), found.end(), [](auto &one) { return one.provider == "gone"; }) == 5);
+    BOOST_TEST(found.size() == 6u);
   }
 }
 
@@ -162,6 +201,24 @@ BOOST_AUTO_TEST_CASE(a_receipt_that_comes_before_its_reference_waits_for_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(evidence_of_a_receipt_that_waits_is_filed_when_its_reference_is_known) {
+  for (const auto &which : implementations())
+    for (const bool is_early : {true, false}) {
+      Bench bench{which};
+      bench.usual_ledger();
+      const auto sent = bench.send(0);
+      auto proof = receipt_of("r1", ReceiptKind::delivered);
+      if (!is_early) bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+      bench.receipt(proof);  // and once more with what a better parser has found in the same bytes
+      proof.evidence = {{"application/pdf", "proof.pdf", "%PDF proof", ""}};
+      bench.receipt(proof);
+      bench.reopen();
+      if (is_early) bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+      BOOST_TEST(bench.counters().receipts_unmatched == 0u);
+      BOOST_TEST(must(bench.store->content(bench.creditor, sha256("%PDF proof"))) == "%PDF proof");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(receipts_before_the_outcome_and_after_it_end_alike) {
   for (const auto &which : implementations())
     for (const auto kind : {OutcomeKind::accepted, OutcomeKind::unknown, OutcomeKind::not_sent}) {
@@ -222,41 +279,6 @@ BOOST_AUTO_TEST_CASE(a_late_delivery_of_an_assumed_loss_is_still_a_delivery) {
       }
     bench.receipt(receipt);
     BOOST_TEST((bench.reminder().state == ReminderState::sent));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_human_reply_makes_a_task_and_holds_the_case_until_it_is_done) {
-  for (const auto &which : implementations()) {
-    Bench bench{which};
-    bench.usual_ledger();
-    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
-    ParsedRecord parsed;
-    parsed.replies = {
-        {false, "boss@d1.example", "us@acme.example", "Re: Reminder", "we never got this", "r1", ""}};
-    bench.apply(parsed);
-    BOOST_TEST(bench.facts().held_until.has_value());
-    const auto tasks = must(bench.store->tasks(bench.creditor, true, 10));
-    BOOST_TEST_REQUIRE(tasks.size() == 1u);
-    BOOST_TEST(tasks[0].text.find("never got this") != std::string::npos);
-    must(bench.store->finish_task(bench.creditor, tasks[0].id, "done", "sent a copy", "eva", bench.now));
-    BOOST_TEST(!bench.facts().held_until.has_value());
-    BOOST_TEST(
-        !bench.store->finish_task(bench.creditor, tasks[0].id, "done", "", "eva", bench.now).has_value());
-  }
-}
-
-BOOST_AUTO_TEST_CASE(stop_suppresses_the_address_that_was_written_to) {
-  for (const auto &which : implementations()) {
-    Bench bench{which};
-    bench.usual_ledger();
-    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
-    ParsedRecord parsed;
-    parsed.replies = {{true, "accounts@d1.example", "", "STOP", "", "", ""}};  // found by its sender
-    bench.apply(parsed);
-    BOOST_TEST(bench.debtor().contacts.at(0).is_suppressed);
-    BOOST_TEST(must(bench.store->tasks(bench.creditor, true, 10)).empty());
-    must(bench.store->lift_suppression(bench.creditor, "email", "accounts@d1.example", "eva", bench.now));
-    BOOST_TEST(!bench.debtor().contacts.at(0).is_suppressed);
   }
 }
 

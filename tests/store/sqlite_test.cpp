@@ -56,7 +56,7 @@ void live(const std::filesystem::path &folder, int done) {
     if (must(store->import_payments(creditor, {&payment, 1}, kNow, false)).added != 1) ::_exit(8);
     say('p');
     const InboundRecord raw{"smtp-1", "mail", "bytes", kNow};
-    must(store->store_inbound({&raw, 1}, kNow));
+    must(store->store_inbound({&raw, 1}, {}, kNow));
     say('i');
     for (const auto &claim : must(store->claim_due(kNow, 10))) {
       Settlement to{
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_refuses_to_grow_is_an_error_and_the_store_goes_
     auto store = must(open_sqlite({.path = folder.path() / "store.db"}));
     const auto creditor = must(store->creditor("acme"));
     const InboundRecord raw{"smtp-1", "mail", std::string(64 * 1024, 'x'), kNow};
-    must(store->store_inbound({&raw, 1}, kNow));
+    must(store->store_inbound({&raw, 1}, {}, kNow));
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
     limit.rlim_cur = 700 * 1024;
@@ -227,12 +227,12 @@ BOOST_AUTO_TEST_CASE(a_disk_that_refuses_to_grow_is_an_error_and_the_store_goes_
     int stored{1};
     Result<std::vector<InboundId>> result{std::vector<InboundId>{}};
     for (; stored < 100; ++stored)
-      if (result = store->store_inbound({&raw, 1}, kNow); !result) break;
+      if (result = store->store_inbound({&raw, 1}, {}, kNow); !result) break;
     if (!result.has_error() || result.error().kind != ErrorKind::unavailable) ::_exit(1);
     if (must(store->counters(kNow)).inbound_waiting != static_cast<std::uint64_t>(stored)) ::_exit(2);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    if (!store->store_inbound({&raw, 1}, kNow)) ::_exit(3);
+    if (!store->store_inbound({&raw, 1}, {}, kNow)) ::_exit(3);
     if (must(store->counters(kNow)).inbound_waiting != static_cast<std::uint64_t>(stored) + 1) ::_exit(4);
     if (!must(store->verify_journal(creditor)).faults.empty()) ::_exit(5);
   })};
@@ -260,6 +260,21 @@ BOOST_AUTO_TEST_CASE(a_claim_that_can_neither_be_settled_nor_released_is_due_aga
     if (bench.counters().attempts_open != 1) ::_exit(4);
   })};
   BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(evidence_that_waited_is_filed_with_what_it_refers_to) {
+  Bench bench{sqlite()};
+  bench.usual_ledger();
+  const auto sent = bench.send(0);
+  auto proof = receipt_of("r1", domain::ReceiptKind::delivered);
+  proof.evidence = {{"application/pdf", "proof.pdf", "%PDF proof", ""}, {"image/png", "scan", "", "provider://1"}};
+  bench.receipt(proof);
+  bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+  SQLite::Database raw{file_of(bench).string(), SQLite::OPEN_READONLY};
+  BOOST_TEST(raw.execAndGet("SELECT group_concat(file_name || reference) FROM (SELECT * FROM evidence ORDER BY "
+                            "file_name)")
+                 .getString() == "proof.pdf,scanprovider://1");
+  BOOST_TEST(raw.execAndGet("SELECT count(*) FROM evidence_waiting").getInt() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(verifying_finds_one_flipped_byte_wherever_it_is) {

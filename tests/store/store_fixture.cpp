@@ -202,7 +202,7 @@ void Bench::outcome(AttemptId id, domain::OutcomeKind kind, std::vector<std::str
 
 void Bench::apply(ParsedRecord parsed) {
   const InboundRecord raw{"smtp-1", "mail", "raw bytes", now};
-  parsed.inbound = must(store->store_inbound({&raw, 1}, now)).front();
+  parsed.inbound = must(store->store_inbound({&raw, 1}, {}, now)).front();
   must(store->apply_parsed({&parsed, 1}, now));
 }
 

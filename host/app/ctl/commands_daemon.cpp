@@ -84,6 +84,13 @@ int show_status(const Run &run) {
                      member(row, "because")});
     }
     providers.print("No provider is configured.");
+    for (const auto &item : answer.at("inbound_waiting").as_array()) {
+      const auto &row = item.as_object();
+      if (!flag(row, "configured"))
+        fmt::print(
+            "\n{} messages from {} wait, which is no longer configured: they are read when it is again\n",
+            grouped(number(row, "count")), printable(member(row, "provider")));
+    }
     return int{kExitOk};
   });
 }

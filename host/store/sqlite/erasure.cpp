@@ -83,6 +83,10 @@ void SqliteStore::erase_messages(DebtorKey key) {
         key.creditor, id);
     run(*connection_, "DELETE FROM suppression WHERE creditor = ? AND address = ?", key.creditor, address);
   }
+  run(*connection_,
+      "UPDATE inbound SET bytes = x'', kind = 'erased', state = 1 WHERE id IN (SELECT inbound FROM reply WHERE "
+      "creditor = ? AND debtor = ?)",
+      key.creditor, key.debtor);
   std::set<std::int64_t> buckets;
   for (const auto &[id, address] : attempts) buckets.insert(content_bucket(id));
   for (const auto bucket : buckets)

@@ -30,6 +30,8 @@ FactsReader::FactsReader(Connection &connection) : connection_{connection} {
   while (query.next())
     holds_.push_back(
         {query.i32(0), query.as<HoldScope>(1) == HoldScope::segment, query.text(2), query.day(3)});
+  Query recalls{connection_, "SELECT attempt FROM recall WHERE state = 0"};
+  while (recalls.next()) recalls_.insert(recalls.i64(0));
 }
 
 bool FactsReader::read(CreditorId creditor, DebtorId debtor, std::optional<Instant> now, Claim &claim,
@@ -145,6 +147,10 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
       } else {
         row.has_open_attempt = true;
       }
+    }
+    if (!recalls_.empty() && recalls_.contains(query.i64(15))) {
+      reminder.state = ReminderState::open;  // whether it went out is being asked
+      row.has_open_attempt = true;
     }
     Query items{connection_, "SELECT receivable FROM reminder_item WHERE creditor = ? AND reminder = ?",
                 claim.creditor, reminder.id};

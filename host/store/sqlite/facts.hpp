@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 namespace relance::store::sqlite {
@@ -37,7 +38,7 @@ struct DebtorRow {
 
 class FactsReader {
  public:
-  /// Reads the holds of whole creditors and segments once.
+  /// Reads the holds of whole creditors and segments, and the open recalls, once.
   explicit FactsReader(Connection &connection);
 
   /// False when there is no such debtor. With `now`, approvals that have expired are left out.
@@ -60,6 +61,7 @@ class FactsReader {
 
   Connection &connection_;
   std::vector<SegmentHold> holds_;
+  std::unordered_set<AttemptId> recalls_;  ///< asked for and not answered
 };
 
 }  // namespace relance::store::sqlite

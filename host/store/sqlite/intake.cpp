@@ -211,17 +211,17 @@ void SqliteStore::import_invoice(Unit &unit, CreditorId creditor, const InvoiceR
 }
 
 CaseId SqliteStore::case_for(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
-                             ReceivableId receivable, Instant now) {
+                             Instant now) {
   const std::string currency{record.amount.currency.code()};
   bool has_started{false};
   {
     Query query{*connection_,
-                "SELECT id, receivable, currency, state FROM case_ WHERE creditor = ? AND debtor = ?",
+                "SELECT id, currency, state FROM case_ WHERE creditor = ? AND debtor = ?",
                 creditor, debtor};
     CaseId found{0};
     while (query.next()) {
-      if (query.as<domain::CaseState>(3) != domain::CaseState::onboarding) has_started = true;
-      if (!record.has_own_case && query.i64(1) == 0 && query.text(2) == currency) found = query.i64(0);
+      if (query.as<domain::CaseState>(2) != domain::CaseState::onboarding) has_started = true;
+      if (query.text(1) == currency) found = query.i64(0);
     }
     if (found != 0) {
       run(*connection_,
@@ -239,8 +239,7 @@ CaseId SqliteStore::case_for(Unit &unit, CreditorId creditor, DebtorId debtor, c
   }
   const auto state = has_started ? domain::CaseState::open : domain::CaseState::onboarding;
   const CaseId id{++last_.case_id};
-  run(*connection_, "INSERT INTO case_ VALUES (?, ?, ?, ?, ?, ?, '')", creditor, debtor, id,
-      record.has_own_case ? receivable : ReceivableId{0}, currency, state);
+  run(*connection_, "INSERT INTO case_ VALUES (?, ?, ?, ?, ?, '')", creditor, debtor, id, currency, state);
   Payload payload;
   payload.text("debtor", record.debtor_code).text("currency", currency);
   payload.text("state", has_started ? "open" : "onboarding");
@@ -251,7 +250,7 @@ CaseId SqliteStore::case_for(Unit &unit, CreditorId creditor, DebtorId debtor, c
 void SqliteStore::add_invoice(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
                               Instant now) {
   const ReceivableId id{++last_.receivable};
-  const CaseId case_id{case_for(unit, creditor, debtor, record, id, now)};
+  const CaseId case_id{case_for(unit, creditor, debtor, record, now)};
   auto stated = record.open_minor;
   if (!stated && in_snapshot_.contains(creditor)) stated = record.amount.minor;
   const std::int64_t balance{stated.value_or(record.amount.minor)};
@@ -397,6 +396,7 @@ void SqliteStore::set_balance(Unit &unit, CreditorId creditor, ReceivableRow &ro
       "UPDATE receivable SET balance = ?, state = ? WHERE creditor = ? AND debtor = ? AND id = ?", balance,
       row.state, creditor, row.debtor, row.id);
   withdraw(unit, {creditor, row.debtor}, {row.id}, "the balance changed", now);
+  if (row.state == ItemState::paid) want_recalls({creditor, row.debtor}, row.id, now);
   if (!was_settled || row.state != ItemState::open) return;
   // Money that came and went again: what was sent before belongs to a debt that was settled.
   run(*connection_,

@@ -95,6 +95,7 @@ Result<void> SqliteStore::set_item_state(CreditorId creditor, std::string_view i
         creditor, row->debtor, row->id);
     const DebtorKey key{creditor, row->debtor};
     if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
+    if (to == ItemState::written_off) want_recalls(key, row->id, now);
     Payload payload;
     payload.text("invoice", invoice_number).text("because", because).text("by", by);
     journal_entry(unit, creditor, row->case_id, now, kind, payload);

@@ -40,6 +40,11 @@ Sha256 digest_of(const ReceiptRecord &receipt) {
   return sha256(payload.take());
 }
 
+/// A document's is its content's hash; a reference to be fetched later has its own.
+Sha256 name_of(const EvidenceRecord &evidence) {
+  return sha256(evidence.bytes.empty() ? evidence.reference : evidence.bytes);
+}
+
 /// What one receipt adds to the state: a negative kind counts only once it is final.
 DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final) {
   if (kind == ReceiptKind::complaint || (is_negative(kind) && !is_final)) return {};
@@ -52,6 +57,7 @@ DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final
 // Raw bytes
 
 Result<std::vector<InboundId>> SqliteStore::store_inbound(std::span<const InboundRecord> records,
+                                                          std::span<const CursorRecord> cursors,
                                                           Instant now) {
   return guarded("storing inbound bytes", [&]() -> Result<std::vector<InboundId>> {
     std::vector<InboundId> ids;
@@ -63,23 +69,39 @@ Result<std::vector<InboundId>> SqliteStore::store_inbound(std::span<const Inboun
           record.provider, record.kind, Blob{record.bytes}, record.received_at, now, now);
       ids.push_back(connection_->database().getLastInsertRowid());
     }
-    unit.tally("inbound", static_cast<std::int64_t>(records.size()));
+    for (const auto &[provider, cursor] : cursors)
+      run(*connection_, "INSERT OR REPLACE INTO poll_cursor VALUES (?, ?)", provider, Blob{cursor});
+    if (!records.empty()) unit.tally("inbound", static_cast<std::int64_t>(records.size()));
     unit.commit();
     return ids;
   });
 }
 
-Result<std::vector<StoredInbound>> SqliteStore::inbound_to_parse(Instant now, std::size_t limit) {
+Result<std::string> SqliteStore::cursor(std::string_view provider) {
+  return guarded("reading a cursor", [&]() -> Result<std::string> {
+    Query query{*connection_, "SELECT cursor FROM poll_cursor WHERE provider = ?", provider};
+    return query.next() ? query.blob(0) : std::string{};
+  });
+}
+
+Result<std::vector<StoredInbound>> SqliteStore::inbound_to_parse(std::span<const std::string> providers,
+                                                                 Instant now, std::size_t limit) {
   return guarded("reading inbound bytes", [&]() -> Result<std::vector<StoredInbound>> {
     std::vector<StoredInbound> found;
-    Query query{*connection_,
-                "SELECT id, provider, kind, bytes, tries FROM inbound WHERE state = 0 AND next_try <= ? "
-                "ORDER BY next_try, id",
-                now};
-    while (found.size() < limit && query.next()) {
-      if (in_parse_.contains(query.i64(0))) continue;
-      found.push_back({query.i64(0), query.text(1), query.text(2),
-                       std::make_shared<const std::string>(query.blob(3)), query.i32(4)});
+    // One provider's backlog is not allowed to keep the others' receipts waiting.
+    const auto share = providers.empty() ? 0 : (limit + providers.size() - 1) / providers.size();
+    for (const auto &provider : providers) {
+      Query query{
+          *connection_,
+          "SELECT id, kind, bytes, tries FROM inbound WHERE state = 0 AND provider = ? AND next_try <= ?"
+          " ORDER BY next_try, id",
+          provider, now};
+      const auto first = found.size();
+      while (found.size() < limit && found.size() - first < share && query.next()) {
+        if (in_parse_.contains(query.i64(0))) continue;
+        found.push_back({query.i64(0), provider, query.text(1),
+                         std::make_shared<const std::string>(query.blob(2)), query.i32(3)});
+      }
     }
     for (const auto &one : found) in_parse_.insert(one.id);
     return found;
@@ -91,8 +113,12 @@ Result<std::uint64_t> SqliteStore::reparse(std::string_view provider, InboundId 
     Unit unit{*connection_, journal_};
     const auto count =
         only != 0
-            ? run(*connection_, "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ?", only)
-            : run(*connection_, "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ?",
+            ? run(*connection_,
+                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ? AND kind <> 'erased'",
+                  only)
+            : run(*connection_,
+                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ? AND kind <> "
+                  "'erased'",
                   provider);
     unit.commit();
     if (only != 0 && count == 0) return not_found("there is no inbound record " + std::to_string(only));
@@ -139,7 +165,7 @@ void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now)
     else
       keep_waiting(unit, arrived);
   }
-  for (const auto &reply : parsed.replies) apply_reply(unit, provider, reply, now);
+  if (!parsed.replies.empty()) apply_replies(unit, provider, parsed, now);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -159,6 +185,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   const Sha256 digest{digest_of(receipt)};
   const auto part_count = std::clamp<std::uint32_t>(receipt.part_count, 1, kPartsMax);
   const auto part_index = std::min(receipt.part_index, part_count - 1);
+  keep_evidence(unit, attempt, arrived);  // also of a repeat: a better parser may have found more
   if (run(*connection_, "INSERT OR IGNORE INTO receipt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
           attempt.key.creditor, attempt.id, digest, arrived.inbound, part_index, part_count, receipt.kind,
           receipt.is_final, receipt.failure, receipt.code, receipt.text, receipt.provider_time, arrived.at,
@@ -168,7 +195,6 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
         attempt.key.creditor, attempt.id, digest);
     return;
   }
-  keep_evidence(unit, attempt, arrived);
   if (receipt.price_micro != 0)
     run(*connection_, "UPDATE attempt SET price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
         receipt.price_micro, receipt.price_currency, attempt.key.creditor, attempt.id);
@@ -194,8 +220,12 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
                 attempt.key.creditor, attempt.id};
     if (query.next()) state = domain::join(state, {query.as<ReceiptKind>(0), query.as<FailureClass>(1)});
   }
-  // Any word of the provider means that it has the message: that ends a doubt, and belies "not sent".
-  const bool is_heard_of{receipt.kind != ReceiptKind::complaint};
+  // Any word of the provider means that it has the message: that ends a doubt, and belies "not sent". That it
+  // is cancelled says the same as "not sent", in the receipt that follows a recall.
+  const bool confirms_recall{receipt.kind == ReceiptKind::cancelled &&
+                             attempt.state == AttemptState::not_sent};
+  if (confirms_recall) state = attempt.delivery;
+  const bool is_heard_of{receipt.kind != ReceiptKind::complaint && !confirms_recall};
   const bool is_resolved{
       is_heard_of && (attempt.state == AttemptState::in_doubt || attempt.state == AttemptState::not_sent)};
   const bool is_changed{!(state == attempt.delivery) || is_resolved};
@@ -218,6 +248,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
 
+  if (confirms_recall) return;
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
   if (counts) note_reaction(attempt, receipt.kind, now);
   if (is_negative(receipt.kind) && receipt.is_final)
@@ -236,9 +267,8 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
 
 void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived &arrived) {
   for (const auto &evidence : arrived.receipt.evidence) {
-    const bool is_document{!evidence.bytes.empty()};
-    const Sha256 name{sha256(is_document ? evidence.bytes : evidence.reference)};
-    if (is_document)
+    const Sha256 name{name_of(evidence)};
+    if (!evidence.bytes.empty())
       run(*connection_,
           "INSERT OR IGNORE INTO content (creditor, bucket, hash, debtor, media_type, bytes)"
           " VALUES (?, ?, ?, ?, ?, ?)",
@@ -251,14 +281,21 @@ void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived
 
 void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
   const auto &receipt = arrived.receipt;
+  const auto digest = digest_of(receipt);
   receipts_waiting_ += run(
       *connection_,
       "INSERT OR IGNORE INTO receipt_waiting (provider, ref, idempotency_key, digest, inbound, part_index,"
       " part_count, kind, is_final, failure, code, text, provider_time, at, price_micro, price_currency)"
       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-      arrived.provider, Blob{receipt.ref}, receipt.idempotency_key, digest_of(receipt), arrived.inbound,
+      arrived.provider, Blob{receipt.ref}, receipt.idempotency_key, digest, arrived.inbound,
       receipt.part_index, receipt.part_count, receipt.kind, receipt.is_final, receipt.failure, receipt.code,
       receipt.text, receipt.provider_time, arrived.at, receipt.price_micro, receipt.price_currency);
+  for (const auto &evidence : receipt.evidence)
+    run(*connection_,
+        "INSERT OR IGNORE INTO evidence_waiting SELECT id, ?, ?, ?, ?, ? FROM receipt_waiting"
+        " WHERE provider = ? AND ref = ? AND idempotency_key = ? AND digest = ?",
+        name_of(evidence), evidence.media_type, evidence.file_name, evidence.reference, Blob{evidence.bytes},
+        arrived.provider, Blob{receipt.ref}, receipt.idempotency_key, digest);
 }
 
 void SqliteStore::apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now) {
@@ -289,61 +326,19 @@ void SqliteStore::apply_waiting(Unit &unit, std::string_view provider, const std
       waiting.emplace_back(query.i64(0), std::move(arrived));
     }
   }
-  for (const auto &[id, arrived] : waiting) {
+  for (auto &[id, arrived] : waiting) {
+    {
+      Query query{*connection_,
+                  "SELECT media_type, file_name, bytes, reference FROM evidence_waiting WHERE waiting = ?",
+                  id};
+      while (query.next())
+        arrived.receipt.evidence.push_back({query.text(0), query.text(1), query.blob(2), query.text(3)});
+    }
     if (const auto attempt = attempt_by_ref(provider, ref)) apply_receipt(unit, *attempt, arrived, now);
+    run(*connection_, "DELETE FROM evidence_waiting WHERE waiting = ?", id);
     run(*connection_, "DELETE FROM receipt_waiting WHERE id = ?", id);
     unit.then([this] { --receipts_waiting_; });
   }
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Replies
-
-void SqliteStore::apply_reply(Unit &unit, std::string_view provider, const ReplyRecord &reply, Instant now) {
-  DebtorKey key{};
-  CaseId case_id{0};
-  ReminderId reminder{0};
-  std::string channel, address{reply.from};
-  if (const auto attempt = correlate(provider, reply.ref, reply.idempotency_key)) {
-    key = attempt->key;
-    case_id = attempt->case_id;
-    reminder = attempt->reminder;
-    channel = attempt->channel;
-    address = attempt->address;
-  } else {
-    Query query{*connection_,
-                "SELECT p.creditor, p.debtor, p.channel, p.address FROM creditor c JOIN contact_point p ON "
-                "p.creditor = c.id"
-                " AND p.channel IN ('email', 'sms', 'fax', 'lre') AND p.address = ? LIMIT 1",
-                reply.from};
-    if (query.next()) {
-      key = {query.i32(0), query.i64(1)};
-      channel = query.text(2);
-    }
-  }
-  if (key.debtor != 0 && case_id == 0) case_id = first_case(key);
-  if (reply.is_stop && !channel.empty())
-    mark_suppressed(unit, key.creditor, channel, address, "the addressee asked us to stop", now);
-  if (key.creditor == 0) {
-    Query query{*connection_, "SELECT min(id) FROM creditor"};
-    if (query.next()) key.creditor = query.i32(0);
-  }
-  if (!reply.is_stop || channel.empty()) {
-    const TaskId task{++last_.task};
-    std::string text{reply.subject};
-    if (!text.empty()) text += '\n';
-    text += reply.text;
-    add_task(unit, key, case_id, reminder, task, reply.is_stop ? "stop" : "reply", text, key.debtor != 0,
-             now);
-    if (key.debtor != 0) withdraw(unit, key, {}, "the debtor answered", now);
-  }
-  Payload payload;
-  payload.text("reply", reply.is_stop ? "stop" : "human")
-      .number("reminder", reminder)
-      .text("from", reply.from);
-  payload.text("subject", reply.subject).text("text", reply.text);
-  journal_entry(unit, key.creditor, case_id, now, "reply", payload);
-  if (key.debtor != 0) touch(unit, key, now);
 }
 
 }  // namespace relance::store::sqlite

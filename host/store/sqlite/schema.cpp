@@ -50,8 +50,7 @@ CREATE TABLE suppression (
   PRIMARY KEY (creditor, channel, address)) WITHOUT ROWID;
 
 CREATE TABLE case_ (
-  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, receivable INTEGER NOT NULL,
-  currency TEXT NOT NULL, state INTEGER NOT NULL, scenario TEXT NOT NULL,
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, currency TEXT NOT NULL, state INTEGER NOT NULL, scenario TEXT NOT NULL,
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 
 -- step, level, sent_on, sent_step, was_reminded: the position, which belongs to the receivable. reminder: who moved it last.
@@ -150,8 +149,10 @@ CREATE TABLE inbound (
   id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL,
   received_at INTEGER NOT NULL, at INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
   next_try INTEGER NOT NULL, error TEXT NOT NULL DEFAULT '');
-CREATE INDEX inbound_waiting ON inbound (next_try) WHERE state = 0;
+CREATE INDEX inbound_waiting ON inbound (provider, next_try) WHERE state = 0;
 CREATE INDEX inbound_failed ON inbound (id) WHERE state = 2;
+-- Up to where what a provider has is on disk: written with the bytes it stands for, in one transaction.
+CREATE TABLE poll_cursor (provider TEXT PRIMARY KEY, cursor BLOB NOT NULL) WITHOUT ROWID;
 -- digest: of everything the receipt says; a repeat of it changes nothing.
 CREATE TABLE receipt (
   creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, digest BLOB NOT NULL, inbound INTEGER NOT NULL,
@@ -165,6 +166,23 @@ CREATE TABLE receipt_waiting (
   is_final INTEGER NOT NULL, failure INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, provider_time INTEGER,
   at INTEGER NOT NULL, price_micro INTEGER NOT NULL, price_currency TEXT NOT NULL);
 CREATE UNIQUE INDEX receipt_waiting_by_ref ON receipt_waiting (provider, ref, idempotency_key, digest);
+-- The evidence of waiting receipts, bytes and all: nobody knows yet whose it is, so that it cannot be filed by its hash.
+CREATE TABLE evidence_waiting (
+  waiting INTEGER NOT NULL, name BLOB NOT NULL, media_type TEXT NOT NULL, file_name TEXT NOT NULL,
+  reference TEXT NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY (waiting, name)) WITHOUT ROWID;
+-- digest: of what makes a reply the same one (see replies.cpp), not of its words, which may be erased. A repeat in other
+-- bytes has a row of its own, so that the erasure of its debtor finds every copy.
+CREATE TABLE reply (
+  digest BLOB NOT NULL, inbound INTEGER NOT NULL, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL,
+  task INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (digest, inbound)) WITHOUT ROWID;
+CREATE INDEX reply_of ON reply (creditor, debtor);
+-- Messages that need not arrive any more. state: 0 to be asked of the provider, 1 cancelled, 2 too late, 3 unknown
+CREATE TABLE recall (
+  creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL,
+  PRIMARY KEY (creditor, attempt)) WITHOUT ROWID;
+CREATE INDEX recall_wanted ON recall (creditor, attempt) WHERE state = 0;
 -- name is one of: the content hash of a document, or the reference under which it is still to be fetched
 CREATE TABLE evidence (
   creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, name BLOB NOT NULL, media_type TEXT NOT NULL, file_name TEXT NOT NULL,

@@ -101,18 +101,23 @@ class SqliteStore final : public Store {
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
   Result<std::vector<OpenAttempt>> open_attempts() override;
-  Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
-  Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
   Result<std::vector<KnownStep>> known_steps() override;
   Result<std::vector<ScenarioUse>> scenarios_in_use() override;
   Result<std::uint64_t> move_steps(const StepMoves &, Instant now) override;
 
-  Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, Instant now) override;
-  Result<std::vector<StoredInbound>> inbound_to_parse(Instant now, std::size_t limit) override;
+  Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, std::span<const CursorRecord>,
+                                               Instant now) override;
+  Result<std::string> cursor(std::string_view provider) override;
+  Result<std::vector<StoredInbound>> inbound_to_parse(std::span<const std::string> providers, Instant now,
+                                                      std::size_t limit) override;
   Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) override;
   Result<std::uint64_t> reparse(std::string_view provider, InboundId only) override;
+
+  void recall_through(std::vector<std::string> providers) override;
+  Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) override;
+  Result<void> record_recalls(std::span<const RecallRecord>, Instant now) override;
 
   Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,
                                     CivilDate date, std::optional<std::int64_t> amount_minor,
@@ -251,7 +256,7 @@ class SqliteStore final : public Store {
   void change_invoice(Unit &unit, CreditorId creditor, const ReceivableRow &row, const InvoiceRecord &record,
                       Instant now, ImportResult &result);
   CaseId case_for(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
-                  ReceivableId receivable, Instant now);
+                  Instant now);
   void import_payment(Unit &unit, CreditorId creditor, const PaymentRecord &record, std::size_t index,
                       Instant now, std::set<DebtorId> &touched, ImportResult &result);
   /// New balance; state, round, promises and open intents follow.
@@ -293,7 +298,6 @@ class SqliteStore final : public Store {
   std::optional<AttemptRow> attempt_by_key(const std::string &key);
   static std::optional<AttemptRow> read_attempt(Query &query);
   std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
-  OpenAttempt read_open(CreditorId creditor, AttemptId id);
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
   void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
@@ -306,10 +310,28 @@ class SqliteStore final : public Store {
   void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &arrived, Instant now);
   void keep_waiting(Unit &unit, const Arrived &arrived);
   void apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now);
-  void apply_reply(Unit &unit, std::string_view provider, const ReplyRecord &reply, Instant now);
   void keep_evidence(Unit &unit, const AttemptRow &attempt, const Arrived &arrived);
   std::optional<AttemptRow> correlate(std::string_view provider, const std::string &ref,
                                       const std::string &key);
+
+  // replies.cpp
+  /// Whom a reply is from, as far as can be told.
+  struct Speaker {
+    DebtorKey key{};
+    CaseId case_id{0};
+    ReminderId reminder{0};
+    std::string channel, address;
+  };
+  void apply_replies(Unit &unit, std::string_view provider, const ParsedRecord &parsed, Instant now);
+  Speaker speaker_of(std::string_view provider, const ReplyRecord &reply);
+  TaskId apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now);
+
+  // recalls.cpp
+  /// A receivable was settled: notes those of its debtor's messages that nothing is left of to ask for.
+  void want_recalls(DebtorKey key, ReceivableId settled, Instant now);
+  void want_recall(const AttemptRow &attempt, Instant now);
+  bool is_recallable(const AttemptRow &attempt);
+  void record_recall(Unit &unit, const RecallRecord &record, Instant now);
 
   const SqliteOptions options_;
   StoreLock lock_;
@@ -331,6 +353,7 @@ class SqliteStore final : public Store {
   std::unordered_set<DebtorKey, DebtorKeyHash> read_while_open_;
   std::unordered_set<InboundId> in_parse_;
   std::int64_t receipts_waiting_{0};
+  std::set<std::string, std::less<>> recallable_;  ///< providers that can recall
   std::set<CreditorId> in_snapshot_;
   std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
   std::size_t wave_next_{0};  ///< the first of it that was not claimed yet

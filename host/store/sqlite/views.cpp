@@ -155,7 +155,15 @@ Result<Counters> SqliteReader::counters(Instant now) {
       out.in_doubt = count(connection_, "SELECT count(*) FROM attempt WHERE state = 5");
     }
     out.receipts_unmatched = count(connection_, "SELECT count(*) FROM receipt_waiting");
-    out.inbound_waiting = count(connection_, "SELECT count(*) FROM inbound WHERE state = 0");
+    {
+      Query query{connection_, "SELECT provider, count(*) FROM inbound WHERE state = 0 GROUP BY provider"};
+      while (query.next()) {
+        out.inbound_of.emplace_back(query.text(0), query.as<std::uint64_t>(1));
+        out.inbound_waiting += out.inbound_of.back().second;
+      }
+    }
+    out.recalled = of("recalled");
+    out.recalls_wanted = count(connection_, "SELECT count(*) FROM recall WHERE state = 0");
     out.inbound_failed = count(connection_, "SELECT count(*) FROM inbound WHERE state = 2");
     out.suppressed = count(connection_, "SELECT count(*) FROM suppression");
     out.tasks_open = count(connection_, "SELECT count(*) FROM task WHERE state = 'open'");

@@ -1,0 +1,109 @@
+// A reload that fails leaves everything as it was; a provider that it had to stop and cannot start again is waited for.
+#include "tests/engine/engine_world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+namespace relance::engine {
+using test::EngineWorld;
+using test::kMonday;
+
+namespace {
+
+/// A world whose provider starts only while the file "can_start" is there.
+struct Fragile : EngineWorld {
+  Fragile() {
+    allow_start();
+    write_provider("scripted", start_if());
+    BOOST_TEST(reload().has_value());
+    debtor("D1", "accept@d1.example");
+    invoice("D1", "F1", kMonday);
+    onboard();
+    start();
+  }
+  std::string start_if(const std::string &name = "can_start") const {
+    return "start_if = \"" + (folder / name).string() + "\"\n";
+  }
+  void allow_start() { std::ofstream{folder / "can_start"} << "yes"; }
+  void forbid_start() { std::filesystem::remove(folder / "can_start"); }
+  ProviderReport provider(const std::string &id = "scripted") {
+    for (auto &one : engine->report().providers)
+      if (one.id == id) return one;
+    return {};
+  }
+  template <class Fact>
+  void await(Fact fact) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!fact() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(Milliseconds{5});
+    BOOST_TEST(fact());
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(reload_test)
+
+BOOST_AUTO_TEST_CASE(a_provider_whose_change_fails_goes_on_as_it_was) {
+  Fragile world;
+  world.write_provider("scripted", world.start_if("never"));  // its settings are right, its start is not
+  BOOST_TEST(world.reload().has_error());
+  BOOST_TEST(world.provider().state == "up");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_cannot_be_started_again_is_waited_for_and_nobody_else_takes_its_place) {
+  Fragile world;
+  world.forbid_start();
+  world.write_provider("scripted", world.start_if() + "port = 1\n");
+  BOOST_TEST(world.reload().has_error());
+  BOOST_TEST(world.provider().state == "absent");
+  BOOST_TEST(world.provider().because.find("could not be started again") != std::string::npos);
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{3}, true,
+                                         Milliseconds{300}, {})
+                 .has_error());  // the case waits for it
+  BOOST_TEST(world.received().empty());
+  BOOST_TEST(world.tasks().empty());
+  BOOST_TEST(world.counters().reminders == 0u);
+  world.allow_start();
+  world.await([&] { return world.provider().state == "up"; });
+  world.await([&] { return world.received().size() == 1u; });
+  BOOST_TEST(world.tasks().empty());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_configuration_takes_effect_when_a_part_of_it_fails) {
+  Fragile world;
+  world.write_provider("first", "");
+  world.write_provider("second", world.start_if("never"));
+  world.write_scenario(
+      "id = \"standard\"\n[[step]]\nid = \"other\"\nafter = \"1d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n");
+  const auto before = world.engine->configuration();
+  BOOST_TEST(world.reload().has_error());
+  BOOST_TEST(world.engine->configuration() == before);
+  BOOST_TEST(world.provider("first").id == "");
+  world.with_store([&](store::Store &store, Instant) {
+    for (const auto &step : store.known_steps().value()) BOOST_TEST(step.id != "other");
+  });
+  world.advance_to(kMonday + Days{4});
+  BOOST_TEST(world.received().empty());
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_that_is_right_brings_an_absent_provider_back_at_once) {
+  Fragile world;
+  world.forbid_start();
+  world.write_provider("scripted", world.start_if() + "port = 1\n");
+  BOOST_TEST(world.reload().has_error());
+  world.write_provider("scripted");
+  BOOST_TEST(world.reload().has_value());
+  BOOST_TEST(world.provider().state == "up");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::engine

@@ -1,0 +1,172 @@
+// What debtors write back: a task and a hold, or a suppression, once, however often the words are read.
+#include "tests/store/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+namespace relance::store::test {
+
+using domain::OutcomeKind;
+
+namespace {
+
+constexpr const char *kWords{"we never got this"};
+
+ReplyRecord human(const std::string &text = kWords, const std::string &ref = "r1") {
+  return {false, "boss@d1.example", "us@acme.example", "Re: Reminder", text, ref, ""};
+}
+
+/// Stores `bytes` and applies what they were found to mean; the row they got.
+InboundId read(Bench &bench, const std::string &bytes, std::vector<ReplyRecord> replies) {
+  const InboundRecord raw{"smtp-1", "mail", bytes, bench.now};
+  ParsedRecord parsed;
+  parsed.inbound = must(bench.store->store_inbound({&raw, 1}, {}, bench.now)).front();
+  parsed.replies = std::move(replies);
+  must(bench.store->apply_parsed({&parsed, 1}, bench.now));
+  return parsed.inbound;
+}
+
+void read_again(Bench &bench, InboundId row, std::vector<ReplyRecord> replies) {
+  BOOST_TEST(must(bench.store->reparse("", row)) == 1u);
+  ParsedRecord parsed;
+  parsed.inbound = row;
+  parsed.replies = std::move(replies);
+  must(bench.store->apply_parsed({&parsed, 1}, bench.now));
+}
+
+std::vector<TaskRow> tasks(Bench &bench) {
+  return must(bench.store->tasks(bench.creditor, true, 10));
+}
+
+void finish(Bench &bench, TaskId task) {
+  must(bench.store->finish_task(bench.creditor, task, "done", "", "eva", bench.now));
+}
+
+struct Sent : Bench {
+  explicit Sent(const Implementation &which) : Bench{which} {
+    usual_ledger();
+    outcome(send(0).attempt, OutcomeKind::accepted, {"r1"});
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(replies_test)
+
+BOOST_AUTO_TEST_CASE(the_same_mail_read_twice_makes_one_task_and_one_hold) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    read(bench, "From: boss\n\nwe never got this", {human()});
+    read(bench, "From: boss\n\nwe never got this", {human()});  // another place in the mailbox
+    BOOST_TEST_REQUIRE(tasks(bench).size() == 1u);
+    finish(bench, tasks(bench)[0].id);
+    BOOST_TEST(!bench.facts().held_until.has_value());
+    read(bench, "From: boss\n\nwe never got this", {human()});  // and after a person has dealt with it
+    BOOST_TEST(tasks(bench).empty());
+    BOOST_TEST(!bench.facts().held_until.has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_parsed_again_say_nothing_new_even_in_better_words) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    const auto row = read(bench, "mail 1", {human(), human("second part")});
+    const auto before = tasks(bench);
+    BOOST_TEST_REQUIRE(before.size() == 2u);
+    for (const auto &task : before) finish(bench, task.id);
+    read_again(bench, row, {human("we never got this, said better"), human("second part")});
+    BOOST_TEST(tasks(bench).empty());
+    read_again(bench, row, {human(), human("second part"), human("a third that was not seen before")});
+    BOOST_TEST(tasks(bench).size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_in_other_bytes_adds_nothing_while_its_task_is_open) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    read(bench, "Received: by way of one", {human()});
+    read(bench, "Received: by way of two", {human()});
+    BOOST_TEST(tasks(bench).size() == 1u);
+    finish(bench, tasks(bench)[0].id);
+    read(bench, "Received: a week later", {human()});  // the same words again are news
+    BOOST_TEST(tasks(bench).size() == 1u);
+    BOOST_TEST(bench.facts().held_until.has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(strangers_with_the_same_words_are_two) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    auto reply = human("please call me", "");
+    reply.from = "one@nowhere.example";
+    read(bench, "mail 1", {reply});
+    reply.from = "two@nowhere.example";
+    read(bench, "mail 2", {reply});
+    const auto made = tasks(bench);
+    BOOST_TEST_REQUIRE(made.size() == 2u);
+    BOOST_TEST(made[1].text.find("two@nowhere.example") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_was_released_stays_so_until_it_says_stop_again) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    const ReplyRecord stop{true, "accounts@d1.example", "", "STOP", "", "", ""};
+    const auto row = read(bench, "STOP", {stop});
+    BOOST_TEST(bench.debtor().contacts.at(0).is_suppressed);
+    must(bench.store->lift_suppression(bench.creditor, "email", "accounts@d1.example", "eva", bench.now));
+    read_again(bench, row, {stop});
+    BOOST_TEST(!bench.debtor().contacts.at(0).is_suppressed);
+    read(bench, "STOP", {stop});
+    BOOST_TEST(bench.debtor().contacts.at(0).is_suppressed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(erasing_a_debtor_erases_every_copy_of_what_it_wrote) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    const auto first = read(bench, "mail 1", {human()}), second = read(bench, "mail 1", {human()});
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    for (const auto row : {first, second}) BOOST_TEST(!bench.store->reparse("", row).has_value());
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_human_reply_makes_a_task_and_holds_the_case_until_it_is_done) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    ParsedRecord parsed;
+    parsed.replies = {
+        {false, "boss@d1.example", "us@acme.example", "Re: Reminder", "we never got this", "r1", ""}};
+    bench.apply(parsed);
+    BOOST_TEST(bench.facts().held_until.has_value());
+    const auto tasks = must(bench.store->tasks(bench.creditor, true, 10));
+    BOOST_TEST_REQUIRE(tasks.size() == 1u);
+    BOOST_TEST(tasks[0].text.find("never got this") != std::string::npos);
+    must(bench.store->finish_task(bench.creditor, tasks[0].id, "done", "sent a copy", "eva", bench.now));
+    BOOST_TEST(!bench.facts().held_until.has_value());
+    BOOST_TEST(
+        !bench.store->finish_task(bench.creditor, tasks[0].id, "done", "", "eva", bench.now).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(stop_suppresses_the_address_that_was_written_to) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    ParsedRecord parsed;
+    parsed.replies = {{true, "accounts@d1.example", "", "STOP", "", "", ""}};  // found by its sender
+    bench.apply(parsed);
+    BOOST_TEST(bench.debtor().contacts.at(0).is_suppressed);
+    BOOST_TEST(must(bench.store->tasks(bench.creditor, true, 10)).empty());
+    must(bench.store->lift_suppression(bench.creditor, "email", "accounts@d1.example", "eva", bench.now));
+    BOOST_TEST(!bench.debtor().contacts.at(0).is_suppressed);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::store::test
