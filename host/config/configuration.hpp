@@ -49,7 +49,6 @@ struct Limits {
   std::uint32_t volume_guard{5};      ///< times the usual daily volume that hold the run and ask; 0: never
   std::uint32_t volume_guard_least{200};               ///< days with fewer messages are never held
   std::optional<Milliseconds> payment_data_age_max{};  ///< older payment data holds the run; none: never
-  Milliseconds lease{60'000};                          ///< of claimed debtors
   Milliseconds hand_over_within{
       120'000};  ///< a message claimed but not at its provider by then is not sent (not_after)
   Milliseconds stop_grace{10'000};  ///< for what is in flight when the daemon is told to stop

@@ -32,7 +32,6 @@ void read_limits(Section &table, Limits &limits) {
   limits.volume_guard = count_from(table, "volume_guard", limits.volume_guard, {0, 1000});
   limits.volume_guard_least =
       count_from(table, "volume_guard_least", limits.volume_guard_least, {0, 10'000'000});
-  limits.lease = table.duration("lease", limits.lease, Milliseconds{1000}, hours{1});
   limits.hand_over_within =
       table.duration("hand_over_within", limits.hand_over_within, Milliseconds{1000}, hours{24});
   limits.stop_grace = table.duration("stop_grace", limits.stop_grace, Milliseconds{0}, Milliseconds{600'000});

@@ -69,11 +69,11 @@ claim_batch = 0
      R"(relanced.toml:2:15: error: "claim_batch" is 0, but must be from 1 to 10000
 )"},
     {"relanced.toml", R"([limits]
-lease = "1 minute"
+poll_every = "1 minute"
 stop_grace = "1h"
 @creditor
 )",
-     R"(relanced.toml:2:9: error: "1 minute" is no duration; write "250ms", "30s", "15m", "12h" or "7d"
+     R"(relanced.toml:2:14: error: "1 minute" is no duration; write "250ms", "30s", "15m", "12h" or "7d"
 relanced.toml:3:14: error: "stop_grace" is "1h", but must be from 0ms to 600000ms
 )"},
     {"relanced.toml", R"([log]
