@@ -3,6 +3,7 @@
 #include "host/api/handlers.hpp"
 #include "host/api/import_records.hpp"
 #include "host/api/json_text.hpp"
+#include "host/base/crash_point.hpp"
 #include "host/intake/import_reader.hpp"
 
 #include <boost/json.hpp>
@@ -153,10 +154,12 @@ Result<void> Import::run() {
 template <class Row>
 Result<void> Import::take(std::span<const Row> rows) {
   const auto records = to_records(rows);
+  crash_point(CrashPoint::rows_read);
   const auto written = context_.change([&](store::Store &store, Instant now) {
     return write(store, creditor_, std::span{records}, now, asked_.is_dry);
   });
   if (!written) return written.error();
+  crash_point(CrashPoint::rows_imported);
   rows_ += rows.size();
   add(*written);
   for (const auto &refused : written->refused) {

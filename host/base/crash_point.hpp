@@ -15,6 +15,8 @@ namespace relance {
 
 enum class CrashPoint : std::uint8_t {
   none,
+  rows_read,         ///< a batch of an import is understood, nothing written
+  rows_imported,     ///< it is in the ledger, nobody was told
   claimed,           ///< debtors leased, nothing decided
   decided,           ///< decided and rendered, nothing written
   intended,          ///< intents durable, nobody has seen them
@@ -29,7 +31,7 @@ enum class CrashPoint : std::uint8_t {
 };
 
 inline constexpr std::string_view kCrashPointNames[]{
-    "none",          "claimed",        "decided",          "intended", "submitted", "outcome_taken", "outcome_recorded",
+    "none",          "rows_read",      "rows_imported",    "claimed",        "decided",          "intended", "submitted", "outcome_taken", "outcome_recorded",
     "inbound_taken", "inbound_stored", "inbound_released", "parsed",   "applied"};
 
 namespace detail {
