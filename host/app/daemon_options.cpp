@@ -19,12 +19,15 @@ std::variant<DaemonOptions, int> read_daemon_options(int argc, char **argv) {
       "Signals: SIGTERM or SIGINT stops gracefully, SIGHUP reloads the configuration.\n"
       "Exit: 0 stopped as asked; 64 wrong command line; 70 fault of the program; 74 store, socket or folder "
       "cannot be used;\n"
-      "      75 the store or the socket belongs to another process; 78 the configuration has errors, or a plugin refuses it.");
+      "      75 the store or the socket belongs to another process; 78 the configuration has errors, or a "
+      "plugin refuses it.");
   app.add_option("--config", options.config, "the daemon's configuration file (TOML)")
       ->required()
       ->type_name("FILE");
   app.add_flag("--check-config", options.checks_only,
                "check the whole configuration, print what is wrong, start nothing");
+  app.add_flag("--paused", options.starts_paused,
+               "hand nothing to a provider until `relancectl resume`: for the first start after a restore");
   app.add_flag(
       "--test-clock", options.has_test_clock,
       "business time stands still and moves only by `relancectl clock advance`: for demos and tests");

@@ -21,7 +21,7 @@ enum ExitCode : int {
 
 struct DaemonOptions {
   std::filesystem::path config;
-  bool checks_only{false}, has_test_clock{false};
+  bool checks_only{false}, starts_paused{false}, has_test_clock{false};
   std::optional<Instant> test_clock_start;
 };
 

@@ -143,6 +143,8 @@ Result<void> Daemon::open() {
   auto server = api::Server::listen(configuration_->control_socket, router_);
   if (!server) return server.error();
   server_ = std::move(*server);
+  if (options_.starts_paused)
+    if (auto paused = engine_->pause("started with --paused"); !paused) return paused;
   engine_->start();
   return {};
 }

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """relanced as a process: its exit codes, signals, readiness, lock, socket, and what a kill leaves behind."""
+import contextlib
 import os
+import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -147,6 +150,35 @@ class DaemonTest(unittest.TestCase):
         code, output = self.world.run_daemon()
         self.assertNotEqual(code, 0)
         self.assertIn("--test-clock", output)
+
+    def test_a_backup_taken_while_it_runs_can_be_looked_at_before_anything_is_sent(self):
+        self.world.start_on_test_clock()
+        self.world.import_ledger()
+        self.world.ctl("onboard", "--start-at", "reminder-1")
+        store, backup = self.world.folder / "state/relance.db", self.world.folder / "backup.db"
+        with contextlib.closing(sqlite3.connect(store)) as live, contextlib.closing(sqlite3.connect(backup)) as copy:
+            live.backup(copy)
+        self.world.ctl("clock", "advance", "4d", "--settle")
+        sent = (self.world.folder / "sent").read_text()
+        self.assertTrue(sent)
+        self.world.stop()
+        for name in ("relance.db-wal", "relance.db-shm"):
+            store.with_name(name).unlink(missing_ok=True)
+        shutil.copy(backup, store)
+
+        self.world.start("--test-clock", "--paused")
+        self.assertIn("PAUSED: started with --paused", self.world.ctl("status"))
+        self.assertIn("intact", self.world.ctl("journal", "verify"))
+        self.world.ctl("clock", "advance", "4d")
+        self.assertEqual({message["debtor"] for message in self.world.ask("preview")["messages"]}, {"D-1", "D-2", "D-3"})
+        self.world.ctl("hold", "--debtor", "D-1", "--until", "2026-03-13", "--because", "reminded after the backup")
+        self.world.stop()
+        self.world.start_on_test_clock()  # the pause outlives a restart
+        self.assertEqual((self.world.folder / "sent").read_text(), sent)
+        self.world.ctl("resume")
+        self.world.ctl("clock", "advance", "1h", "--settle")
+        self.assertEqual({row["debtor"] for row in self.world.ask("reminders")["reminders"]}, {"D-2", "D-3"})
+        self.assertEqual((self.world.folder / "sent").read_text(), sent)
 
     def test_a_folder_that_cannot_be_made_is_74(self):
         self.world.write("file", "")
