@@ -29,16 +29,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path own_file() {
-  std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored);
-}
+/// What a channel child is started from: this running program, also once an upgrade has replaced its file.
+/// Both ends of their socket must be the same binary.
+constexpr const char *kThisProgram{"/proc/self/exe"};
 
 /// Where plugins lie when the configuration does not say: installed, prefix/bin/relanced has them in
 /// prefix/lib/relance/plugins; in a build folder they are in plugins/ beside bin/.
 fs::path plugin_folder() {
-  const auto prefix = own_file().parent_path().parent_path();
   std::error_code ignored;
+  const auto prefix = fs::read_symlink(kThisProgram, ignored).parent_path().parent_path();
   const auto built = prefix / "plugins";
   return fs::is_directory(built, ignored) ? built : prefix / "lib" / "relance" / "plugins";
 }
@@ -55,7 +54,7 @@ config::Loaded load(const fs::path &file, bool is_by_hand = false) {
 config::Loaded check(const fs::path &file, bool is_by_hand) {
   auto loaded = load(file, is_by_hand);
   if (!loaded.configuration) return loaded;
-  auto found = engine::check_providers(*loaded.configuration, own_file());
+  auto found = engine::check_providers(*loaded.configuration, kThisProgram);
   if (!found.empty()) loaded.configuration = nullptr;
   std::move(found.begin(), found.end(), std::back_inserter(loaded.issues));
   return loaded;
@@ -132,8 +131,8 @@ Result<void> Daemon::open() {
   if (failed)
     return unavailable("cannot make the state folder " + configuration_->state_folder.string() + ": " +
                        failed.message());
-  auto engine =
-      engine::Engine::open(configuration_, {options_.has_test_clock, options_.test_clock_start, own_file()});
+  auto engine = engine::Engine::open(configuration_,
+                                     {options_.has_test_clock, options_.test_clock_start, kThisProgram});
   if (!engine) return engine.error();
   engine_ = std::move(*engine);
   context_ = std::make_unique<api::Context>(

@@ -16,6 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from daemon_world import BUILD, World  # noqa: E402
 
 
+def children_of(pid):
+    return [child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+
+
 class DaemonTest(unittest.TestCase):
     def setUp(self):
         self.world = World()
@@ -207,10 +211,26 @@ class DaemonTest(unittest.TestCase):
         world.ctl("onboard", "--start-at", "reminder-1")
         world.ctl("clock", "advance", "4d", "--settle")
         self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
-        children = [child for task in Path(f"/proc/{world.daemon.pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        children = children_of(world.daemon.pid)
         self.assertEqual(len(children), 1)
         self.assertEqual(world.stop(), 0)
         self.assertFalse(Path("/proc", children[0]).exists())
+
+    def test_a_child_that_starts_after_an_upgrade_is_still_of_the_running_program(self):
+        world = World(placement="child")
+        self.addCleanup(world.close)
+        world.program = shutil.copy(BUILD / "bin/relanced", world.folder)
+        world.start_on_test_clock()
+        world.import_ledger()
+        os.unlink(world.program)
+        world.write("relanced", "the next version\n").chmod(0o755)
+        child = children_of(world.daemon.pid)[0]
+        os.kill(int(child), signal.SIGKILL)
+        world.ctl("onboard", "--start-at", "reminder-1")
+        world.ctl("clock", "advance", "4d", "--settle")
+        self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
+        self.assertNotIn(child, children_of(world.daemon.pid))
+        self.assertTrue((world.folder / "sent").read_text())
 
     def test_old_payment_data_holds_reminders_until_payments_are_imported(self):
         self.world.edit("relanced.toml", "[limits]", '[limits]\nmax_payment_data_age = "2d"')

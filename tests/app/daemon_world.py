@@ -90,6 +90,7 @@ class World:
         self.holder = tempfile.TemporaryDirectory(prefix="relance-app-")
         self.folder = Path(self.holder.name)
         self.daemon = None
+        self.program = BUILD / "bin/relanced"
         for name in ("regions", "providers", "scenarios", "templates", "mappings"):
             (self.folder / name).mkdir()
         self.write("relanced.toml", CONFIG.format(folder=self.folder, build=BUILD))
@@ -121,7 +122,7 @@ class World:
 
     def run_daemon(self, *arguments):
         """Runs to its end; (exit code, output)."""
-        done = subprocess.run([BUILD / "bin/relanced", "--config", self.folder / "relanced.toml", *arguments], text=True,
+        done = subprocess.run([self.program, "--config", self.folder / "relanced.toml", *arguments], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE)
         return done.returncode, done.stdout
 
@@ -136,7 +137,7 @@ class World:
         self.notify.bind(str(address))
         self.log = open(self.folder / "log", "a")
         began = time.monotonic()
-        self.daemon = subprocess.Popen([BUILD / "bin/relanced", "--config", self.folder / "relanced.toml", *arguments],
+        self.daemon = subprocess.Popen([self.program, "--config", self.folder / "relanced.toml", *arguments],
                                        stdout=self.log, stderr=self.log, env={**os.environ, "NOTIFY_SOCKET": str(address)})
         self.await_notice("READY=1")
         return (time.monotonic() - began) * 1000
