@@ -4,6 +4,10 @@
 #   and the configuration in /etc/relance (P = /usr) or P/etc/relance.
 include(CMakePackageConfigHelpers)
 
+# What is installed, without the tests: cmake --build build/release --target programs
+get_property(plugins GLOBAL PROPERTY RELANCE_PLUGINS)
+add_custom_target(programs DEPENDS relanced relancectl ${plugins})
+
 install(TARGETS relanced relancectl RUNTIME DESTINATION bin)
 
 # The documents keep the tree's layout, so that their links lead somewhere: docs/, config/ as shipped, plugins' pages.

@@ -48,5 +48,6 @@ function(relance_plugin name)
   endif()
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/plugins/")  # not those of tests
     install(TARGETS ${name} LIBRARY DESTINATION lib/relance/plugins)
+    set_property(GLOBAL APPEND PROPERTY RELANCE_PLUGINS ${name})
   endif()
 endfunction()
