@@ -46,8 +46,10 @@ class CommandsTest(unittest.TestCase):
         shown = self.ask("import", "invoices", changed, "--dry-run")["result"]
         self.assertEqual((shown["changed"], shown["unchanged"]), (1, 3))
         self.assertTrue(any("F-1" in line for line in shown["differences"]), shown)
-        self.assertIn("dry run", self.ctl("import", "invoices", changed, "--dry-run"))
+        self.assertRegex(self.ctl("import", "invoices", changed, "--dry-run"), r"(?s)dry run of .*difference: .*F-1.*140\.00")
         self.assertEqual(self.ask("explain", "F-1")["cases"][0]["items"][0]["amount"], "120.00 EUR")
+        self.assertNotIn("difference", self.ctl("import", "invoices", changed))
+        self.assertEqual(self.ask("explain", "F-1")["cases"][0]["items"][0]["amount"], "140.00 EUR")
 
     def test_bad_rows_are_filed_beside_the_input_and_good_ones_kept(self):
         self.ctl("import", "debtors", self.world.write("debtors.csv", "debtor_id,name,country\nD-1,Un,FR\n"))

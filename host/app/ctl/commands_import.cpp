@@ -128,7 +128,7 @@ void print_result(const json::object &result) {
              grouped(number(result, "settled")));
   print_list(result, "notes", "note");
   print_list(result, "warnings", "warning");
-  print_list(result, "differences", "difference");
+  if (flag(result, "dry_run")) print_list(result, "differences", "difference");  // done: --json lists them
 }
 
 /// The mapping: a file is sent along, a name is looked up by the daemon.
