@@ -119,7 +119,10 @@ Result<Response> resolve_in_doubt(Context &context, const Request &request) {
   const bool was_sent{body->required_flag("was_sent")};
   const auto because = body->text("because");
   if (auto end = body->end(); !end) return end.error();
-  const auto resolved = context.change([&](store::Store &store, Instant now) {
+  const auto resolved = context.change([&](store::Store &store, Instant now) -> Result<void> {
+    if (context.engine.is_going_again(*attempt))
+      return conflict("attempt " + std::to_string(*attempt) +
+                      " is with its provider once more, under the same key: its answer comes within minutes");
     return store.resolve_in_doubt(*creditor, *attempt, was_sent, because, request.by, now);
   });
   if (!resolved) return resolved.error();

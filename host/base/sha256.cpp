@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 
@@ -33,6 +34,17 @@ std::string to_hex(const Sha256 &hash) {
     text.push_back(kHex[byte & 15]);
   }
   return text;
+}
+
+std::optional<Sha256> sha256_from_hex(std::string_view text) {
+  Sha256 hash{};
+  if (text.size() != 2 * hash.size()) return std::nullopt;
+  for (std::size_t i{0}; i < hash.size(); ++i) {
+    const auto *begin = text.data() + 2 * i;
+    const auto read = std::from_chars(begin, begin + 2, hash[i], 16);
+    if (read.ec != std::errc{} || read.ptr != begin + 2) return std::nullopt;
+  }
+  return hash;
 }
 
 }  // namespace relance

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ inline Sha256 sha256(std::string_view bytes) {
 
 /// 64 lower-case hexadecimal characters.
 std::string to_hex(const Sha256 &hash);
+/// The other way, of either letter case; nothing when it is not 64 hexadecimal characters.
+std::optional<Sha256> sha256_from_hex(std::string_view text);
 
 /// The 32 bytes as a view, for binding and hashing.
 inline std::string_view as_bytes(const Sha256 &hash) {

@@ -51,28 +51,6 @@ store::Content content(std::string role, std::string media_type, std::string byt
   return made;
 }
 
-/// One hash over all that makes the wire form: two attempts with equal hashes are the same message.
-Sha256 hash_of(const store::NewAttempt &attempt, const config::SenderIdentity *sender) {
-  std::vector<std::string_view> parts{attempt.channel, "\n", attempt.provider,        "\n",
-                                      attempt.address, "\n", attempt.idempotency_key, "\n",
-                                      attempt.subject, "\n"};
-  const auto dated = std::to_string(to_ms(attempt.dated));
-  parts.push_back(dated);
-  if (sender != nullptr)
-    for (const auto *text : {&sender->name, &sender->address, &sender->reply_to}) {
-      parts.push_back("\n");
-      parts.push_back(*text);
-    }
-  for (const auto &part : attempt.content) {
-    parts.push_back("\n");
-    parts.push_back(part.role);
-    parts.push_back(part.media_type);
-    parts.push_back(part.file_name);
-    parts.push_back(as_bytes(part.hash));
-  }
-  return sha256(parts);
-}
-
 /// A step for a person needs no template: who owes what, since when.
 Composed words_for_a_person(const render::MessageModel &model) {
   Composed words;
@@ -133,8 +111,30 @@ Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const sto
   attempt.not_after = wall + configuration_->limits.hand_over_within;
   if (decision.at != Instant::max() && decision.at > now)
     attempt.not_after = std::min(attempt.not_after, wall + (decision.at - now));
-  attempt.content_hash = hash_of(attempt, setting.creditor->sender(attempt.channel));
+  attempt.content_hash = content_hash(attempt, setting);
   return attempt;
+}
+
+Sha256 content_hash(const store::NewAttempt &attempt, const CaseSetting &setting) {
+  const auto *sender = setting.creditor->sender(attempt.channel);
+  std::vector<std::string_view> parts{attempt.channel, "\n", attempt.provider,        "\n",
+                                      attempt.address, "\n", attempt.idempotency_key, "\n",
+                                      attempt.subject, "\n"};
+  const auto dated = std::to_string(to_ms(attempt.dated));
+  parts.push_back(dated);
+  if (sender != nullptr)
+    for (const auto *text : {&sender->name, &sender->address, &sender->reply_to}) {
+      parts.push_back("\n");
+      parts.push_back(*text);
+    }
+  for (const auto &part : attempt.content) {
+    parts.push_back("\n");
+    parts.push_back(part.role);
+    parts.push_back(part.media_type);
+    parts.push_back(part.file_name);
+    parts.push_back(as_bytes(part.hash));
+  }
+  return sha256(parts);
 }
 
 channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,

@@ -35,6 +35,10 @@ class Composer {
   std::shared_ptr<const config::Configuration> configuration_;
 };
 
+/// One hash over all that makes the wire form, under the creditor's identity of this configuration: two attempts with equal
+/// hashes are the same message.
+Sha256 content_hash(const store::NewAttempt &attempt, const CaseSetting &setting);
+
 /// What the provider is handed. `sender`: the creditor's identity on that channel.
 channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,
                                   std::uint32_t attempt_number, const store::Claim &claim,

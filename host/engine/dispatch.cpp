@@ -505,12 +505,6 @@ Result<void> Engine::Loop::resume_open_attempts() {
                            {}});
       continue;
     }
-    if (pooled != nullptr && (pooled->provider->traits().can_query_by_key ||
-                              (pooled->provider->traits().can_query_by_ref && !attempt.refs.empty()))) {
-      pool_.note_handed_over(*pooled, token);
-      pooled->provider->query(token, attempt.idempotency_key, attempt.refs);
-      continue;
-    }
     outcomes_.push_back({attempt.id,
                          domain::OutcomeKind::unknown,
                          domain::FailureClass::none,

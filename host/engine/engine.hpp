@@ -80,6 +80,10 @@ class Engine {
   /// A connection for questions, beside the loop.
   Result<std::unique_ptr<store::Reader>> open_reader();
 
+  /// True while a message in doubt is with its provider once more, under the same key: its end cannot be stated by hand
+  /// now. On the engine's thread (inside with_store) only.
+  [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
+
   [[nodiscard]] EngineReport report();
   /// Stops before the next submit, until resume(). Survives a restart.
   Result<void> pause(std::string_view because);

@@ -55,7 +55,7 @@ Result<void> Engine::Loop::open() {
   store_->recall_through(pool_.recallers());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
-  refresh_in_doubt();
+  refresh_doubts();
   const auto swept = store_->setting(kSweptSetting);
   if (!swept) return swept.error();
   if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
@@ -182,7 +182,6 @@ bool Engine::Loop::pass() {
     parse_retry_at_ = wall + (has_failed_parses_ ? kParseRetry : kLongestWait);
     parses_wait_ = true;
   }
-  if (in_doubt_unknown_) refresh_in_doubt();
   if (pool_.next_retry() <= WallClock{}.now() && pool_.retry_absent(WallClock{}.now())) {
     parses_wait_ = recalls_wait_ = true;
     starved_until_ = Instant::min();
@@ -190,6 +189,8 @@ bool Engine::Loop::pass() {
   if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
   bool busy{put_steps_back()};
   busy = record_outcomes() || busy;
+  if (doubts_changed_) refresh_doubts();
+  busy = ask_doubts() || busy;
   busy = store_inbound() || busy;
   begin_polls();
   busy = apply_parsed() || busy;
@@ -217,6 +218,8 @@ Milliseconds Engine::Loop::wait_time() {
   until(parse_retry_at_);
   until(recall_retry_at_);
   until(pool_.next_retry());
+  for (const auto &[id, doubt] : doubts_)
+    if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
   for (auto &[id, pooled] : pool_.all())
     if (pooled.provider->traits().can_poll && pooled.poll == 0) until(std::max(pooled.next_poll, wall));
   if (clock_.is_virtual() || is_paused_) return wait;
@@ -372,7 +375,7 @@ void Engine::Loop::run_jobs() {
 bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)> &work) {
   return run([&] {
     work(*store_, clock_.now());
-    in_doubt_unknown_ = true;  // people resolve doubts too
+    doubts_changed_ = true;  // people resolve doubts too
     // Among what people and imports change: stored bytes to be parsed again, payment data that is fresh
     // again.
     parses_wait_ = true;
@@ -444,7 +447,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   begin_sweep();  // scenarios, windows and regions may have changed
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
-  in_doubt_unknown_ = true;
+  doubts_changed_ = true;
   starved_until_ = Instant::min();
   const std::scoped_lock lock{mutex_};
   shown_configuration_ = std::move(configuration);
@@ -572,6 +575,9 @@ bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work
 }
 Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
   return loop_->open_reader();
+}
+bool Engine::is_going_again(store::AttemptId attempt) const {
+  return loop_->is_going_again(attempt);
 }
 EngineReport Engine::report() {
   return loop_->report();

@@ -31,9 +31,13 @@ inline constexpr Milliseconds kParseRetry{30'000};
 /// Recalls noted and not answered that are looked at together: what a payment file of one morning settles.
 inline constexpr std::size_t kRecallsMax{1000};
 inline constexpr Milliseconds kRecallRetry{30'000};
-inline constexpr std::size_t kInDoubtCountedMax{10'000};
 /// After a store error (disk full, I/O), the pause before the same work is tried again.
 inline constexpr Milliseconds kStoreRetry{1000};
+/// A provider's clock may differ from ours by so much.
+inline constexpr Milliseconds kClockMargin{2000};
+/// Questions on one message in doubt come at twice the distance each time, from the first of these to the second.
+inline constexpr Milliseconds kAskAgainFirst{1000};
+inline constexpr Milliseconds kAskAgainLast{std::chrono::hours{1}};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
@@ -64,6 +68,7 @@ class Engine::Loop {
                              const ClockProgress &progress);
 
   store::Store &store() { return *store_; }
+  [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
   [[nodiscard]] Instant business_now() const { return clock_.now(); }
 
  private:
@@ -133,11 +138,28 @@ class Engine::Loop {
   /// acknowledge.
   void hear_out(const std::string &provider);
   bool pump_parses();
-  void refresh_in_doubt();
   /// Of those of these polls that ended well, and moved.
   std::vector<store::CursorRecord> cursors_of(const std::vector<From<channel::Polled>> &polled);
   void end_polls(const std::vector<From<channel::Polled>> &polled);
   void begin_polls();
+
+  // --- doubts.cpp
+  /// A hand-over whose end nobody knows, and what can still be learned of it.
+  struct Doubt {
+    enum class Way : std::uint8_t { none, again, commit, query };
+    store::OpenAttempt attempt;
+    Instant next_try{Instant::min()};  ///< wall; max: nothing more can be learned
+    int tries{0};
+    Way asked{Way::none};  ///< the question that is open
+    Instant asked_at{};
+  };
+  /// Reads what is in doubt anew, when something may have changed it.
+  void refresh_doubts();
+  bool ask_doubts();
+  bool ask(Doubt &doubt, PooledProvider &pooled, Instant wall);
+  bool hand_over_again(const Doubt &doubt, PooledProvider &pooled);
+  /// True when the outcome answers a question and settles nothing: it is not to be recorded.
+  bool take_answer(const std::string &provider, channel::Outcome &outcome);
 
   const EngineOptions options_;
   std::unique_ptr<store::Store> store_;
@@ -177,7 +199,8 @@ class Engine::Loop {
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
   bool has_failed_parses_{false};
-  bool in_doubt_unknown_{true};  ///< not counted since the start
+  std::map<store::AttemptId, Doubt> doubts_;
+  bool doubts_changed_{true};  ///< not read since
   Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   EngineReport counts_;

@@ -317,6 +317,11 @@ void ProviderPool::note_handed_over(PooledProvider &provider, channel::Token tok
   refresh_credit(provider);
 }
 
+void ProviderPool::note_asked(PooledProvider &provider, channel::Token token) {
+  provider.in_flight.insert(token);
+  refresh_credit(provider);
+}
+
 bool ProviderPool::note_ended(const std::string &id, channel::Token token, domain::OutcomeKind kind) {
   auto *pooled = find(id);
   if (pooled == nullptr) return true;  // stopped by a reload: its last words count all the same

@@ -88,6 +88,8 @@ class ProviderPool {
   void set_health(const std::string &id, const channel::Health &health);
   void pause_until(const std::string &id, Instant until, std::string because);
   void note_handed_over(PooledProvider &provider, channel::Token token);
+  /// A question on a message that was handed over before.
+  void note_asked(PooledProvider &provider, channel::Token token);
   /// False: this token was not in flight (a late or repeated outcome).
   bool note_ended(const std::string &id, channel::Token token, domain::OutcomeKind kind);
 

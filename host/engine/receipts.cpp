@@ -17,8 +17,7 @@ constexpr std::size_t kOutcomesPerCommitMax{1000};
 store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
   store::OutcomeRecord record;
   record.attempt = static_cast<store::AttemptId>(outcome.token);
-  // A provider that is certain it never had the message leaves it as if it had not been handed over.
-  record.kind = outcome.kind == domain::OutcomeKind::not_found ? domain::OutcomeKind::not_sent : outcome.kind;
+  record.kind = outcome.kind;
   record.failure = outcome.failure;
   record.refs = std::move(outcome.refs);
   record.code = std::move(outcome.code);
@@ -109,6 +108,7 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
       log::event(log::Id::PROVIDER_STRAY_OUTCOME, {{"provider", provider}, {"token", outcome.token}});
       continue;
     }
+    if (take_answer(provider, outcome)) continue;
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
       log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},
@@ -142,6 +142,9 @@ bool Engine::Loop::record_outcomes() {
       std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
   outcomes_.erase(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(count));
   recalls_wait_ = true;  // what was paid during its hand-over is recalled now
+  doubts_changed_ = doubts_changed_ || !doubts_.empty() ||
+                    std::any_of(done.begin(), done.end(),
+                                [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
   commit_prepared(done);
   return true;
 }
@@ -292,7 +295,7 @@ bool Engine::Loop::apply_parsed() {
       parse_retry_at_ = WallClock{}.now() + kParseRetry;
     }
   parsed_.clear();
-  refresh_in_doubt();
+  doubts_changed_ = doubts_changed_ || !doubts_.empty();
   return true;
 }
 
@@ -354,21 +357,6 @@ void Engine::Loop::hear_out(const std::string &provider) {
     recalling_.erase(static_cast<store::AttemptId>(one.what.token));
     return true;
   });
-}
-
-void Engine::Loop::refresh_in_doubt() {
-  const bool any{std::any_of(pool_.all().begin(), pool_.all().end(),
-                             [](const auto &one) { return one.second.in_doubt > 0; })};
-  if (!any && !in_doubt_unknown_) return;
-  std::map<std::string, std::uint32_t> counted;
-  for (const auto &[creditor, code] : creditors_) {
-    const auto rows = store_->in_doubt(creditor, kInDoubtCountedMax);
-    if (!rows) return store_failed(rows.error(), "count what is in doubt");
-    for (const auto &row : *rows) ++counted[row.provider];
-  }
-  in_doubt_unknown_ = false;
-  for (auto &[id, pooled] : pool_.all()) pooled.in_doubt = counted[id];
-  pool_.refresh();
 }
 
 }  // namespace relance::engine

@@ -286,7 +286,7 @@ struct StepMoves {
   std::vector<KnownStep> known;                               ///< of `to`, or retired, from now on
 };
 
-/// An attempt without outcome, as a starting daemon finds it.
+/// An attempt without outcome: as a starting daemon finds it, or in doubt.
 struct OpenAttempt {
   AttemptId id{0};
   CreditorId creditor{0};
@@ -294,7 +294,19 @@ struct OpenAttempt {
   std::vector<std::string> refs;
   bool is_prepared{false}, is_withdrawn{false};
   Instant intended_at{};  ///< wall
-  Instant not_after{};
+  Instant not_after{};    ///< wall
+};
+
+/// What an attempt handed over, byte for byte, and what it said of the debt.
+struct StoredMessage {
+  NewAttempt attempt;
+  std::string debtor_code;
+  CaseId case_id{0};
+  ReminderId reminder{0};
+  std::int32_t step{0};
+  std::uint32_t attempt_number{1};
+  bool is_thank_you{false};
+  std::vector<ReminderItem> items;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -82,6 +82,10 @@ class Store : public Reader {
   virtual Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) = 0;
   /// Attempts without outcome, oldest first: what a starting daemon must resolve.
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
+  /// Attempts in doubt, oldest first.
+  virtual Result<std::vector<OpenAttempt>> doubts(std::size_t limit) = 0;
+  /// not_found when it, or a document of it, was erased.
+  virtual Result<StoredMessage> stored_message(CreditorId, AttemptId) = 0;
   virtual Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) = 0;
   /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due; returns the last id.
   virtual Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) = 0;

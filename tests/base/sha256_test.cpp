@@ -15,5 +15,14 @@ BOOST_AUTO_TEST_CASE(parts_hash_as_their_concatenation) {
   BOOST_TEST(to_hex(sha256(parts)) == to_hex(sha256("abc")));
 }
 
+BOOST_AUTO_TEST_CASE(hexadecimal_text_is_read_back_and_anything_else_is_not) {
+  const auto hash = sha256("abc");
+  BOOST_TEST((sha256_from_hex(to_hex(hash)) == hash));
+  BOOST_TEST(!sha256_from_hex(""));
+  BOOST_TEST(!sha256_from_hex(to_hex(hash).substr(1)));
+  BOOST_TEST(!sha256_from_hex(std::string(63, '0') + 'g'));
+  BOOST_TEST(!sha256_from_hex(std::string(62, '0') + "-1"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance

@@ -7,7 +7,9 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 namespace relance::engine::test {
 namespace {
@@ -43,7 +45,7 @@ void must(Result<void> result) {
 
 }  // namespace
 
-EngineWorld::EngineWorld(const std::string &scenario, const std::string &limits) {
+EngineWorld::EngineWorld(const std::string &scenario, const std::string &limits, const std::string &provider) {
   std::string pattern{(std::filesystem::temp_directory_path() / "relance-engine-XXXXXX").string()};
   folder = ::mkdtemp(pattern.data());
   for (const char *name : {"state", "regions", "providers", "scenarios", "templates"})
@@ -73,7 +75,7 @@ public_holidays = false
 [providers]
 email = ["scripted"]
 )");
-  write_provider("scripted");
+  write_provider("scripted", provider);
   write("templates/words.en.toml", "subject = \"{{total}} to pay\"\ntext = \"{{#items}}{{number}}: {{balance}}\\n{{/items}}\"\n");
   write_scenario(scenario.empty() ? kScenario : scenario);
   open();
@@ -170,6 +172,14 @@ std::vector<std::string> EngineWorld::received() const {
   std::ifstream file{folder / "sent"};
   for (std::string line; std::getline(file, line);) keys.push_back(line);
   return keys;
+}
+
+void EngineWorld::await(const char *what, const std::function<bool()> &is_so) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > until) BOOST_FAIL(std::string{"never: "} + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
 }
 
 store::Counters EngineWorld::counters() {

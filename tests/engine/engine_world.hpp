@@ -7,16 +7,22 @@
 #include "host/store/store.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace relance::engine::test {
 
+/// Settings of a scripted provider that can do nothing about a message in doubt.
+inline constexpr const char *kTellsNothing{"query = \"no\"\nidempotency_window = \"0\"\n"};
+
 class EngineWorld {
  public:
   /// The clock stands at 2026-02-02T09:00+01:00, a Monday. `scenario`: TOML of the standard scenario, else a short default.
-  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {});
+  /// `provider`: what the scripted one can do about a message in doubt; by default nothing.
+  explicit EngineWorld(const std::string &scenario = {}, const std::string &limits = {},
+                       const std::string &provider = kTellsNothing);
   ~EngineWorld();
 
   void open();
@@ -25,7 +31,7 @@ class EngineWorld {
   void restart(Milliseconds grace = Milliseconds{0});
   void write_scenario(const std::string &toml);
   /// A provider of the scripted plugin with these settings (TOML lines); "scripted" is the region's own.
-  void write_provider(const std::string &id, const std::string &settings = {});
+  void write_provider(const std::string &id, const std::string &settings = kTellsNothing);
   void remove_provider(const std::string &id);
   Result<void> reload();
 
@@ -40,6 +46,8 @@ class EngineWorld {
 
   /// Idempotency keys that the scripted peer received, in order.
   [[nodiscard]] std::vector<std::string> received() const;
+  /// Waits until it is so (looking again and again): for what real time brings. Fails the test after 30 s.
+  void await(const char *what, const std::function<bool()> &is_so);
   store::Counters counters();
   std::vector<store::ReminderRow> reminders(const std::string &debtor);
   std::vector<store::TaskRow> tasks();

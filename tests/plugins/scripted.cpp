@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <fcntl.h>
 #include <map>
 #include <mutex>
@@ -33,6 +34,7 @@ struct Instance {
   std::string gate;      // of settings: a FIFO; "gate@x" waits for a byte in it, on the serial thread
   std::string start_if;  // of settings: a file without which start() fails
   std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
+  relance_traits promised;
 };
 Instance &self(relance_instance *i) {
   return *reinterpret_cast<Instance *>(i);
@@ -60,6 +62,14 @@ void send(const Instance &instance, const relance_message &m) {
   const std::string line(std::string(m.idempotency_key.data, m.idempotency_key.len) + "\n");
   std::fwrite(line.data(), 1, line.size(), file);
   std::fclose(file);
+}
+
+/// Whether the peer has it: its key stands in the log.
+bool was_sent(const Instance &instance, const std::string &key) {
+  std::ifstream log{instance.sent_log};
+  for (std::string line; std::getline(log, line);)
+    if (line == key) return true;
+  return false;
 }
 
 void offer(const relance_host *host, relance_token token, const char *name, relance_str bytes) {
@@ -90,6 +100,18 @@ void take(Instance &instance, const relance_message &m) {
   }
   if (verb == "reject")
     return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
+  if (verb == "lost_reply" || verb == "lost") {  // the peer got it, or not, and the first answer went astray
+    const std::string key(m.idempotency_key.data, m.idempotency_key.len);
+    {
+      const std::lock_guard lock(instance.mutex);
+      if (instance.held.emplace(key, m.token).second) {
+        if (verb == "lost_reply") send(instance, m);
+        return end(host, m.token, RELANCE_OUT_UNKNOWN, "timeout");
+      }
+    }
+    if (!was_sent(instance, key)) send(instance, m);  // a repeat is dropped, and answered as the first was
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", key.c_str());
+  }
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
@@ -225,22 +247,37 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   if (mode == "hang_at_create") {
     for (;;) ::pause();
   }
-  if (out != nullptr)
-    *out = reinterpret_cast<relance_instance *>(new Instance{host,
-                                                             {},
-                                                             {},
-                                                             {},
-                                                             setting(settings, "sent_log"),
-                                                             setting(settings, "gate"),
-                                                             setting(settings, "start_if"),
-                                                             setting(settings, "end_fifo")});
+  if (out == nullptr) return RELANCE_OK;
+  static const relance_expected_receipt expected[]{{RELANCE_RCPT_DELIVERED, 0, 86'400'000}};
+  const auto number = [&](const char *key, int64_t otherwise) {
+    const auto text = setting(settings, key);
+    return text.empty() ? otherwise : std::strtoll(text.c_str(), nullptr, 10);
+  };
+  uint32_t capabilities{0xffffffffu};
+  if (setting(settings, "query") == "no") capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
+  if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
+  const relance_traits promised{sizeof promised,
+                                capabilities,
+                                256,
+                                0,
+                                number("idempotency_window", 3'600'000),
+                                number("not_found_certain_after", 60'000),
+                                expected,
+                                1};
+  *out = reinterpret_cast<relance_instance *>(new Instance{host,
+                                                           {},
+                                                           {},
+                                                           {},
+                                                           setting(settings, "sent_log"),
+                                                           setting(settings, "gate"),
+                                                           setting(settings, "start_if"),
+                                                           setting(settings, "end_fifo"),
+                                                           promised});
   return RELANCE_OK;
 }
 
-const relance_traits *traits(relance_instance *) {
-  static const relance_expected_receipt expected[]{{RELANCE_RCPT_DELIVERED, 0, 86'400'000}};
-  static const relance_traits all{sizeof all, 0xffffffffu, 256, 0, 3'600'000, 60'000, expected, 1};
-  return &all;
+const relance_traits *traits(relance_instance *i) {
+  return &self(i).promised;
 }
 relance_status start(relance_instance *i) {
   const auto &file = self(i).start_if;
@@ -284,10 +321,12 @@ void recall(relance_instance *i, const relance_recall *const *recalls, size_t co
   }
 }
 void query(relance_instance *i, const relance_query *const *queries, size_t count) {
-  for (size_t at{0}; at < count; ++at)
+  for (size_t at{0}; at < count; ++at) {
+    const std::string key(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len);
     end(self(i).host, queries[at]->token,
-        queries[at]->ref_count == 0 ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
-        std::string(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len).c_str());
+        queries[at]->ref_count == 0 && !was_sent(self(i), key) ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
+        key.c_str());
+  }
 }
 void stored(relance_instance *i, const relance_token *tokens, size_t count) {
   const auto text = "stored " + std::to_string(tokens[0]) + " of " + std::to_string(count);
@@ -367,6 +406,8 @@ void poll(relance_instance *i, const relance_poll *poll) {
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
+  "query": {"enum": ["yes", "no"]}, "two_phase": {"enum": ["yes", "no"]},
+  "idempotency_window": {"type": "string"}, "not_found_certain_after": {"type": "string"},
   "sent_log": {"type": "string"}, "gate": {"type": "string"}, "start_if": {"type": "string"}, "end_fifo": {"type": "string"},
   "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};
 

@@ -307,32 +307,4 @@ void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureCl
   mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, because, now);
 }
 
-Result<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
-  return guarded("listing open attempts", [&]() -> Result<std::vector<OpenAttempt>> {
-    std::vector<OpenAttempt> open;
-    for (const auto &[id, attempt] : unfinished_) {
-      Query query{*connection_,
-                  "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after FROM attempt"
-                  " WHERE creditor = ? AND id = ?",
-                  attempt.key.creditor, id};
-      if (!query.next()) continue;
-      auto &one = open.emplace_back();
-      one.id = id;
-      one.creditor = attempt.key.creditor;
-      one.provider = query.text(0);
-      one.idempotency_key = query.text(1);
-      one.is_prepared = query.as<AttemptState>(2) == AttemptState::prepared;
-      one.is_withdrawn = query.flag(3);
-      one.intended_at = query.instant(4);
-      one.not_after = query.instant(5);
-      Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?",
-                 attempt.key.creditor, id};
-      while (refs.next()) one.refs.push_back(refs.blob(0));
-    }
-    std::sort(open.begin(), open.end(),
-              [](const OpenAttempt &a, const OpenAttempt &b) { return a.id < b.id; });
-    return open;
-  });
-}
-
 }  // namespace relance::store::sqlite

@@ -101,6 +101,8 @@ class SqliteStore final : public Store {
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
   Result<std::vector<OpenAttempt>> open_attempts() override;
+  Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
+  Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
   Result<std::vector<KnownStep>> known_steps() override;
@@ -298,6 +300,7 @@ class SqliteStore final : public Store {
   std::optional<AttemptRow> attempt_by_key(const std::string &key);
   static std::optional<AttemptRow> read_attempt(Query &query);
   std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
+  OpenAttempt read_open(CreditorId creditor, AttemptId id);
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
   void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
