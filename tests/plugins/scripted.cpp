@@ -55,13 +55,16 @@ void end(const relance_host *host, relance_token token, uint32_t outcome, const 
   host->complete(host, &pointer, 1);
 }
 
-/// What a peer would have received: the message's key, appended in one write.
-void send(const Instance &instance, const relance_message &m) {
+/// What a peer would have received: a key, appended in one write.
+void note_sent(const Instance &instance, const std::string &key) {
   if (instance.sent_log.empty()) return;
   std::FILE *file{std::fopen(instance.sent_log.c_str(), "a")};
-  const std::string line(std::string(m.idempotency_key.data, m.idempotency_key.len) + "\n");
+  const std::string line(key + "\n");
   std::fwrite(line.data(), 1, line.size(), file);
   std::fclose(file);
+}
+void send(const Instance &instance, const relance_message &m) {
+  note_sent(instance, std::string(m.idempotency_key.data, m.idempotency_key.len));
 }
 
 /// Whether the peer has it: its key stands in the log.
@@ -112,6 +115,9 @@ void take(Instance &instance, const relance_message &m) {
     if (!was_sent(instance, key)) send(instance, m);  // a repeat is dropped, and answered as the first was
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", key.c_str());
   }
+  if (verb == "draft")  // released by commit(), which the peer may see twice and obeys once
+    return end(host, m.token, RELANCE_OUT_PREPARED, "",
+               std::string(m.idempotency_key.data, m.idempotency_key.len).c_str());
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
@@ -300,9 +306,11 @@ void destroy(relance_instance *i) {
   delete &self(i);
 }
 void commit(relance_instance *i, const relance_commit *const *commits, size_t count) {
-  for (size_t at{0}; at < count; ++at)
-    end(self(i).host, commits[at]->token, RELANCE_OUT_ACCEPTED,
-        std::string(commits[at]->refs[0].data, commits[at]->refs[0].len).c_str());
+  for (size_t at{0}; at < count; ++at) {
+    const std::string ref(commits[at]->refs[0].data, commits[at]->refs[0].len);
+    if (ref != "draft-1" && !was_sent(self(i), ref)) note_sent(self(i), ref);
+    end(self(i).host, commits[at]->token, RELANCE_OUT_ACCEPTED, ref.c_str());
+  }
 }
 void discard(relance_instance *i, const relance_str *refs, size_t count) {
   relance_kv fields[]{{lit("ref"), refs[0]}};
