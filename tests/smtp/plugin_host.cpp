@@ -47,49 +47,55 @@ PluginHost &PluginHost::of(const relance_host *host) {
   return *reinterpret_cast<const Table *>(host)->self;
 }
 
+void PluginHost::take_ends(const relance_result *const *results, std::size_t count) {
+  const std::lock_guard lock{mutex_};
+  for (size_t index{0}; index < count; ++index) {
+    const auto &result = *results[index];
+    // Not BOOST_TEST: this is the plugin's thread.
+    if (keys_.count(result.token) != 1u || ends_.count(keys_[result.token]) != 0u)
+      faults_.push_back("token " + std::to_string(result.token) + " is not open");
+    ends_[keys_[result.token]] = {result.outcome,        result.failure,
+                                  text(result.code),     text(result.text),
+                                  result.retry_after_ms, (result.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0};
+    ++end_count_;
+  }
+  changed_.notify_all();
+}
+
+void PluginHost::take_parsed(const relance_parsed *const *results, std::size_t count) {
+  const std::lock_guard lock{mutex_};
+  for (size_t index{0}; index < count; ++index) {
+    const auto &parsed = *results[index];
+    ++parsed_;
+    if (parsed.status != RELANCE_PARSED_OK) {
+      unreadable_.push_back(text(parsed.error));
+      continue;
+    }
+    for (size_t at{0}; at < parsed.receipt_count; ++at) {
+      const auto &receipt = *parsed.receipts[at];
+      receipts_.push_back({text(receipt.idempotency_key), receipt.kind, receipt.failure,
+                           (receipt.flags & RELANCE_RECEIPT_FINAL) != 0, text(receipt.code),
+                           text(receipt.text)});
+    }
+    for (size_t at{0}; at < parsed.reply_count; ++at) {
+      const auto &reply = *parsed.replies[at];
+      replies_.push_back(
+          {reply.kind, text(reply.from), text(reply.subject), text(reply.text), text(reply.idempotency_key)});
+    }
+  }
+  changed_.notify_all();
+}
+
 void PluginHost::fill_table() {
   table_ = std::make_unique<Table>();
   table_->self = this;
   auto &host = table_->host;
   host.size = sizeof host;
   host.complete = [](const relance_host *h, const relance_result *const *results, size_t count) {
-    auto &self = of(h);
-    const std::lock_guard lock{self.mutex_};
-    for (size_t index{0}; index < count; ++index) {
-      const auto &result = *results[index];
-      // Not BOOST_TEST: this is the plugin's thread.
-      if (self.keys_.count(result.token) != 1u || self.ends_.count(self.keys_[result.token]) != 0u)
-        self.faults_.push_back("token " + std::to_string(result.token) + " is not open");
-      self.ends_[self.keys_[result.token]] = {
-          result.outcome,    result.failure,        text(result.code),
-          text(result.text), result.retry_after_ms, (result.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0};
-      ++self.end_count_;
-    }
-    self.changed_.notify_all();
+    of(h).take_ends(results, count);
   };
   host.parsed = [](const relance_host *h, const relance_parsed *const *results, size_t count) {
-    auto &self = of(h);
-    const std::lock_guard lock{self.mutex_};
-    for (size_t index{0}; index < count; ++index) {
-      const auto &parsed = *results[index];
-      ++self.parsed_;
-      if (parsed.status != RELANCE_PARSED_OK) {
-        self.unreadable_.push_back(text(parsed.error));
-        continue;
-      }
-      for (size_t at{0}; at < parsed.receipt_count; ++at) {
-        const auto &receipt = *parsed.receipts[at];
-        self.receipts_.push_back({text(receipt.idempotency_key), receipt.kind, receipt.failure,
-                                  (receipt.flags & RELANCE_RECEIPT_FINAL) != 0, text(receipt.code),
-                                  text(receipt.text)});
-      }
-      for (size_t at{0}; at < parsed.reply_count; ++at) {
-        const auto &reply = *parsed.replies[at];
-        self.replies_.push_back({reply.kind, text(reply.from), text(reply.subject), text(reply.text),
-                                 text(reply.idempotency_key)});
-      }
-    }
-    self.changed_.notify_all();
+    of(h).take_parsed(results, count);
   };
   host.polled = [](const relance_host *h, const relance_polled *polled) {
     auto &self = of(h);

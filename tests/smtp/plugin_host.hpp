@@ -85,6 +85,8 @@ class PluginHost {
   };
   static PluginHost &of(const relance_host *host);
   void fill_table();
+  void take_ends(const relance_result *const *results, std::size_t count);
+  void take_parsed(const relance_parsed *const *results, std::size_t count);
   template <class F>
   void await(std::unique_lock<std::mutex> &lock, F &&is_there);
 

@@ -24,6 +24,29 @@ std::map<std::string, ToldReceipt> last_of(const std::vector<ToldReceipt> &recei
   return last;
 }
 
+struct Fate {
+  const char *local_part;
+  std::uint32_t outcome;
+  std::uint32_t outcome_failure;
+  std::optional<std::uint32_t> receipt;
+  std::uint32_t receipt_failure;
+};
+/// By the rules of tests/peers/mail_config.py.
+const std::vector<Fate> kFates{
+    {"jean", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
+    {"gone", RELANCE_OUT_REJECTED, RELANCE_FAIL_ADDRESS_DEAD, {}, 0},
+    {"policy", RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, {}, 0},
+    {"quota", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
+    {"grey.once", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
+    {"bounce", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
+    {"full", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
+    {"expire", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
+    {"relay", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_RELAYED, 0},
+    {"read", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_READ, 0},
+    {"defer", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
+    {"text", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(smtp_mailhost_test)
@@ -32,40 +55,19 @@ BOOST_AUTO_TEST_CASE(every_fate_of_a_mail_comes_back_as_what_it_means) {
   auto *host = mail_host();
   if (host == nullptr) return;
   PluginHost plugin{json::serialize(settings_for(*host, "submission", "required"))};
-  struct Fate {
-    const char *local_part;
-    std::uint32_t outcome;
-    std::uint32_t outcome_failure;
-    std::optional<std::uint32_t> receipt;
-    std::uint32_t receipt_failure;
-  };
-  const std::vector<Fate> fates{
-      {"jean", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
-      {"gone", RELANCE_OUT_REJECTED, RELANCE_FAIL_ADDRESS_DEAD, {}, 0},
-      {"policy", RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, {}, 0},
-      {"quota", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
-      {"grey.once", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, {}, 0},
-      {"bounce", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
-      {"full", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
-      {"expire", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_TEMPORARY},
-      {"relay", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_RELAYED, 0},
-      {"read", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_READ, 0},
-      {"defer", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_DELIVERED, 0},
-      {"text", RELANCE_OUT_ACCEPTED, 0, RELANCE_RCPT_FAILED, RELANCE_FAIL_ADDRESS_DEAD},
-  };
   std::vector<Mail> mails;
-  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
+  for (int index{0}; index < static_cast<int>(kFates.size()); ++index) {
     Mail mail{key_of(index)};
-    mail.to = std::string{fates[static_cast<std::size_t>(index)].local_part} + "@debtor.example";
+    mail.to = std::string{kFates[static_cast<std::size_t>(index)].local_part} + "@debtor.example";
     mail.html = "<p>Bonjour</p>\n";
     mail.attachment = "%PDF-1.7\n" + std::string(20'000, '\x80');
     mails.push_back(mail);
   }
   plugin.submit(mails);
-  const auto ends = plugin.await_ends(fates.size());
+  const auto ends = plugin.await_ends(kFates.size());
   std::size_t expected{0};
-  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
-    const auto &fate = fates[static_cast<std::size_t>(index)];
+  for (int index{0}; index < static_cast<int>(kFates.size()); ++index) {
+    const auto &fate = kFates[static_cast<std::size_t>(index)];
     const auto &end = ends.at(key_of(index));
     BOOST_TEST_CONTEXT(fate.local_part << ": " << end.code << " " << end.text) {
       BOOST_TEST(end.outcome == fate.outcome);
@@ -78,8 +80,8 @@ BOOST_AUTO_TEST_CASE(every_fate_of_a_mail_comes_back_as_what_it_means) {
   const auto is_complete = [&] {
     const auto last = last_of(plugin.receipts());
     std::size_t there{0};
-    for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
-      const auto &fate = fates[static_cast<std::size_t>(index)];
+    for (int index{0}; index < static_cast<int>(kFates.size()); ++index) {
+      const auto &fate = kFates[static_cast<std::size_t>(index)];
       const auto found = last.find(key_of(index));
       there += static_cast<std::size_t>(fate.receipt && found != last.end() &&
                                         found->second.kind == *fate.receipt);
@@ -92,8 +94,8 @@ BOOST_AUTO_TEST_CASE(every_fate_of_a_mail_comes_back_as_what_it_means) {
     BOOST_REQUIRE_EQUAL(plugin.poll(), "");
   } while (!is_complete() && mailbox.wait(deadline));
   const auto last = last_of(plugin.receipts());
-  for (int index{0}; index < static_cast<int>(fates.size()); ++index) {
-    const auto &fate = fates[static_cast<std::size_t>(index)];
+  for (int index{0}; index < static_cast<int>(kFates.size()); ++index) {
+    const auto &fate = kFates[static_cast<std::size_t>(index)];
     const auto found = last.find(key_of(index));
     BOOST_TEST_CONTEXT(fate.local_part) {
       BOOST_TEST((found != last.end()) == fate.receipt.has_value());
