@@ -32,8 +32,7 @@ void DeadlineKeeper::run() {
     }
     changed_.wait_for(lock, kTick);
     lock.unlock();
-    if (auto expired = tokens_.expire(WallClock().now(), true); !expired.empty())
-      expired_(std::move(expired));
+    if (const auto expired = tokens_.expire(WallClock().now(), true); !expired.empty()) expired_(expired);
     lock.lock();
   }
 }

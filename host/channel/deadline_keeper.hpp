@@ -13,7 +13,7 @@ namespace relance::channel {
 class DeadlineKeeper {
  public:
   /// `expired` is told on the keeper's thread.
-  DeadlineKeeper(TokenTable &tokens, std::function<void(std::vector<OpenToken>)> expired)
+  DeadlineKeeper(TokenTable &tokens, std::function<void(const std::vector<OpenToken> &)> expired)
       : tokens_(tokens), expired_(std::move(expired)) {}
   void start() {
     thread_ = std::thread([this] { run(); });
@@ -27,7 +27,7 @@ class DeadlineKeeper {
   void run();
 
   TokenTable &tokens_;
-  const std::function<void(std::vector<OpenToken>)> expired_;
+  const std::function<void(const std::vector<OpenToken> &)> expired_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_idle_{false}, is_stopping_{false};

@@ -27,7 +27,7 @@ InprocInstance::InprocInstance(ProviderSettings settings, const relance_plugin &
       events_(events),
       budget_(settings_.limits.log_lines_max),
       instance_(driver, settings_.id, tokens_, state_, *this),
-      keeper_(tokens_, [this](std::vector<OpenToken> expired) { end_expired(std::move(expired)); }) {}
+      keeper_(tokens_, [this](const std::vector<OpenToken> &expired) { end_expired(expired); }) {}
 
 Result<void> InprocInstance::start() {
   auto started = std::make_shared<std::promise<Result<void>>>();
@@ -219,7 +219,7 @@ void InprocInstance::note_end() {
   ended_.notify_all();
 }
 
-void InprocInstance::end_expired(std::vector<OpenToken> expired) {
+void InprocInstance::end_expired(const std::vector<OpenToken> &expired) {
   log(RELANCE_LOG_ERROR, "the plugin broke its contract: it did not end its tokens in time",
       {{"tokens", std::to_string(expired.size())}});
   give(make_up(expired, "no_end", "the plugin did not end it in time"));

@@ -61,7 +61,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void hand_over(std::function<void()> call);
   void give(MadeUp ends);
   void note_end();
-  void end_expired(std::vector<OpenToken> expired);
+  void end_expired(const std::vector<OpenToken> &expired);
   void abandon();
 
   // The serial thread

@@ -34,13 +34,14 @@ void PluginInstance::fault(std::string_view what, Fields fields) {
 
 template <class F>
 bool PluginInstance::guarded(const char *where, F &&run) {
-  std::string what{"no std::exception"};
+  std::string what;
   try {
     run();
     return true;
   } catch (const std::exception &e) {
     what = to_line(e.what());
-  } catch (...) {  // whatever it is, it ends here
+  } catch (...) {
+    what = "no std::exception";
   }
   fault("let an exception pass the border", {{"where", where}, {"what", what}});
   return false;

@@ -112,7 +112,7 @@ Result<void> InstanceState::save_if_changed(const std::string &path) {
   is_written = is_written && ::fdatasync(fd) == 0;
   if (fd >= 0) ::close(fd);
   if (is_written && ::rename(beside.c_str(), path.c_str()) == 0) return {};
-  const auto error = failed("write the state file", path);
+  auto error = failed("write the state file", path);
   const std::lock_guard lock(mutex_);
   is_changed_ = true;
   return error;

@@ -7,7 +7,7 @@ bool TokenTable::open(OpenToken token) {
   return open_locked(std::move(token));
 }
 
-bool TokenTable::open_locked(OpenToken token) {
+bool TokenTable::open_locked(OpenToken &&token) {
   const auto at = static_cast<std::size_t>(ending_of(token.operation));
   const auto name = token.token;
   const auto [place, is_new] = open_[at].try_emplace(name, std::move(token));

@@ -77,7 +77,7 @@ class TokenTable {
   [[nodiscard]] std::size_t size(Ending ending) const;  ///< not ended
 
  private:
-  bool open_locked(OpenToken token);
+  bool open_locked(OpenToken &&token);
   std::optional<OpenToken> close_locked(Ending ending, Token token);
 
   mutable std::mutex mutex_;
