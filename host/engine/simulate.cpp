@@ -24,9 +24,11 @@ struct Tally {
 using DayTallies = std::map<std::tuple<CivilDate, std::string, std::string>, Tally>;
 
 /// What the first usable channel of the step is for this debtor; "task" when there is none.
-std::string channel_of(const store::Claim &claim, const std::vector<std::string> &channels) {
+std::string channel_of(const store::Claim &claim, const config::Region &region,
+                       const std::vector<std::string> &channels) {
   for (const auto &channel : channels) {
     if (channel == "task") return channel;
+    if (region.providers_of(channel).empty()) continue;
     for (const auto &contact : claim.contacts)
       if (contact.channel == channel && !contact.is_suppressed) return channel;
   }
@@ -91,7 +93,7 @@ class Walk {
 
   void note(const domain::Decision &decision, CivilDate today) {
     const auto &step = setting_.scenario->steps[static_cast<std::size_t>(decision.step)];
-    auto &tally = days_[{today, step.id, channel_of(claim_, step.channels)}];
+    auto &tally = days_[{today, step.id, channel_of(claim_, *setting_.recipient_region, step.channels)}];
     ++tally.messages;
     tally.total_minor += decision.total_minor;
   }

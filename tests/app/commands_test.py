@@ -142,6 +142,16 @@ class CommandsTest(unittest.TestCase):
         self.assertIn("intact", self.ctl("journal", "verify"))
         self.assertTrue(self.ask("journal", "verify")["intact"])
 
+    def test_a_simulation_uses_only_channels_that_the_region_has_a_provider_for(self):
+        self.world.edit("scenarios/standard.toml", 'channels = ["email"]', 'channels = ["sms", "email"]')
+        self.ctl("reload")
+        self.ctl("import", "debtors", self.world.write("d.csv", "debtor_id,name,country,email,mobile\nD-8,Huit,FR,accept@eight.example,+33 6 12 34 56 78\n"))
+        self.ctl("import", "invoices", self.world.write("i.csv", "debtor_id,invoice_number,issue_date,due_date,amount,currency\n"
+                                                        "D-8,F-8,2026-02-01,2026-02-27,10.00,EUR\n"))
+        rows = self.ask("simulate", "--days", "30")["result"]["rows"]
+        self.assertEqual({(row["step"], row["channel"]) for row in rows},
+                         {("reminder-1", "email"), ("call", "task"), ("formal-notice", "email")})
+
     def test_what_may_have_been_sent_is_resolved_by_a_person(self):
         self.open_ledger()
         self.ctl("clock", "advance", "4d", "--settle")
