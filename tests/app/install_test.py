@@ -112,6 +112,17 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in stage.iterdir()), ["etc", "usr"])
         self.assertEqual((stage / "etc/relance/secrets").stat().st_mode & 0o777, 0o700)
 
+    def test_beside_usr_the_configuration_is_under_the_prefix_and_the_state_the_systems(self):
+        for prefix in ("/usr/local", "/opt/relance"):
+            with self.subTest(prefix):
+                stage = self.folder / f"stage-{Path(prefix).name}"
+                install(prefix, stage)
+                self.assertEqual([path.name for path in stage.iterdir()], [Path(prefix).parts[1]])
+                unit = Unit(stage / prefix[1:] / "lib/systemd/system/relanced.service")
+                self.assertEqual(unit["ExecStart"], f"{prefix}/bin/relanced --config {prefix}/etc/relance/relanced.toml")
+                self.assertEqual(unit.credentials[0][1], f"{prefix}/etc/relance/secrets/bounces-password")
+                self.assertIn('state = "/var/lib/relance"', (stage / prefix[1:] / "etc/relance/relanced.toml").read_text())
+
     def test_systemd_takes_the_unit_without_a_complaint(self):
         if shutil.which("systemd-analyze") is None:
             self.skipTest("systemd-analyze is not installed")
