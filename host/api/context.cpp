@@ -47,14 +47,14 @@ Result<store::CreditorId> Context::creditor(const Request &request) {
 }
 
 std::string Context::payment_data_hold() {
-  const auto age = engine.configuration()->limits.payment_data_age_max;
-  if (!age) return {};
+  const auto report = engine.report();
+  if (report.business_now <= report.payment_data_until) return {};
   const auto imported =
       change([](store::Store &store, Instant) { return store.setting("payments_imported_at"); });
-  if (!imported || imported->empty()) return {};
-  const auto at = parse_instant(*imported);
-  if (!at || engine.business_now() <= *at + *age) return {};
-  return "payment data is old: payments were last imported at " + *imported +
+  const std::string since{imported && !imported->empty()
+                              ? "payments were last imported at " + *imported
+                              : std::string{"payments were not imported since the daemon started"}};
+  return "payment data is old: " + since +
          ", so nobody is chased until they are imported again (limits.max_payment_data_age)";
 }
 

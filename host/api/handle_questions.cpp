@@ -100,6 +100,7 @@ json::object case_json(const engine::CaseExplanation &explanation,
           {"step", explanation.step},
           {"at", explanation.at},
           {"reasons", to_json(explanation.reasons)},
+          {"kept_by", to_json(explanation.kept_by)},
           {"routes", std::move(routes)},
           {"held_until", date_or_null(facts.held_until)},
           {"contacted_on", date_or_null(facts.contacted_on)},
@@ -174,7 +175,7 @@ Result<Response> explain(Context &context, const Request &request) {
                         : "invoice " + std::string{asked} +
                               " is settled or written off: nothing is decided about it (see its journal)";
   json::array cases;
-  for (const auto &explanation : engine::explain(*configuration, *code, *claim, now))
+  for (const auto &explanation : engine::explain(*configuration, *code, *claim, context.engine.standing_of(*claim), now))
     cases.push_back(case_json(explanation, *configuration));
   return json_answer({{"business_time", format_instant(now)},
                       {"note", note},

@@ -172,8 +172,8 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
   for (const auto &view : claim.cases) {
     const auto setting = settings_->of(claim, view);
     if (!setting) {
-      log::event(log::Id::DISPATCH_SETTING_MISSING,
-                 {{"debtor", claim.code}, {"why", setting.error().text()}});
+      if (const auto why = setting.error().text(); note_fault(view.facts.id, why))
+        log::event(log::Id::DISPATCH_SETTING_MISSING, {{"debtor", claim.code}, {"why", why}});
       settlement.next_at = std::min(settlement.next_at, now + kRestAfterFault);
       continue;
     }
@@ -188,6 +188,14 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
   }
   settlement.next_at = rest(claim, now, settlement.next_at);
   return draft;
+}
+
+bool Engine::Loop::note_fault(store::CaseId case_id, const std::string &why) {
+  if (faults_.size() >= kFaultsKeptMax && !faults_.contains(case_id)) faults_.clear();
+  auto &kept = faults_[case_id];
+  if (kept == why) return false;
+  kept = why;
+  return true;
 }
 
 /// A debtor that is due again at the very moment it was decided at makes progress each time; one that never
@@ -330,10 +338,12 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   const auto &route = *routing.route;
   auto attempt = composer_->compose(claim, view, setting, decision, route, now, wall);
   if (!attempt) {
-    log::event(log::Id::DISPATCH_RENDER_FAILED, {{"debtor", claim.code}, {"why", attempt.error().text()}});
+    if (const auto why = attempt.error().text(); note_fault(view.facts.id, why))
+      log::event(log::Id::DISPATCH_RENDER_FAILED, {{"debtor", claim.code}, {"why", why}});
     draft.settlement.next_at = std::min(draft.settlement.next_at, now + kRestAfterFault);
     return;
   }
+  if (!faults_.empty()) faults_.erase(view.facts.id);
   --route.provider->credit;
   const bool is_task{route.provider->channel == channel::kTaskChannel};
   HandOver out{route.provider->id,

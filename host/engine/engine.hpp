@@ -43,10 +43,21 @@ struct EngineReport {
   Instant business_now{}, wall_now{};
   bool has_test_clock{false}, is_paused{false}, is_held_by_volume{false};
   std::string paused_because;
+  Instant payment_data_until{
+      Instant::max()};  ///< business time up to which payment data is fresh enough to chase anyone
   std::uint64_t claims{0}, decisions{0}, intents{0}, stale{0}, refused{0}, batches{0};
   std::uint64_t inbox_outcomes{0}, inbox_inbound{0};
   Milliseconds lag{0};  ///< how late the oldest due case is
   std::vector<ProviderReport> providers;
+};
+
+/// What beside its own facts keeps a debtor's cases from moving at this moment.
+struct Standing {
+  Instant payment_data_until{Instant::max()};
+  std::string paused_because;  ///< empty: sending goes on
+  std::string held_because;    ///< by the volume guard; empty: it is not
+  std::vector<ProviderReport> providers;
+  std::vector<std::pair<store::CaseId, std::string>> faults;  ///< why a case rests after a fault
 };
 
 /// Called now and then on the engine's thread while the clock is advanced: where business time is.
@@ -85,6 +96,7 @@ class Engine {
   [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
 
   [[nodiscard]] EngineReport report();
+  [[nodiscard]] Standing standing_of(const store::Claim &claim);
   /// Stops before the next submit, until resume(). Survives a restart.
   Result<void> pause(std::string_view because);
   Result<void> resume();

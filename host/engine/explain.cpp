@@ -12,17 +12,29 @@ namespace {
 
 using domain::DecisionKind;
 
-/// Every provider of the configuration as if it were up: explaining is about the plan, not about this
-/// second's window.
+/// The region's providers as the engine last knew them; without that (preview is about the plan, not about
+/// this second's window) each as if it were up.
 std::vector<channel::ProviderStatus> statuses(const config::Region &region,
-                                              const std::vector<std::string> &channels) {
+                                              const std::vector<std::string> &channels,
+                                              const Standing *standing) {
   std::vector<channel::ProviderStatus> all;
+  const auto add = [&](const std::string &id, const std::string &channel) {
+    channel::ProviderStatus status{id, channel, false, {}, Instant::max(), 1};
+    if (standing != nullptr)
+      for (const auto &report : standing->providers) {
+        if (report.id != id) continue;
+        status.is_paused = report.state != "up" && report.state != "degraded";
+        status.paused_because = report.because;
+        status.credit = report.credit;
+      }
+    all.push_back(std::move(status));
+  };
   for (const auto &name : channels) {
     if (name == channel::kTaskChannel) {
-      all.push_back({"task", "task", false, {}, Instant::max(), 1});
+      add("task", name);
       continue;
     }
-    for (const auto &id : region.providers_of(name)) all.push_back({id, name, false, {}, Instant::max(), 1});
+    for (const auto &id : region.providers_of(name)) add(id, name);
   }
   return all;
 }
@@ -38,7 +50,7 @@ struct Routed {
 };
 
 Routed route(const store::Claim &claim, const CaseSetting &setting, const domain::CaseFacts &facts,
-             const domain::Decision &decision) {
+             const domain::Decision &decision, const Standing *standing) {
   Routed routed;
   routed.channels = decision.kind == DecisionKind::thank
                         ? setting.scenario->thank_you_channels
@@ -51,7 +63,7 @@ Routed route(const store::Claim &claim, const CaseSetting &setting, const domain
     routed.channels.assign(1, std::string{decision.channel});
     from = 0;
   }
-  routed.providers = statuses(*setting.recipient_region, routed.channels);
+  routed.providers = statuses(*setting.recipient_region, routed.channels, standing);
   std::vector<channel::ProviderStatus *> pointers;
   for (auto &provider : routed.providers) pointers.push_back(&provider);
   routed.result = channel::find_route(routed.channels, from, claim.contacts, claim.is_consumer, pointers);
@@ -60,7 +72,8 @@ Routed route(const store::Claim &claim, const CaseSetting &setting, const domain
 
 /// Calls `visit` with each unit of each case and its decision.
 template <class Visit>
-void decide_all(Settings &settings, const store::Claim &claim, Instant now, Visit visit) {
+void decide_all(Settings &settings, const store::Claim &claim, Instant payment_data_until, Instant now,
+                Visit visit) {
   for (const auto &view : claim.cases) {
     const auto setting = settings.of(claim, view);
     if (!setting) {
@@ -68,8 +81,8 @@ void decide_all(Settings &settings, const store::Claim &claim, Instant now, Visi
       continue;
     }
     for (const auto &unit : split(view.facts, setting->scenario->group_by))
-      visit(view, &*setting, unit, domain::decide(unit, settings.surroundings(*setting, Instant::max()), now),
-            std::string{});
+      visit(view, &*setting, unit,
+            domain::decide(unit, settings.surroundings(*setting, payment_data_until), now), std::string{});
   }
 }
 
@@ -81,15 +94,31 @@ Settings settings_for(const config::Configuration &configuration, const std::str
   return settings;
 }
 
+/// What the engine would need first. A case that only waits is kept by nothing but its reasons.
+std::vector<std::string> kept_by(const store::Claim &claim, store::CaseId case_id, const Standing &standing,
+                                 Instant now) {
+  std::vector<std::string> kept;
+  if (!standing.paused_because.empty())
+    kept.push_back("sending is paused (" + standing.paused_because + "): `relancectl resume` lets it go on");
+  if (!standing.held_because.empty()) kept.push_back("sending is held: " + standing.held_because);
+  if (claim.next_at <= now) return kept;
+  std::string why;
+  for (const auto &[id, fault] : standing.faults)
+    if (id == case_id) why = " after a fault: " + fault;
+  kept.push_back(claim.next_at == Instant::max() ? "its debtor is not due, as nothing has woken it since"
+                                                 : "it rests until " + format_instant(claim.next_at) + why);
+  return kept;
+}
+
 }  // namespace
 
 std::vector<CaseExplanation> explain(const config::Configuration &configuration,
                                      const std::string &creditor_code, const store::Claim &claim,
-                                     Instant now) {
+                                     const Standing &standing, Instant now) {
   auto settings = settings_for(configuration, creditor_code, claim);
   std::vector<CaseExplanation> explained;
   decide_all(
-      settings, claim, now,
+      settings, claim, standing.payment_data_until, now,
       [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
           const domain::Decision &decision, const std::string &error) {
         CaseExplanation one;
@@ -115,8 +144,13 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
               text.replace(text.find(mark), mark.size(), "invoice " + item.number);
           one.reasons.push_back(std::move(text));
         }
+        if (decision.kind != DecisionKind::wait) one.kept_by = kept_by(claim, view.facts.id, standing, now);
         if (is_message(decision.kind)) {
-          const auto routed = route(claim, *setting, facts, decision);
+          const auto routed = route(claim, *setting, facts, decision, &standing);
+          if (routed.result.is_temporary && !routed.result.route && !routed.result.refusals.empty())
+            one.kept_by.push_back(
+                "no provider of its channel can take it now, and a passing fault is no reason for another "
+                "channel");
           for (const auto &refusal : routed.result.refusals)
             one.routes.push_back({refusal.channel, refusal.provider, refusal.because});
           if (routed.result.route)
@@ -133,7 +167,7 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
   auto settings = settings_for(configuration, creditor_code, claim);
   Composer composer{settings.shared()};
   std::vector<Preview> previews;
-  decide_all(settings, claim, now,
+  decide_all(settings, claim, Instant::max(), now,
              [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
                  const domain::Decision &decision, const std::string &error) {
                if (setting == nullptr) {
@@ -146,7 +180,7 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
                one.step = decision.kind == DecisionKind::thank
                               ? "thank-you"
                               : setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
-               const auto routed = route(claim, *setting, facts, decision);
+               const auto routed = route(claim, *setting, facts, decision, nullptr);
                const store::Contact *contact{nullptr};
                if (routed.result.route) {
                  one.channel = routed.result.route->provider->channel;

@@ -4,6 +4,7 @@
 #include "host/base/result.hpp"
 #include "host/base/time.hpp"
 #include "host/domain/decide.hpp"
+#include "host/engine/engine.hpp"
 #include "host/store/records.hpp"
 
 #include <functional>
@@ -28,14 +29,16 @@ struct CaseExplanation {
   std::string scenario, decision, step;
   std::string at;  ///< when the case is looked at next, or the message leaves at the latest; empty: never
   std::vector<std::string> reasons;  ///< sentences
+  std::vector<std::string> kept_by;  ///< sentences: what keeps the decision from being carried out
   std::vector<RouteExplanation> routes;
   store::CaseView view;
 };
 
-/// The decision of this moment for each case of the claim. Pure but for reading configuration.
+/// The decision of this moment for each case of the claim, and what the engine's standing makes of it. Pure
+/// but for reading configuration.
 std::vector<CaseExplanation> explain(const config::Configuration &configuration,
                                      const std::string &creditor_code, const store::Claim &claim,
-                                     Instant now);
+                                     const Standing &standing, Instant now);
 
 struct Preview {
   std::string debtor_code, step, channel, address, subject, text, html, note;

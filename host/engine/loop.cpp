@@ -27,6 +27,7 @@ Engine::Loop::Loop(std::shared_ptr<const config::Configuration> configuration, E
     : options_{std::move(options)},
       store_{std::move(store)},
       clock_{options_.has_test_clock ? std::optional{clock_start} : std::nullopt},
+      opened_at_{clock_.now()},
       settings_{std::make_unique<Settings>(configuration)},
       composer_{std::make_unique<Composer>(configuration)},
       pool_{inbox_, options_.program, clock_},
@@ -116,7 +117,8 @@ void Engine::Loop::read_payment_data_age() {
   const auto &age = settings_->configuration().limits.payment_data_age_max;
   if (!age) return;
   const auto imported = store_->setting(kPaymentsSetting);
-  const auto at = imported && !imported->empty() ? parse_instant(*imported) : Result<Instant>{clock_.now()};
+  // Where payments were never imported, their age counts from this start.
+  const auto at = imported && !imported->empty() ? parse_instant(*imported) : Result<Instant>{opened_at_};
   if (at) payment_data_until_ = *at + *age;
 }
 
@@ -309,14 +311,20 @@ bool Engine::Loop::walk_clock(bool was_busy) {
     return false;
   }
   const auto now = clock_.now();
-  const bool is_waiting{(advance_->settle && !is_settled()) || (*next <= now && !is_paused_)};
+  const bool is_due{*next <= now && !is_paused_};
+  if (is_due && volume_.is_held() && (!advance_->settle || is_settled())) {
+    finish_advance(conflict("the clock stands at " + format_instant(now) +
+                            " and sending is held: " + held_text() + ", and advance again"));
+    return false;
+  }
+  const bool is_waiting{(advance_->settle && !is_settled()) || is_due};
   if (is_waiting) {
     if (steady - advance_->last_progress > advance_->timeout)
-      finish_advance(
-          unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) + " s at " +
-                      format_instant(now) + ": " + std::to_string(pool_.in_flight()) +
-                      " attempts are open, " + std::to_string(parsing_.size()) + " receipts are being read" +
-                      (*next <= now ? ", and due cases wait for a provider (relancectl status)" : "")));
+      finish_advance(unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) +
+                                 " s at " + format_instant(now) + ": " + std::to_string(pool_.in_flight()) +
+                                 " attempts are open, " + std::to_string(parsing_.size()) +
+                                 " receipts are being read" +
+                                 (is_due ? ", and due cases wait for a provider (relancectl status)" : "")));
     return false;
   }
   if (now >= advance_->target) {
@@ -445,6 +453,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   store_->recall_through(pool_.recallers());
   read_payment_data_age();
   begin_sweep();  // scenarios, windows and regions may have changed
+  faults_.clear();  // and with them what was wrong
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
   doubts_changed_ = true;
@@ -489,11 +498,33 @@ EngineReport Engine::Loop::report() {
     report.is_paused = is_paused_;
     report.paused_because = paused_because_;
     report.is_held_by_volume = volume_.is_held();
+    report.payment_data_until = payment_data_until_;
     if (const auto due = store_->next_due(); due && *due < report.business_now)
       report.lag = report.business_now - *due;
     for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.report);
   });
   return report;
+}
+
+std::string Engine::Loop::held_text() const {
+  if (!volume_.is_held()) return {};
+  return "far more is due than on a usual day (" + std::to_string(volume_.today()) + " messages today, " +
+         std::to_string(volume_.usual().value_or(0)) +
+         " usually, and more to come): look at `relancectl preview`, then `relancectl resume`";
+}
+
+Standing Engine::Loop::standing_of(const store::Claim &claim) {
+  Standing standing;
+  run([&] {
+    standing.payment_data_until = payment_data_until_;
+    standing.paused_because = paused_because_;
+    standing.held_because = held_text();
+    for (const auto &[id, pooled] : pool_.all()) standing.providers.push_back(pooled.report);
+    for (const auto &view : claim.cases)
+      if (const auto fault = faults_.find(view.facts.id); fault != faults_.end())
+        standing.faults.emplace_back(fault->first, fault->second);
+  });
+  return standing;
 }
 
 Result<void> Engine::Loop::pause(std::string_view because) {
@@ -581,6 +612,9 @@ bool Engine::is_going_again(store::AttemptId attempt) const {
 }
 EngineReport Engine::report() {
   return loop_->report();
+}
+Standing Engine::standing_of(const store::Claim &claim) {
+  return loop_->standing_of(claim);
 }
 Result<void> Engine::pause(std::string_view because) {
   return loop_->pause(because);

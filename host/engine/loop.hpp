@@ -38,6 +38,8 @@ inline constexpr Milliseconds kClockMargin{2000};
 /// Questions on one message in doubt come at twice the distance each time, from the first of these to the second.
 inline constexpr Milliseconds kAskAgainFirst{1000};
 inline constexpr Milliseconds kAskAgainLast{std::chrono::hours{1}};
+/// Faults remembered so that each is logged once; with more, all are forgotten and logged anew.
+inline constexpr std::size_t kFaultsKeptMax{10'000};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
@@ -62,6 +64,7 @@ class Engine::Loop {
   bool with_store(const std::function<void(store::Store &, Instant)> &work);
   Result<std::unique_ptr<store::Reader>> open_reader();
   EngineReport report();
+  Standing standing_of(const store::Claim &claim);
   Result<void> pause(std::string_view because);
   Result<void> resume();
   Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout,
@@ -121,6 +124,9 @@ class Engine::Loop {
             Draft &draft);
   void no_route(const store::Claim &claim, const store::CaseView &view, const domain::Decision &decision,
                 const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
+  /// True: it is another fault than the case had before, and worth a line in the log.
+  bool note_fault(store::CaseId case_id, const std::string &why);
+  [[nodiscard]] std::string held_text() const;
   [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
   void hand_over(std::vector<Draft> &drafts, const std::vector<store::SettleResult> &results);
   Result<void> resume_open_attempts();
@@ -164,6 +170,7 @@ class Engine::Loop {
   const EngineOptions options_;
   std::unique_ptr<store::Store> store_;
   BusinessClock clock_;
+  const Instant opened_at_;  ///< business time
   Inbox inbox_;
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<Composer> composer_;
@@ -203,6 +210,7 @@ class Engine::Loop {
   bool doubts_changed_{true};  ///< not read since
   Instant payment_data_until_{Instant::max()};
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
+  std::unordered_map<store::CaseId, std::string> faults_;  ///< why a case rests, until it is decided well
   EngineReport counts_;
   VolumeGuard volume_;
 

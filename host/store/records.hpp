@@ -103,6 +103,7 @@ struct Claim {
   DebtorId debtor{0};
   std::int64_t facts_version{0};
   std::int64_t epoch{0};
+  Instant next_at{Instant::max()};  ///< when it is, or was, due
   std::string code, name, country, region, language, segment, time_zone;
   bool is_consumer{false};
   std::vector<Contact> contacts;

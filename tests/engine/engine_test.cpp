@@ -1,4 +1,5 @@
 // The loop end to end, on a real store and a scripted plugin: what leaves, what does not, and what is remembered.
+#include "host/engine/explain.hpp"
 #include "tests/engine/engine_world.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -322,8 +323,20 @@ BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looke
   const auto usual = world.received().size();
   BOOST_TEST(usual >= 5u);
   BOOST_TEST(!world.engine->report().is_held_by_volume);
-  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{8}, true, Milliseconds{300}, {}).has_error());
+  const auto began = std::chrono::steady_clock::now();
+  const auto held =
+      world.engine->advance_clock(world.engine->business_now() + Days{8}, true, Milliseconds{60'000}, {});
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds{30}));  // not its time-out
+  BOOST_TEST_REQUIRE(held.has_error());
+  BOOST_TEST(held.error().message.find("relancectl resume") != std::string::npos);
   BOOST_TEST(world.engine->report().is_held_by_volume);
+  store::Claim claim;
+  world.with_store(
+      [&](store::Store &store, Instant) { claim = store.facts_of_debtor(world.creditor, "M1").value(); });
+  const auto explained = explain(*world.engine->configuration(), "acme", claim,
+                                 world.engine->standing_of(claim), world.engine->business_now());
+  BOOST_TEST_REQUIRE(explained.at(0).kept_by.size() == 1u);
+  BOOST_TEST(explained[0].kept_by[0].find("sending is held") != std::string::npos);
   BOOST_TEST(world.engine->resume().has_value());
   world.settle();
   BOOST_TEST(world.received().size() >= usual + 20);

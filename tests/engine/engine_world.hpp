@@ -30,6 +30,8 @@ class EngineWorld {
   /// Ends the engine and opens it again on the same store, as a restarted daemon would.
   void restart(Milliseconds grace = Milliseconds{0});
   void write_scenario(const std::string &toml);
+  /// The words of every message; not checked, so that they may fail when they are rendered.
+  void write_template(const std::string &text);
   /// A provider of the scripted plugin with these settings (TOML lines); "scripted" is the region's own.
   void write_provider(const std::string &id, const std::string &settings = kTellsNothing);
   void remove_provider(const std::string &id);
@@ -66,6 +68,7 @@ class EngineWorld {
   std::shared_ptr<const config::Configuration> load();
   void advance_to_instant(Instant target);
   int payments_{0};
+  bool checks_templates_{true};
 };
 
 inline const CivilDate kMonday{civil(2026, 2, 2)};

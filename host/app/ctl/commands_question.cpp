@@ -30,6 +30,8 @@ void print_case(const json::object &one) {
              at.empty() ? "" : ", " + at);
   for (const auto &reason : one.at("reasons").as_array())
     fmt::print("  because {}\n", printable(reason.as_string().c_str()));
+  for (const auto &what : one.at("kept_by").as_array())
+    fmt::print("  kept: {}\n", printable(what.as_string().c_str()));
   for (const auto &item : one.at("routes").as_array()) {
     const auto &route = item.as_object();
     fmt::print("  route {} by {}: {}\n", member(route, "channel"), member(route, "provider"),

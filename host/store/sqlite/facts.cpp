@@ -48,7 +48,7 @@ bool FactsReader::read(CreditorId creditor, DebtorId debtor, std::optional<Insta
     claim.creditor = creditor;
     claim.debtor = debtor;
     claim.facts_version = query.i64(0);
-    row.next_at = query.instant(1);
+    row.next_at = claim.next_at = query.instant(1);
     row.extras = query.i64(2);
     row.contacted_on = query.day_if(3);
     held = query.i64(5) > 0 ? kFarDay : query.day_if(4);
