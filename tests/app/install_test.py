@@ -86,6 +86,22 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.assertNotIn("error", said)
 
+    def test_the_settings_that_the_manuals_show_are_right(self):
+        shown = self.prefix / "share/doc/relance"
+        for page in ("docs/for-operators/email.md", "plugins/smtp/README.md"):
+            with self.subTest(page):
+                etc = self.folder / Path(page).stem
+                shutil.copytree(self.etc, etc)
+                block = re.search(r"^```toml\n(.*?)^```", (shown / page).read_text(), re.M | re.S).group(1)
+                block = re.sub(r"^(id|plugin|channel) = .*\n", "", block, flags=re.M)
+                for name in re.findall(r'file = "(/[^"]+)"', block):
+                    block = block.replace(name, str(etc / Path(name).name))
+                    (etc / Path(name).name).touch(0o600)
+                    (etc / Path(name).name).write_text("a password\n")
+                (etc / "providers/smtp.toml").write_text('id = "smtp"\nplugin = "relance_smtp"\nchannel = "email"\n' + block)
+                code, said = run(self.prefix / "bin/relanced", "--config", etc / "relanced.toml", "--check-config")
+                self.assertEqual(code, 0, said)
+
     def test_an_operators_configuration_is_never_overwritten(self):
         mine = self.folder / "mine"
         install(mine)
