@@ -125,13 +125,15 @@ bool Engine::Loop::dispatch() {
     return false;
   }
   crash_point(CrashPoint::decided);
-  auto settled = store_->settle(settlements, now, wall);
+  const auto outcomes = outcomes_to_record();
+  auto settled = store_->settle(settlements, now, wall, outcomes);
   if (!settled) {
     store_failed(settled.error(), "settle");
     if (auto released = store_->release(claims, now); !released) store_failed(released.error(), "release");
     pool_.refresh();
     return false;
   }
+  outcomes_recorded(outcomes.size());
   const auto &results = settled.value();
   for (std::size_t i{0}; i < results.size(); ++i) {
     if (results[i].is_stale) ++counts_.stale;

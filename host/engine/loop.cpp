@@ -6,6 +6,7 @@
 #include "host/engine/step_moves.hpp"
 
 #include <algorithm>
+#include <malloc.h>
 
 namespace relance::engine {
 namespace {
@@ -151,6 +152,7 @@ void Engine::Loop::run_thread() {
       is_draining_ = is_stopping_;
     }
     while (pass()) {
+      is_rested_ = false;
       run_jobs();
       {
         const std::scoped_lock lock{mutex_};
@@ -159,7 +161,7 @@ void Engine::Loop::run_thread() {
       if (is_draining_ && std::chrono::steady_clock::now() >= stop_by_) break;
     }
     if (is_draining_ && (std::chrono::steady_clock::now() >= stop_by_ || is_settled())) break;
-    take(inbox_.wait(wait_time()));
+    take(sleep());
   }
   // Nothing new is taken. What providers still say on their way out is written before the store closes.
   pool_.stop(Milliseconds{2000});
@@ -190,6 +192,10 @@ bool Engine::Loop::pass() {
   }
   if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
   bool busy{put_steps_back()};
+  if (dispatch()) {  // its commit takes outcomes along
+    store_works();
+    busy = true;
+  }
   busy = record_outcomes() || busy;
   if (doubts_changed_) refresh_doubts();
   busy = ask_doubts() || busy;
@@ -200,11 +206,19 @@ bool Engine::Loop::pass() {
   busy = record_recalls() || busy;
   busy = ask_recalls() || busy;
   busy = sweep_some() || busy;
-  if (dispatch()) {  // it settled what it had claimed
-    store_works();
-    busy = true;
-  }
   return walk_clock(busy) || busy;
+}
+
+InboxBatch Engine::Loop::sleep() {
+  const auto wait = wait_time();
+  if (is_rested_ || wait <= kRestAfter) return inbox_.wait(wait);
+  const auto from = std::chrono::steady_clock::now();
+  auto batch = inbox_.wait(kRestAfter);
+  if (!batch.is_empty() || std::chrono::steady_clock::now() - from < kRestAfter) return batch;
+  store_->rest();
+  ::malloc_trim(0);
+  is_rested_ = true;
+  return batch;
 }
 
 Milliseconds Engine::Loop::wait_time() {
@@ -373,6 +387,7 @@ void Engine::Loop::run_jobs() {
   while (!jobs_.empty()) {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
+    is_rested_ = false;
     lock.unlock();
     job();
     lock.lock();

@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -40,6 +41,9 @@ inline constexpr Milliseconds kAskAgainFirst{1000};
 inline constexpr Milliseconds kAskAgainLast{std::chrono::hours{1}};
 /// Faults remembered so that each is logged once; with more, all are forgotten and logged anew.
 inline constexpr std::size_t kFaultsKeptMax{10'000};
+/// So long without work, and memory that only makes work faster goes back to the system: a daemon has little to do on
+/// most of its days.
+inline constexpr Milliseconds kRestAfter{1000};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
@@ -80,6 +84,8 @@ class Engine::Loop {
   /// One pass; true when something was done and another pass may find more.
   bool pass();
   void run_jobs();
+  /// Waits for news, or for what is due. After a second without any, gives memory back.
+  InboxBatch sleep();
   [[nodiscard]] Milliseconds wait_time();
   [[nodiscard]] bool is_settled() const;
   bool walk_clock(bool was_busy);
@@ -134,6 +140,9 @@ class Engine::Loop {
   // --- receipts.cpp
   void take(InboxBatch batch);
   void take_outcomes(std::vector<From<channel::Outcome>> outcomes);
+  /// What the next commit takes along; outcomes_recorded() follows it.
+  [[nodiscard]] std::span<const store::OutcomeRecord> outcomes_to_record() const;
+  void outcomes_recorded(std::size_t count);
   bool record_outcomes();
   void commit_prepared(const std::vector<store::OutcomeRecord> &recorded);
   bool store_inbound();
@@ -187,6 +196,7 @@ class Engine::Loop {
   std::shared_ptr<const config::Configuration> shown_configuration_;
 
   // The rest belongs to the loop's thread.
+  bool is_rested_{false};  ///< since the last work
   bool is_paused_{false};
   std::string paused_because_;
   bool is_draining_{false};

@@ -126,17 +126,26 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
   }
 }
 
+std::span<const store::OutcomeRecord> Engine::Loop::outcomes_to_record() const {
+  if (!outcomes_.empty()) crash_point(CrashPoint::outcome_taken);
+  return {outcomes_.data(), std::min(outcomes_.size(), kOutcomesPerCommitMax)};
+}
+
 bool Engine::Loop::record_outcomes() {
   if (outcomes_.empty() || WallClock{}.now() < store_retry_at_) return false;
-  crash_point(CrashPoint::outcome_taken);
-  const auto count = std::min(outcomes_.size(), kOutcomesPerCommitMax);
-  const std::span batch{outcomes_.data(), count};
+  const auto batch = outcomes_to_record();
   if (auto recorded = store_->record_outcomes(batch, clock_.now()); !recorded) {
     store_failed(recorded.error(), "record outcomes");
     return false;
   }
-  crash_point(CrashPoint::outcome_recorded);
   store_works();
+  outcomes_recorded(batch.size());
+  return true;
+}
+
+void Engine::Loop::outcomes_recorded(std::size_t count) {
+  if (count == 0) return;
+  crash_point(CrashPoint::outcome_recorded);
   const std::vector<store::OutcomeRecord> done(
       std::make_move_iterator(outcomes_.begin()),
       std::make_move_iterator(outcomes_.begin() + static_cast<std::ptrdiff_t>(count)));
@@ -146,7 +155,6 @@ bool Engine::Loop::record_outcomes() {
                     std::any_of(done.begin(), done.end(),
                                 [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
   commit_prepared(done);
-  return true;
 }
 
 void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &recorded) {

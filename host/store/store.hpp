@@ -73,8 +73,13 @@ class Store : public Reader {
   virtual Result<Instant> next_due() = 0;
   /// Leases up to `limit` debtors due at `now`, with their facts of this moment.
   virtual Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) = 0;
-  /// Writes what deciding led to and ends the leases. One transaction for all; each result is its own.
-  virtual Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall) = 0;
+  /// Writes what deciding led to and ends the leases. One transaction for all; each result is its own. `outcomes` (of
+  /// earlier batches) are recorded first, in the same transaction: one wait for the disk instead of two.
+  virtual Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall,
+                                                   std::span<const OutcomeRecord> outcomes) = 0;
+  Result<std::vector<SettleResult>> settle(std::span<const Settlement> settlements, Instant now, Instant wall) {
+    return settle(settlements, now, wall, {});
+  }
   /// Gives leases back untouched (the engine could not go on with them now); they are due again at `next_at`.
   virtual Result<void> release(std::span<const Claim>, Instant next_at) = 0;
   /// Of these attempts, the ones that may be handed over now: intended, of this epoch, not withdrawn.
@@ -89,6 +94,9 @@ class Store : public Reader {
   virtual Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) = 0;
   /// A changed scenario, zone table or holiday: every open debtor after `after` up to `limit` becomes due; returns the last id.
   virtual Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) = 0;
+
+  /// Nothing will be asked for a while: memory that only makes work faster is given back. Costs the next work a little.
+  virtual void rest() = 0;
 
   // --- changed scenarios ----------------------------------------------------------------------------------------
   /// Of all scenarios, in the order of scenario and number.

@@ -90,6 +90,88 @@ BOOST_AUTO_TEST_CASE(a_refused_settlement_leaves_nothing_of_itself_and_the_other
   }
 }
 
+BOOST_AUTO_TEST_CASE(outcomes_of_an_earlier_batch_are_written_with_the_settlements_of_the_next) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.add_debtor("d2", "accounts@d2.example");
+    bench.add_invoice("d2", "j1", 700);
+    bench.onboard();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    to.changes.emplace_back(bench.intend(claim, 0));
+    OutcomeRecord outcome;
+    outcome.attempt = sent.attempt;
+    outcome.kind = OutcomeKind::accepted;
+    const auto results = must(bench.store->settle({&to, 1}, bench.now, bench.now, {&outcome, 1}));
+    BOOST_TEST(results.at(0).refused.empty());
+    BOOST_TEST(bench.counters().sent == 1u);
+    BOOST_TEST(bench.counters().attempts_open == 1u);
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_outcome_that_changes_a_claimed_debtor_makes_its_settlement_stale) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.wake();
+    const auto claim = bench.claim_one();  // decided while the first reminder was on its way
+    auto to = Bench::settlement(claim);
+    to.changes.emplace_back(bench.intend(claim, 1));
+    OutcomeRecord outcome;
+    outcome.attempt = sent.attempt;
+    outcome.kind = OutcomeKind::rejected;
+    outcome.failure = domain::FailureClass::address_dead;
+    const auto results = must(bench.store->settle({&to, 1}, bench.now, bench.now, {&outcome, 1}));
+    BOOST_TEST(results.at(0).is_stale);
+    BOOST_TEST(bench.counters().reminders == 1u);
+    BOOST_TEST(bench.counters().rejected == 1u);
+    BOOST_TEST(bench.claim_one().contacts.at(0).is_suppressed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_outcome_stands_although_a_settlement_of_its_transaction_is_refused) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted);
+    bench.add_debtor("d2", "accounts@d2.example");
+    bench.add_invoice("d2", "j1", 700);
+    bench.onboard();
+    const auto sent = bench.send(0);  // to d2
+    must(bench.store->wake(bench.creditor, std::vector<DebtorId>{bench.debtor().debtor}, bench.now));
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    to.changes.emplace_back(bench.intend(claim, 0));  // d1 has had this step
+    OutcomeRecord outcome;
+    outcome.attempt = sent.attempt;
+    outcome.kind = OutcomeKind::accepted;
+    const auto results = must(bench.store->settle({&to, 1}, bench.now, bench.now, {&outcome, 1}));
+    BOOST_TEST(!results.at(0).refused.empty());
+    BOOST_TEST(bench.counters().sent == 2u);
+    BOOST_TEST(bench.counters().attempts_open == 0u);
+    bench.expect_journal_verifies();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reminders_made_after_a_restart_have_ids_of_their_own) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto first = bench.send(0);
+    bench.outcome(first.attempt, OutcomeKind::accepted);
+    bench.reopen();
+    bench.wake();
+    const auto second = bench.send(1);
+    BOOST_TEST(second.reminder > first.reminder);
+    BOOST_TEST(second.attempt > first.attempt);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_payment_between_claim_and_settlement_makes_the_settlement_stale) {
   for (const auto &which : implementations()) {
     Bench bench{which};

@@ -277,6 +277,19 @@ BOOST_AUTO_TEST_CASE(evidence_that_waited_is_filed_with_what_it_refers_to) {
   BOOST_TEST(raw.execAndGet("SELECT count(*) FROM evidence_waiting").getInt() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_log_stays_bounded_while_it_is_written_to_without_a_pause) {
+  Folder folder;
+  constexpr std::int32_t kPages{64};
+  constexpr std::uintmax_t kPageInLog{4'096 + 24};
+  auto store = must(open_sqlite({.path = folder.path() / "store.db", .checkpoint_pages = kPages}));
+  const InboundRecord raw{"smtp-1", "mail", std::string(32 * 1024, 'x'), kNow};  // 9 pages or so
+  for (int i{0}; i < 1'000; ++i) must(store->store_inbound({&raw, 1}, {}, kNow));
+  // Four times its size is when the writer helps; one more commit may be in it.
+  BOOST_TEST(std::filesystem::file_size(folder.path() / "store.db-wal") < (4 * kPages + 64) * kPageInLog);
+  BOOST_TEST(std::filesystem::file_size(folder.path() / "store.db") > 30'000'000u);
+  BOOST_TEST(must(store->counters(kNow)).inbound_waiting == 1'000u);
+}
+
 BOOST_AUTO_TEST_CASE(verifying_finds_one_flipped_byte_wherever_it_is) {
   for (const char *flip :
        {"UPDATE journal SET payload = replace(payload, 'i1', 'j1') WHERE id = 2",

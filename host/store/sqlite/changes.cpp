@@ -2,6 +2,7 @@
 // facts version was checked; each is journaled with its reasons.
 #include "host/store/sqlite/sqlite_store.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace relance::store::sqlite {
@@ -51,25 +52,27 @@ AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, Re
   return id;
 }
 
+std::optional<Position> SqliteStore::position_of(DebtorKey key, ReceivableId receivable) {
+  Query query{*connection_,
+              "SELECT step, level, sent_step, sent_on, was_reminded, reminder FROM receivable"
+              " WHERE creditor = ? AND debtor = ? AND id = ?",
+              key.creditor, key.debtor, receivable};
+  if (!query.next()) return std::nullopt;
+  return Position{receivable,      query.i32(0),  query.i32(1), query.i32(2),
+                  query.day_if(3), query.flag(4), query.i64(5)};
+}
+
 void SqliteStore::move_item(DebtorKey key, const Intend &change, ReminderId reminder,
-                            const ReminderItem &item) {
-  const auto written =
-      run(*connection_,
-          "INSERT INTO reminder_item (creditor, reminder, receivable, debtor, round, step, balance, "
-          "is_moved, before_step,"
-          " before_level, before_sent_on, before_sent_step, before_was_reminded, before_reminder)"
-          " SELECT creditor, ?, id, debtor, ?, ?, ?, ?, step, level, sent_on, sent_step, was_reminded, "
-          "reminder FROM receivable"
-          " WHERE creditor = ? AND debtor = ? AND id = ?",
-          reminder, item.round, change.step, item.balance_minor, item.is_moved, key.creditor, key.debtor,
-          item.receivable);
-  if (written != 1)
-    throw Refused{"receivable " + std::to_string(item.receivable) + " is not one of this debtor"};
+                            const ReminderItem &item, const Position &before) {
+  run(*connection_, "INSERT INTO reminder_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+      key.creditor, key.debtor, item.receivable, item.round, change.step,
+      item.is_moved ? ReminderId{0} : reminder, reminder, item.balance_minor, item.is_moved, before.step,
+      before.level, before.sent_on, before.sent_step, before.was_reminded, before.reminder);
   if (!item.is_moved) return;
   run(*connection_,
-      "UPDATE receivable SET step = ?, level = max(level, ?), sent_on = ?, sent_step = ?1, was_reminded = "
-      "was_reminded | ?,"
-      " reminder = ? WHERE creditor = ? AND debtor = ? AND id = ?",
+      "UPDATE receivable SET step = ?1, level = max(level, ?2), sent_on = ?3, sent_step = ?1, was_reminded = "
+      "was_reminded | ?4,"
+      " reminder = ?5, room = NULL WHERE creditor = ?6 AND debtor = ?7 AND id = ?8",
       change.step, change.level, change.decided_on, change.is_dunning, reminder, key.creditor, key.debtor,
       item.receivable);
 }
@@ -87,8 +90,17 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   const DebtorKey key{to.creditor, to.debtor};
   const ReminderId reminder{++last_.reminder};
   std::vector<std::int64_t> items;
+  // The facts version still being that of the claim, items stand where it read them, unless a change of this very
+  // settlement has moved them.
+  const bool is_as_claimed{&change == std::get_if<Intend>(to.changes.data())};
   for (const auto &item : change.items) {
-    move_item(key, change, reminder, item);
+    const auto known = std::find_if(lease.positions.begin(), lease.positions.end(),
+                                    [&](const Position &one) { return one.id == item.receivable; });
+    const auto before = is_as_claimed && known != lease.positions.end() ? std::optional{*known}
+                                                                        : position_of(key, item.receivable);
+    if (!before)
+      throw Refused{"receivable " + std::to_string(item.receivable) + " is not one of this debtor"};
+    move_item(key, change, reminder, item, *before);
     items.push_back(item.receivable);
   }
   if ((lease.extras & kHasReminders) != 0)
@@ -99,7 +111,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
         "reminder.attempt AND a.state = 2))"
         " WHERE creditor = ?1 AND debtor = ?2 AND is_live AND id IN (SELECT before_reminder FROM "
         "reminder_item"
-        " WHERE creditor = ?1 AND reminder = ?3 AND is_moved)",
+        " WHERE creditor = ?1 AND debtor = ?2 AND reminder = ?3 AND is_moved)",
         key.creditor, key.debtor, reminder);
   const AttemptId attempt{
       add_attempt(unit, key, change.case_id, reminder, 0, change.channel_index, change.attempt, wall)};

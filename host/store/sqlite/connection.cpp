@@ -21,30 +21,53 @@ bool configure_once() {
 
 }  // namespace
 
-Connection::Connection(const SqliteOptions &options, bool for_writing)
+Connection::Connection(const SqliteOptions &options, Use use)
     : is_configured_{configure_once()},
+      mmap_bytes_{options.mmap_bytes},
       database_{options.path.string(),
-                for_writing ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX
-                            : SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX,
+                SQLite::OPEN_NOMUTEX | (use == Use::writing       ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
+                                        : use == Use::checkpoints ? SQLite::OPEN_READWRITE
+                                                                  : SQLite::OPEN_READONLY),
                 options.busy_timeout_ms} {
   sqlite3_extended_result_codes(database_.getHandle(), 1);
   const auto pragma = [&](const std::string &text) { database_.exec("PRAGMA " + text); };
+  if (use == Use::checkpoints) {
+    pragma("synchronous = FULL");
+    pragma("user_version");  // a connection that never read does not know that there is a log
+    return;
+  }
   pragma("mmap_size = " + std::to_string(options.mmap_bytes));
-  pragma("cache_size = -" + std::to_string(for_writing ? options.cache_kib : options.cache_kib / 8));
+  pragma("cache_size = -" + std::to_string(use == Use::writing ? options.cache_kib : options.cache_kib / 8));
   pragma("temp_store = MEMORY");
-  if (!for_writing) return;
+  if (use == Use::reading) return;
   if (options.pages_max > 0) pragma("max_page_count = " + std::to_string(options.pages_max));
   pragma("journal_mode = WAL");
   pragma("synchronous = FULL");  // a commit is on the disk when it returns: the meaning of "durable" in the
                                  // interface
-  pragma("wal_autocheckpoint = " + std::to_string(options.checkpoint_pages));
   pragma("secure_delete = FAST");  // erased rows are overwritten wherever that costs no extra page
 }
 
-SQLite::Statement &Connection::prepared(const char *sql) {
+sqlite3_stmt *Connection::prepared(const char *sql) {
   auto &kept = statements_[sql];
-  if (!kept) kept = std::make_unique<SQLite::Statement>(database_, sql);
-  return *kept;
+  if (!kept) {
+    sqlite3_stmt *made{nullptr};
+    const int result{
+        sqlite3_prepare_v3(database_.getHandle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr)};
+    if (result != SQLITE_OK) fail(result);
+    kept.reset(made);
+  }
+  return kept.get();
+}
+
+void Connection::fail(int result) {
+  throw SQLite::Exception{database_.getHandle(), result};
+}
+
+void Connection::give_back_memory() {
+  sqlite3_db_release_memory(database_.getHandle());
+  // Pages of the file that were looked at stay mapped, and are counted as this process's memory, until it is unmapped.
+  database_.tryExec("PRAGMA mmap_size = 0");
+  database_.tryExec("PRAGMA mmap_size = " + std::to_string(mmap_bytes_));
 }
 
 std::int64_t Connection::changes() const {
@@ -53,10 +76,8 @@ std::int64_t Connection::changes() const {
 
 Sha256 Query::hash(int at) const {
   Sha256 out{};
-  const auto column = statement_.getColumn(at);
-  const void *bytes{column.getBlob()};
-  if (bytes != nullptr && static_cast<std::size_t>(column.getBytes()) == out.size())
-    std::memcpy(out.data(), bytes, out.size());
+  const auto bytes = view(at);
+  if (bytes.size() == out.size()) std::memcpy(out.data(), bytes.data(), out.size());
   return out;
 }
 

@@ -72,7 +72,7 @@ bool FactsReader::read(CreditorId creditor, DebtorId debtor, std::optional<Insta
     view.facts.contacted_on = row.contacted_on;
   }
   if ((row.extras & kHasReminders) != 0) read_reminders(claim, row);
-  read_items(claim);
+  read_items(claim, row);
   if ((row.extras & kHasPromises) != 0) read_promises(claim);
   if ((row.extras & kHasApprovals) != 0) read_approvals(claim, now);
   return true;
@@ -152,18 +152,19 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
       reminder.state = ReminderState::open;  // whether it went out is being asked
       row.has_open_attempt = true;
     }
-    Query items{connection_, "SELECT receivable FROM reminder_item WHERE creditor = ? AND reminder = ?",
-                claim.creditor, reminder.id};
+    Query items{connection_,
+                "SELECT receivable FROM reminder_item WHERE creditor = ? AND debtor = ? AND reminder = ?",
+                claim.creditor, claim.debtor, reminder.id};
     while (items.next()) reminder.items.push_back(items.i64(0));
   }
 }
 
-void FactsReader::read_items(Claim &claim) {
+void FactsReader::read_items(Claim &claim, DebtorRow &row) {
   Query query{
       connection_,
       "SELECT id, case_id, state, balance, due, round, step, level, sent_on, sent_step, was_reminded, "
       "held_until,"
-      " is_thanked, number, reference, issued, amount FROM receivable WHERE creditor = ? AND debtor = ?",
+      " is_thanked, number, reference, issued, amount, reminder FROM receivable WHERE creditor = ? AND debtor = ?",
       claim.creditor, claim.debtor};
   while (query.next()) {
     CaseView *const view{case_of(claim, query.i64(1))};
@@ -188,6 +189,8 @@ void FactsReader::read_items(Claim &claim) {
     item.sent_step = query.i32(9);
     item.was_reminded = was_reminded;
     item.held_until = query.day_if(11);
+    row.positions.push_back(
+        {id, item.step, item.level, item.sent_step, item.sent_on, was_reminded, query.i64(17)});
     auto &shown = view->items.emplace_back();
     shown.id = id;
     shown.number = query.text(13);

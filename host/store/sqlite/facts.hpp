@@ -28,12 +28,22 @@ constexpr std::int64_t content_bucket(AttemptId attempt) {
 /// Reminder states beyond domain::ReminderState, for reminders that are no longer live.
 inline constexpr std::int64_t kReminderVoid{10};
 
+/// Where a receivable stands, and which reminder brought it there.
+struct Position {
+  ReceivableId id{0};
+  std::int32_t step{-1}, level{0}, sent_step{-1};
+  std::optional<CivilDate> sent_on{};
+  bool was_reminded{false};
+  ReminderId reminder{0};
+};
+
 /// What the loop remembers of a claim beside what it hands out.
 struct DebtorRow {
   Instant next_at{};
   std::int64_t extras{0};
   std::optional<CivilDate> contacted_on{};
   bool has_open_attempt{false};
+  std::vector<Position> positions{};
 };
 
 class FactsReader {
@@ -55,7 +65,7 @@ class FactsReader {
   void read_contacts(Claim &claim);
   void read_cases(Claim &claim);
   void read_reminders(Claim &claim, DebtorRow &row);
-  void read_items(Claim &claim);
+  void read_items(Claim &claim, DebtorRow &row);
   void read_promises(Claim &claim);
   void read_approvals(Claim &claim, std::optional<Instant> now);
 

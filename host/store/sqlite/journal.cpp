@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 
 namespace relance::store::sqlite {
@@ -28,30 +29,39 @@ void Payload::name(std::string_view name) {
   json_ += "\":";
 }
 
+void Payload::put(std::int64_t value) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  json_.append(digits.data(), end);
+}
+
 Payload &Payload::text(std::string_view field, std::string_view value) {
   static constexpr char kHex[] = "0123456789abcdef";
   name(field);
   json_ += '"';
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json_ += '\\';
-      json_ += c;
-    } else if (byte < 0x20) {
+  std::size_t plain{0};  // where the run of characters begins that need no escape
+  for (std::size_t i{0}; i < value.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(value[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    json_.append(value, plain, i - plain);
+    plain = i + 1;
+    if (byte < 0x20) {
       json_ += "\\u00";
       json_ += kHex[byte >> 4];
       json_ += kHex[byte & 15];
     } else {
-      json_ += c;
+      json_ += '\\';
+      json_ += value[i];
     }
   }
+  json_.append(value, plain);
   json_ += '"';
   return *this;
 }
 
 Payload &Payload::number(std::string_view field, std::int64_t value) {
   name(field);
-  json_ += std::to_string(value);
+  put(value);
   return *this;
 }
 
@@ -60,7 +70,7 @@ Payload &Payload::ids(std::string_view field, const std::vector<std::int64_t> &v
   json_ += '[';
   for (std::size_t i{0}; i < values.size(); ++i) {
     if (i > 0) json_ += ',';
-    json_ += std::to_string(values[i]);
+    put(values[i]);
   }
   json_ += ']';
   return *this;

@@ -28,6 +28,7 @@ class Payload {
 
  private:
   void name(std::string_view name);
+  void put(std::int64_t value);
   std::string json_{"{"};
 };
 

@@ -85,18 +85,19 @@ Result<std::vector<Claim>> SqliteStore::claim_due(Instant now, std::size_t limit
         continue;
       }
       if (row.has_open_attempt) waiting.push_back(key);
-      leases.emplace_back(key, Lease{row.next_at, row.extras, row.contacted_on});
+      leases.emplace_back(key, Lease{row.next_at, row.extras, row.contacted_on, std::move(row.positions)});
     }
     moment.commit();
     wave_next_ = next;  // only now: what could not be read stays in the wave
-    for (auto &[key, lease] : leases) leases_.emplace(key, lease);
+    for (auto &[key, lease] : leases) leases_.emplace(key, std::move(lease));
     read_while_open_.insert(waiting.begin(), waiting.end());
     return claims;
   });
 }
 
 Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement> settlements, Instant now,
-                                                      Instant wall) {
+                                                      Instant wall,
+                                                      std::span<const OutcomeRecord> outcomes) {
   return guarded("settling", [&]() -> Result<std::vector<SettleResult>> {
     std::vector<SettleResult> results(settlements.size());
     const AttemptId first_new{last_.attempt + 1};
@@ -115,13 +116,19 @@ Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement
         }
       });
     };
-    try {
-      Unit unit{*connection_, journal_};
-      for (std::size_t i{0}; i < settlements.size(); ++i)
-        results[i] = settle_one(unit, settlements[i], now, wall);
+    const auto end_batch = [&](Unit &unit) {
       end_leases(unit);
       mark_oldest_open(first_new);
+      if (last_.attempt >= first_new)
+        run(*connection_, "INSERT OR REPLACE INTO tally VALUES ('last_reminder', ?)", last_.reminder);
       unit.commit();
+    };
+    try {
+      Unit unit{*connection_, journal_};
+      for (const auto &outcome : outcomes) record_outcome(unit, outcome, now);
+      for (std::size_t i{0}; i < settlements.size(); ++i)
+        results[i] = settle_one(unit, settlements[i], now, wall);
+      end_batch(unit);
       return results;
     } catch (const Refused &) {
     } catch (const SQLite::Exception &exception) {
@@ -130,6 +137,7 @@ Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement
     // One of them is refused. It happens only when a decision was wrong, so the batch without savepoints is
     // the usual one.
     Unit unit{*connection_, journal_};
+    for (const auto &outcome : outcomes) record_outcome(unit, outcome, now);
     for (std::size_t i{0}; i < settlements.size(); ++i) {
       std::string refused;
       const auto attempt = [&] {
@@ -153,8 +161,7 @@ Result<std::vector<SettleResult>> SqliteStore::settle(std::span<const Settlement
       payload.text("because", refused);
       journal_entry(unit, key.creditor, first_case(key), now, "refused", payload);
     }
-    end_leases(unit);
-    unit.commit();
+    end_batch(unit);
     return results;
   });
 }

@@ -90,8 +90,9 @@ Result<StoredMessage> SqliteStore::stored_message(CreditorId creditor, AttemptId
     }
     {
       Query query{*connection_,
-                  "SELECT receivable, round, balance, is_moved FROM reminder_item WHERE creditor = ? AND reminder = ?",
-                  creditor, message.reminder};
+                  "SELECT receivable, round, balance, is_moved FROM reminder_item"
+                  " WHERE creditor = ? AND debtor = ? AND reminder = ?",
+                  creditor, debtor, message.reminder};
       while (query.next()) message.items.push_back({query.i64(0), query.i32(1), query.i64(2), query.flag(3)});
     }
     Query parts{*connection_,

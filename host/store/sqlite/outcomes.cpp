@@ -164,7 +164,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     state = AttemptState::accepted;
   if (is_plain) {
     run(*connection_,
-        "UPDATE attempt SET state = 2, code = ?, text = ?, price_micro = ?, price_currency = ? WHERE "
+        "UPDATE attempt SET state = 2, code = ?, text = ?, price_micro = ?, price_currency = ?, room = NULL WHERE "
         "creditor = ? AND id = ?",
         outcome.code, outcome.text, outcome.price_micro, outcome.price_currency, attempt.key.creditor,
         attempt.id);
@@ -174,7 +174,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     run(*connection_,
         "UPDATE attempt SET state = ?, outcome_delivery = ?, outcome_failure = ?, delivery = ?, failure = ?, "
         "code = ?, text = ?,"
-        " price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
+        " price_micro = ?, price_currency = ?, room = NULL WHERE creditor = ? AND id = ?",
         state, base.kind, base.failure, delivery.kind, delivery.failure, outcome.code, outcome.text,
         outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
   }

@@ -386,8 +386,8 @@ Result<void> SqliteStore::resend_reminder(CreditorId creditor, ReminderId id, st
     std::vector<std::int64_t> items;
     {
       Query query{*connection_,
-                  "SELECT receivable FROM reminder_item WHERE creditor = ? AND reminder = ? AND is_moved",
-                  creditor, id};
+                  "SELECT receivable FROM reminder_item WHERE creditor = ? AND debtor = ? AND reminder = ? AND is_moved",
+                  creditor, *debtor, id};
       while (query.next()) items.push_back(query.i64(0));
     }
     withdraw(unit, key, items, "an earlier reminder is sent again", now);
@@ -452,7 +452,7 @@ Result<void> SqliteStore::cancel_reminder(CreditorId creditor, ReminderId id, st
         " WHERE creditor = ?1 AND debtor = ?2 AND id = ?3))"
         " WHERE creditor = ?1 AND debtor = ?2 AND id IN (SELECT receivable FROM reminder_item WHERE creditor "
         "= ?1"
-        " AND reminder = ?3 AND is_moved)",
+        " AND debtor = ?2 AND reminder = ?3 AND is_moved)",
         creditor, *debtor, id, kRetiredStep);
     Payload payload;
     payload.number("reminder", id).text("because", because).text("by", by);

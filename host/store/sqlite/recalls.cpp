@@ -24,7 +24,7 @@ void SqliteStore::want_recalls(DebtorKey key, ReceivableId settled, Instant now)
         *connection_,
         "SELECT r.attempt FROM reminder r WHERE r.creditor = ? AND r.debtor = ? AND r.is_live"
         " AND NOT r.is_thank_you AND EXISTS (SELECT 1 FROM reminder_item i WHERE i.creditor = r.creditor"
-        " AND i.reminder = r.id AND i.receivable = ?)",
+        " AND i.debtor = r.debtor AND i.receivable = ? AND i.reminder = r.id)",
         key.creditor, key.debtor, settled};
     while (query.next()) attempts.push_back(query.i64(0));
   }
@@ -56,9 +56,9 @@ bool SqliteStore::is_recallable(const AttemptRow &attempt) {
     Query query{
         *connection_,
         "SELECT 1 FROM reminder_item i JOIN receivable r ON r.creditor = i.creditor AND r.debtor = i.debtor"
-        " AND r.id = i.receivable WHERE i.creditor = ? AND i.reminder = ? AND r.state IN (0, 2) AND "
+        " AND r.id = i.receivable WHERE i.creditor = ? AND i.debtor = ? AND i.reminder = ? AND r.state IN (0, 2) AND "
         "r.balance > 0",
-        attempt.key.creditor, attempt.reminder};
+        attempt.key.creditor, attempt.key.debtor, attempt.reminder};
     if (query.next()) return false;
   }
   if (attempt.channel != kTaskChannel) return true;

@@ -3,8 +3,10 @@
 // "until further notice".
 //
 // What the loop touches for each reminder is narrow or appended: schedule and debtor_state are the only rows
-// that move, receivable is rewritten once (its new position), reminder, reminder_item, attempt, content and
-// journal grow at their end.
+// that move, receivable is rewritten once (its new position), attempt, content and journal grow at their end,
+// reminder and reminder_item in the order of debtors. What is appended is keyed by its id alone, which is unique
+// in the store: SQLite fills such a table page by page, where a longer key makes it balance three pages for each
+// new one. `room` is emptied by the change that lets a row grow: it would split every full page otherwise.
 #include "host/store/sqlite/schema.hpp"
 
 #include <array>
@@ -60,7 +62,7 @@ CREATE TABLE receivable (
   balance INTEGER NOT NULL, stated_open INTEGER, state INTEGER NOT NULL, round INTEGER NOT NULL DEFAULT 1,
   step INTEGER NOT NULL DEFAULT -1, level INTEGER NOT NULL DEFAULT 0, sent_on INTEGER,
   sent_step INTEGER NOT NULL DEFAULT -1, was_reminded INTEGER NOT NULL DEFAULT 0, is_thanked INTEGER NOT NULL DEFAULT 0,
-  held_until INTEGER, reminder INTEGER NOT NULL DEFAULT 0,
+  held_until INTEGER, reminder INTEGER NOT NULL DEFAULT 0, room BLOB DEFAULT x'000000000000000000000000',
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 CREATE UNIQUE INDEX receivable_by_number ON receivable (creditor, number);
 CREATE TABLE snapshot_seen (
@@ -91,27 +93,26 @@ CREATE TABLE reminder (
   failure INTEGER NOT NULL DEFAULT 0, pending_reactions INTEGER NOT NULL DEFAULT 0, receipt_on INTEGER, contacted_before INTEGER,
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 
--- before_*: where the item stood, to put it back when the reminder is voided.
+-- before_*: where the item stood, to put it back when the reminder is voided. The key is what makes a second
+-- reminder of one step impossible, whatever was decided: `listed` is 0 in the row of the reminder whose step it was,
+-- and the reminder's id in that of one which only lists the item or was voided.
 CREATE TABLE reminder_item (
-  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, receivable INTEGER NOT NULL, debtor INTEGER NOT NULL,
-  round INTEGER NOT NULL, step INTEGER NOT NULL, balance INTEGER NOT NULL, is_moved INTEGER NOT NULL,
-  is_void INTEGER NOT NULL DEFAULT 0, before_step INTEGER NOT NULL, before_level INTEGER NOT NULL, before_sent_on INTEGER,
+  creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, receivable INTEGER NOT NULL, round INTEGER NOT NULL,
+  step INTEGER NOT NULL, listed INTEGER NOT NULL, reminder INTEGER NOT NULL, balance INTEGER NOT NULL,
+  is_moved INTEGER NOT NULL, is_void INTEGER NOT NULL DEFAULT 0, before_step INTEGER NOT NULL, before_level INTEGER NOT NULL, before_sent_on INTEGER,
   before_sent_step INTEGER NOT NULL, before_was_reminded INTEGER NOT NULL, before_reminder INTEGER NOT NULL,
-  PRIMARY KEY (creditor, reminder, receivable)) WITHOUT ROWID;
--- What makes a second reminder of one step impossible, whatever was decided.
-CREATE UNIQUE INDEX reminder_item_once ON reminder_item (creditor, receivable, round, step) WHERE is_moved AND NOT is_void;
+  PRIMARY KEY (creditor, debtor, receivable, round, step, listed)) WITHOUT ROWID;
 
 -- previous: the attempt before it of the same reminder, 0 for the first.
 CREATE TABLE attempt (
-  creditor INTEGER NOT NULL, id INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, case_id INTEGER NOT NULL,
   reminder INTEGER NOT NULL, previous INTEGER NOT NULL, channel_index INTEGER NOT NULL, channel TEXT NOT NULL, provider TEXT NOT NULL,
   contact INTEGER NOT NULL, address TEXT NOT NULL, idempotency_key TEXT NOT NULL, content_hash BLOB NOT NULL,
   subject TEXT NOT NULL, parts TEXT NOT NULL, not_after INTEGER NOT NULL, dated INTEGER NOT NULL,
   intended_at INTEGER NOT NULL, epoch INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
   is_withdrawn INTEGER NOT NULL DEFAULT 0, outcome_delivery INTEGER NOT NULL DEFAULT 0,
   outcome_failure INTEGER NOT NULL DEFAULT 0, delivery INTEGER NOT NULL DEFAULT 0, failure INTEGER NOT NULL DEFAULT 0,
-  code TEXT, text TEXT, price_micro INTEGER, price_currency TEXT,
-  PRIMARY KEY (creditor, id)) WITHOUT ROWID;
+  code TEXT, text TEXT, price_micro INTEGER, price_currency TEXT, room BLOB DEFAULT (zeroblob(48)));
 CREATE UNIQUE INDEX attempt_by_key ON attempt (idempotency_key);
 CREATE INDEX attempt_in_doubt ON attempt (creditor, id) WHERE state = 5;
 CREATE TABLE attempt_ref (

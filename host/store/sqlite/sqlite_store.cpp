@@ -14,7 +14,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions &options) {
   if (!lock) return lock.error();
   return sqlite::guarded(
       "opening the store " + options.path.string(), [&]() -> Result<std::unique_ptr<Store>> {
-        auto connection = std::make_unique<sqlite::Connection>(options, true);
+        auto connection = std::make_unique<sqlite::Connection>(options, sqlite::Connection::Use::writing);
         if (auto migrated = sqlite::migrate(*connection); !migrated) return migrated.error();
         return std::unique_ptr<Store>{
             std::make_unique<sqlite::SqliteStore>(options, std::move(*lock), std::move(connection))};
@@ -34,6 +34,7 @@ SqliteStore::SqliteStore(const SqliteOptions &options, StoreLock lock, std::uniq
     : options_{options},
       lock_{std::move(lock)},
       connection_{std::move(connection)},
+      checkpointer_{options_, *connection_},
       journal_{*connection_},
       views_{*connection_} {
   load();
@@ -54,16 +55,14 @@ void SqliteStore::load() {
   }
   for (const auto id : creditors) {
     highest("SELECT max(id) FROM debtor WHERE creditor = ?", id, last_.debtor);
-    highest("SELECT max(id) FROM attempt WHERE creditor = ?", id, last_.attempt);
-    highest("SELECT max(reminder) FROM reminder_item WHERE creditor = ?", id, last_.reminder);
-    highest(
-        "SELECT max(reminder) FROM attempt WHERE creditor = ? AND id = (SELECT max(id) FROM attempt WHERE "
-        "creditor = ?1)",
-        id, last_.reminder);
     highest("SELECT max(id) FROM approval WHERE creditor = ?", id, last_.approval);
     highest("SELECT max(id) FROM task WHERE creditor = ?", id, last_.task);
   }
-  // Keyed by debtor, so their highest ids are kept beside them; see creditor().
+  {
+    Query query{*connection_, "SELECT max(id) FROM attempt"};
+    if (query.next()) last_.attempt = query.i64(0);
+  }
+  // Keyed by debtor, so their highest ids are kept beside them.
   Query ids{*connection_, "SELECT name, value FROM tally WHERE name LIKE 'last_%'"};
   while (ids.next()) {
     const auto name = ids.text(0);
@@ -71,6 +70,7 @@ void SqliteStore::load() {
     if (name == "last_case") last_.case_id = ids.i64(1);
     if (name == "last_receivable") last_.receivable = ids.i64(1);
     if (name == "last_promise") last_.promise = ids.i64(1);
+    if (name == "last_reminder") last_.reminder = ids.i64(1);
   }
   {
     Query waiting{*connection_, "SELECT count(*) FROM receipt_waiting"};
@@ -172,10 +172,7 @@ std::optional<SqliteStore::ReceivableRow> SqliteStore::receivable_by_number(Cred
 }
 
 std::optional<DebtorId> SqliteStore::debtor_of_reminder(CreditorId creditor, ReminderId reminder) {
-  Query item{*connection_, "SELECT debtor FROM reminder_item WHERE creditor = ? AND reminder = ? LIMIT 1",
-             creditor, reminder};
-  if (item.next()) return item.i64(0);
-  // One that lists nothing (a thank-you): rare, and only asked for by people.
+  // No index: only people ask, one reminder at a time, and a scan of all takes less than they would notice.
   Query row{*connection_, "SELECT debtor FROM reminder WHERE creditor = ? AND id = ?", creditor, reminder};
   return row.next() ? std::optional{row.i64(0)} : std::nullopt;
 }
@@ -266,8 +263,8 @@ void SqliteStore::withdraw(Unit &unit, DebtorKey key, const std::vector<Receivab
     bool lists_one{items.empty()};
     for (const auto item : items) {
       Query query{*connection_,
-                  "SELECT 1 FROM reminder_item WHERE creditor = ? AND reminder = ? AND receivable = ?",
-                  key.creditor, attempt.reminder, item};
+                  "SELECT 1 FROM reminder_item WHERE creditor = ? AND debtor = ? AND receivable = ? AND reminder = ?",
+                  key.creditor, key.debtor, item, attempt.reminder};
       lists_one = lists_one || query.next();
     }
     if (!lists_one) continue;
@@ -336,8 +333,8 @@ void SqliteStore::void_reminder(Unit &unit, DebtorKey key, ReminderId reminder) 
         *connection_,
         "SELECT receivable, before_step, before_level, before_sent_step, before_was_reminded, "
         "before_reminder,"
-        " before_sent_on FROM reminder_item WHERE creditor = ? AND reminder = ? AND is_moved AND NOT is_void",
-        key.creditor, reminder};
+        " before_sent_on FROM reminder_item WHERE creditor = ? AND debtor = ? AND reminder = ? AND is_moved AND NOT is_void",
+        key.creditor, key.debtor, reminder};
     while (query.next())
       items.push_back({query.i64(0), query.i64(1), query.i64(2), query.i64(3), query.i64(4), query.i64(5),
                        query.day_if(6)});
@@ -356,8 +353,9 @@ void SqliteStore::void_reminder(Unit &unit, DebtorKey key, ReminderId reminder) 
           "AND state <> ?",
           key.creditor, key.debtor, item.reminder, kReminderVoid);
   }
-  run(*connection_, "UPDATE reminder_item SET is_void = 1 WHERE creditor = ? AND reminder = ?", key.creditor,
-      reminder);
+  run(*connection_,
+      "UPDATE reminder_item SET is_void = 1, listed = reminder WHERE creditor = ? AND debtor = ? AND reminder = ?",
+      key.creditor, key.debtor, reminder);
   run(*connection_,
       "UPDATE task SET state = 'cancelled' WHERE creditor = ? AND debtor = ? AND reminder = ? AND state = "
       "'open'",

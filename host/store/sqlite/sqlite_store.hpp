@@ -3,6 +3,7 @@
 // the transaction that it belongs to.
 #pragma once
 
+#include "host/store/sqlite/checkpointer.hpp"
 #include "host/store/sqlite/connection.hpp"
 #include "host/store/sqlite/facts.hpp"
 #include "host/store/sqlite/journal.hpp"
@@ -96,7 +97,9 @@ class SqliteStore final : public Store {
 
   Result<Instant> next_due() override;
   Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) override;
-  Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall) override;
+  using Store::settle;
+  Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall,
+                                           std::span<const OutcomeRecord>) override;
   Result<void> release(std::span<const Claim>, Instant next_at) override;
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
@@ -105,6 +108,7 @@ class SqliteStore final : public Store {
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
+  void rest() override { connection_->give_back_memory(); }
   Result<std::vector<KnownStep>> known_steps() override;
   Result<std::vector<ScenarioUse>> scenarios_in_use() override;
   Result<std::uint64_t> move_steps(const StepMoves &, Instant now) override;
@@ -158,6 +162,7 @@ class SqliteStore final : public Store {
     Instant next_at{};
     std::int64_t extras{0};
     std::optional<CivilDate> contacted_on{};
+    std::vector<Position> positions{};  ///< of the items that were decided on
   };
   /// An attempt without outcome.
   struct Unfinished {
@@ -291,7 +296,9 @@ class SqliteStore final : public Store {
                       std::string_view why, Instant now, Instant wall);
   AttemptId add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, AttemptId previous,
                         std::int32_t channel_index, const NewAttempt &attempt, Instant wall);
-  void move_item(DebtorKey key, const Intend &change, ReminderId reminder, const ReminderItem &item);
+  void move_item(DebtorKey key, const Intend &change, ReminderId reminder, const ReminderItem &item,
+                 const Position &before);
+  std::optional<Position> position_of(DebtorKey key, ReceivableId receivable);
   void spend_approvals(DebtorKey key, CaseId case_id, std::int32_t step, std::int64_t extras);
 
   // outcomes.cpp
@@ -339,6 +346,7 @@ class SqliteStore final : public Store {
   const SqliteOptions options_;
   StoreLock lock_;
   std::unique_ptr<Connection> connection_;
+  Checkpointer checkpointer_;
   Journal journal_;
   SqliteReader views_;
   std::int64_t epoch_{0};

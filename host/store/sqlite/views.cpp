@@ -38,7 +38,7 @@ std::uint64_t count(Connection &connection, const char *sql) {
 constexpr const char *kReminderSql =
     "SELECT r.id, r.attempt, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
     "a.code, a.text,"
-    " r.decided_on, r.total, c.currency, r.state FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
+    " r.decided_on, r.total, c.currency, r.state, r.debtor FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
     "AND d.id = r.debtor"
     " JOIN case_ c ON c.creditor = r.creditor AND c.debtor = r.debtor AND c.id = r.case_id"
     " JOIN attempt a ON a.creditor = r.creditor AND a.id = r.attempt";
@@ -91,8 +91,8 @@ std::vector<ReminderRow> reminder_rows(Connection &connection, CreditorId credit
     Query items{connection,
                 "SELECT r.number FROM reminder_item i JOIN receivable r ON r.creditor = i.creditor AND "
                 "r.debtor = i.debtor"
-                " AND r.id = i.receivable WHERE i.creditor = ? AND i.reminder = ?",
-                creditor, row.id};
+                " AND r.id = i.receivable WHERE i.creditor = ? AND i.debtor = ? AND i.reminder = ?",
+                creditor, query.i64(15), row.id};
     while (items.next()) row.invoices.push_back(items.text(0));
   }
   return rows;
@@ -256,7 +256,7 @@ Result<std::vector<ReminderRow>> SqliteReader::in_doubt(CreditorId creditor, std
     static const std::string kSql{
         "SELECT r.id, a.id, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
         "a.code, a.text,"
-        " r.decided_on, r.total, c.currency, r.state FROM attempt a"
+        " r.decided_on, r.total, c.currency, r.state, r.debtor FROM attempt a"
         " JOIN reminder r ON r.creditor = a.creditor AND r.debtor = a.debtor AND r.id = a.reminder"
         " JOIN debtor d ON d.creditor = a.creditor AND d.id = a.debtor"
         " JOIN case_ c ON c.creditor = a.creditor AND c.debtor = a.debtor AND c.id = a.case_id"

@@ -11,7 +11,7 @@ class SqliteReader final : public Reader {
  public:
   /// Throws SQLite::Exception.
   explicit SqliteReader(const SqliteOptions &options)
-      : own_{std::make_unique<Connection>(options, false)}, connection_{*own_} {}
+      : own_{std::make_unique<Connection>(options, Connection::Use::reading)}, connection_{*own_} {}
   /// Answers through another's connection, which lives longer.
   explicit SqliteReader(Connection &connection) : connection_{connection} {}
 
