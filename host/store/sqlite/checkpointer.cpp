@@ -29,7 +29,7 @@ Checkpointer::~Checkpointer() {
     const std::scoped_lock lock{mutex_};
     is_stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
   thread_.join();
 }
 
@@ -39,15 +39,17 @@ int Checkpointer::on_commit(void *self, sqlite3 *writer, const char *, int pages
 }
 
 void Checkpointer::committed(sqlite3 *writer, std::int64_t pages) {
-  bool is_for_writer{pages >= kOverdue * pages_max_};
+  bool is_for_writer{false};
   {
-    const std::scoped_lock lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (pages < pages_max_) {
       moved_ = 0;  // it has begun anew
       return;
     }
-    if (is_wanted_ && !is_for_writer) return;  // the thread is at it
-    is_for_writer = is_for_writer || (moved_ <= pages && pages - moved_ <= pages_max_ / kRestShare);
+    const bool is_overdue{pages >= kOverdue * pages_max_};
+    if (is_overdue) changed_.wait(lock, [this] { return !is_wanted_; });
+    if (is_wanted_) return;  // the thread is at it
+    is_for_writer = is_overdue || (moved_ <= pages && pages - moved_ <= pages_max_ / kRestShare);
     if (is_for_writer)
       moved_ = 0;
     else
@@ -58,7 +60,7 @@ void Checkpointer::committed(sqlite3 *writer, std::int64_t pages) {
   if (is_for_writer)
     sqlite3_wal_checkpoint_v2(writer, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   else
-    changed_.notify_one();
+    changed_.notify_all();
 }
 
 void Checkpointer::run() {
@@ -73,6 +75,7 @@ void Checkpointer::run() {
     lock.lock();
     moved_ = result == SQLITE_OK ? moved : 0;
     is_wanted_ = false;
+    changed_.notify_all();
   }
 }
 
