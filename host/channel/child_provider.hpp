@@ -154,7 +154,7 @@ class ChildProvider final : public Provider {
   bool is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
   std::optional<std::uint32_t> said_ready_;  ///< by the plugin of this child
   std::optional<Health> said_health_;
-  SteadyClock::time_point heard_at_{}, up_since_{};
+  SteadyClock::time_point heard_at_{}, up_since_{}, deadlines_seen_at_{};
   std::optional<SteadyClock::time_point> pinged_at_;
   std::string killed_because_;
 };

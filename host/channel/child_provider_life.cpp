@@ -147,8 +147,11 @@ bool ChildProvider::wait_and_read(Milliseconds timeout) {
 
 /// A child that says nothing while it owes something is asked for a sign of life, then killed.
 void ChildProvider::keep_time() {
-  expire();
   const auto now = SteadyClock::now();
+  if (now - deadlines_seen_at_ >= kTick) {  // it looks at every open token: not for every frame
+    deadlines_seen_at_ = now;
+    expire();
+  }
   const auto patience = settings_.limits.hang_timeout / 2;
   std::unique_lock lock(mutex_);
   if (phase_ == Phase::starting && now - heard_at_ > settings_.limits.start_timeout &&

@@ -198,10 +198,9 @@ void InprocInstance::stop(Milliseconds grace) {
 /// Closes the way to the engine and ends the thread, or leaves it to itself when the plugin does not return.
 void InprocInstance::abandon() {
   is_taking_ = false;
-  {
-    const std::unique_lock closing(engine_mutex_);
-    is_closed_ = true;
-  }
+  is_closed_ = true;
+  engine_mutex_.lock();  // until nobody is in there any more
+  engine_mutex_.unlock();
   if (!thread_.is_running()) return;
   keeper_.stop();
   if (thread_.end(kDestroyGrace) || !settings_.hooks.log) return;

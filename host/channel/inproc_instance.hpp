@@ -72,6 +72,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   /// come.
   template <class F>
   void to_engine(F &&say) {
+    if (is_closed_) return;  // nor may a plugin that says much keep the lock from who closes
     const std::shared_lock lock(engine_mutex_);
     if (!is_closed_) say();
   }
@@ -86,7 +87,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   bool is_instance_started_{false};  ///< the serial thread's own
 
   std::shared_mutex engine_mutex_;
-  bool is_closed_{false};
+  std::atomic<bool> is_closed_{false};
 
   std::mutex ended_mutex_;
   std::condition_variable ended_;  ///< tokens have ended; only stop() waits for it

@@ -12,7 +12,7 @@ void Decider::plan_items() {
     planned_.push_back(planned);
   }
   if (is_held()) {
-    decision_.because(ReasonCode::held, -1, 0, *facts_.held_until);
+    decision_.because(ReasonCode::held, -1, 0, facts_.held_until);
     wake_on(*facts_.held_until);
   }
 }
@@ -24,7 +24,7 @@ void Decider::consider(Planned &planned) {
     return wake_on(broken_from(*promise));
   }
   if (item.held_until && *item.held_until > today_) {
-    decision_.because(ReasonCode::item_held, -1, item.id, *item.held_until);
+    decision_.because(ReasonCode::item_held, -1, item.id, item.held_until);
     return wake_on(*item.held_until);
   }
   planned.is_candidate = true;
