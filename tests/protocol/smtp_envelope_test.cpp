@@ -9,11 +9,15 @@ BOOST_AUTO_TEST_SUITE(smtp_envelope_test)
 BOOST_AUTO_TEST_CASE(no_address_carries_a_command) {
   using namespace std::string_literals;
   for (const auto &bad : {"a@b\r\nRCPT TO:<x@y>"s, "a@b\n"s, "a\0@b"s, "a b@c"s, "<a@b>"s, "a@b>"s, "a,b@c"s,
-                          "a"s, "@b"s, "a@"s, "\"a@b"s, "é@b"s, std::string(300, 'a') + "@b"}) {
+                          "a"s, "@b"s, "a@"s, "\"a@b"s, "é@b"s,
+                          // An escaped quote ends nothing, one behind an escaped backslash does.
+                          R"("a\"b"> NOTIFY=NEVER <c"@d)"s, R"("a\\"> NOTIFY=NEVER <b"@c)"s, R"(a\@b)"s,
+                          std::string(300, 'a') + "@b"}) {
     BOOST_TEST(!envelope_fault({"", {bad}, "", false}).empty(), bad);
     if (!bad.empty()) BOOST_TEST(!envelope_fault({bad, {"ok@example.com"}, "", false}).empty(), bad);
   }
   BOOST_TEST(envelope_fault({"", {"\"a b\"@example.com"}, "", false}) == "");
+  BOOST_TEST(envelope_fault({"", {R"("a\"> b\\"@example.com)"}, "", false}) == "");
   BOOST_TEST(envelope_fault({"", {"é@example.com"}, "", true}) == "");
   BOOST_TEST(envelope_fault({"", {}, "", false}) == "no recipient");
   BOOST_TEST(!envelope_fault({"", {"a@b"}, "key\r\n", false}).empty());

@@ -34,10 +34,12 @@ bool is_quoted_string(std::string_view text) {
   if (text.size() < 3 || text.front() != '"' || text.back() != '"') return false;
   const auto inside = text.substr(1, text.size() - 2);
   for (std::size_t at{0}; at < inside.size(); ++at) {
-    if (inside[at] == '\\' && ++at == inside.size()) return false;
-    if (inside[at] == '"' && inside[at - 1] != '\\') return false;
+    if (inside[at] == '"') return false;
+    if (inside[at] != '\\') continue;
+    ++at;  // whatever it is, it is quoted
+    if (at == inside.size()) return false;
   }
-  return inside.front() != '"';
+  return true;
 }
 
 bool is_host_name(std::string_view domain) {

@@ -31,11 +31,17 @@ bool has_eight_bit(std::string_view bytes) {
 
 std::string path_fault(std::string_view path, bool smtputf8) {
   if (path.size() > kMaxPathBytes) return "an address is too long";
-  bool is_quoted{false};
+  bool is_quoted{false}, is_escaped{false};
   for (const char character : path) {
     const auto byte = static_cast<unsigned char>(character);
     if (byte < 0x20 || byte == 0x7F) return "a control character in an address";
     if (byte >= 0x80 && !smtputf8) return "an address outside ASCII without SMTPUTF8";
+    if (is_escaped) {
+      is_escaped = false;
+      continue;
+    }
+    is_escaped = character == '\\';
+    if (is_escaped && !is_quoted) return "a backslash outside quotes in an address";
     if (character == '"') is_quoted = !is_quoted;
     if (!is_quoted && (character == ' ' || character == '<' || character == '>' || character == ',')) {
       return "a blank, comma or angle bracket in an address";
