@@ -43,10 +43,13 @@ Result<Response> show_status(Context &context, const Request &) {
   for (const auto &provider : report.providers) providers.push_back(to_json(provider));
   json::array waiting;
   for (const auto &one : counters->inbound_of) {
-    const bool is_configured{std::any_of(report.providers.begin(), report.providers.end(),
-                                         [&one](const auto &provider) { return provider.id == one.first; })};
-    waiting.push_back(
-        json::object{{"provider", one.first}, {"count", one.second}, {"configured", is_configured}});
+    const auto provider = std::find_if(report.providers.begin(), report.providers.end(),
+                                       [&one](const auto &known) { return known.id == one.first; });
+    const bool is_configured{provider != report.providers.end()};
+    waiting.push_back(json::object{{"provider", one.first},
+                                   {"count", one.second},
+                                   {"configured", is_configured},
+                                   {"away", !is_configured || provider->state == "absent"}});
   }
   const auto up_ms = (WallClock{}.now() - context.program.started_at).count();
   return json_answer(

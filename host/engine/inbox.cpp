@@ -53,19 +53,26 @@ std::size_t Inbox::inbound(const std::string &provider, std::vector<channel::Inb
   return taken;
 }
 
-InboxBatch Inbox::wait(Milliseconds timeout) {
+InboxBatch Inbox::wait(Milliseconds timeout, bool with_inbound) {
   {
     std::unique_lock lock{mutex_};
-    arrived_.wait_for(lock, timeout, [this] { return poked_ || !batch_.is_empty(); });
+    arrived_.wait_for(lock, timeout,
+                      [this, with_inbound] { return poked_ || batch_.has_news(with_inbound); });
     poked_ = false;
   }
-  return take();
+  return take(with_inbound);
 }
 
-InboxBatch Inbox::take() {
+InboxBatch Inbox::take(bool with_inbound) {
   const std::scoped_lock lock{mutex_};
-  inbound_bytes_ = 0;
-  return std::exchange(batch_, {});
+  auto taken = std::exchange(batch_, {});
+  if (with_inbound) {
+    inbound_bytes_ = 0;
+  } else {
+    batch_.inbound.swap(taken.inbound);
+    batch_.polled.swap(taken.polled);
+  }
+  return taken;
 }
 
 void Inbox::poke() {

@@ -36,9 +36,9 @@ struct InboxBatch {
   std::vector<From<std::uint32_t>> credits;
   std::vector<From<channel::Health>> health;
 
-  [[nodiscard]] bool is_empty() const {
-    return outcomes.empty() && recalls.empty() && inbound.empty() && parsed.empty() && polled.empty() && credits.empty() &&
-           health.empty();
+  [[nodiscard]] bool has_news(bool with_inbound) const {
+    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !credits.empty() || !health.empty() ||
+           (with_inbound && (!inbound.empty() || !polled.empty()));
   }
 };
 
@@ -52,10 +52,12 @@ class Inbox final : public channel::ProviderEvents {
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
 
-  /// Engine's thread: what waits now. Leaves a poke() for the next wait().
-  InboxBatch take();
+  /// Engine's thread: what waits now. Leaves a poke() for the next wait(). Without `with_inbound` raw bytes
+  /// stay, and the ends of polls, which come behind theirs: the engine has not stored the last ones yet, and
+  /// what it holds must not grow past the bounds of this inbox while the disk is full.
+  InboxBatch take(bool with_inbound = true);
   /// Engine's thread: what waits, or what comes within `timeout`; empty when poked or too late.
-  InboxBatch wait(Milliseconds timeout);
+  InboxBatch wait(Milliseconds timeout, bool with_inbound = true);
   /// Any thread: makes the current or next wait() return at once.
   void poke();
   /// Providers that were told "no more": to be called room() on, after a take().

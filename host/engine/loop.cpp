@@ -180,7 +180,7 @@ void Engine::Loop::run_thread() {
 }
 
 bool Engine::Loop::pass() {
-  take(inbox_.take());
+  take(inbox_.take(inbound_.empty()));
   if (const auto wall = WallClock{}.now(); parse_retry_at_ <= wall) {
     // The store spaces the tries of bytes that did not parse; looking again is what gives them their turn.
     parse_retry_at_ = wall + (has_failed_parses_ ? kParseRetry : kLongestWait);
@@ -211,10 +211,11 @@ bool Engine::Loop::pass() {
 
 InboxBatch Engine::Loop::sleep() {
   const auto wait = wait_time();
-  if (is_rested_ || wait <= kRestAfter) return inbox_.wait(wait);
+  const bool with_inbound{inbound_.empty()};
+  if (is_rested_ || wait <= kRestAfter) return inbox_.wait(wait, with_inbound);
   const auto from = std::chrono::steady_clock::now();
-  auto batch = inbox_.wait(kRestAfter);
-  if (!batch.is_empty() || std::chrono::steady_clock::now() - from < kRestAfter) return batch;
+  auto batch = inbox_.wait(kRestAfter, with_inbound);
+  if (batch.has_news(true) || std::chrono::steady_clock::now() - from < kRestAfter) return batch;
   store_->rest();
   ::malloc_trim(0);
   is_rested_ = true;
@@ -337,7 +338,8 @@ bool Engine::Loop::walk_clock(bool was_busy) {
       finish_advance(unavailable("nothing moved for " + std::to_string(advance_->timeout.count() / 1000) +
                                  " s at " + format_instant(now) + ": " + std::to_string(pool_.in_flight()) +
                                  " attempts are open, " + std::to_string(parsing_.size()) +
-                                 " receipts are being read" +
+                                 " receipts are being read, " + std::to_string(recalling_.size()) +
+                                 " recalls are not answered" +
                                  (is_due ? ", and due cases wait for a provider (relancectl status)" : "")));
     return false;
   }

@@ -227,9 +227,10 @@ bool Engine::Loop::store_inbound() {
   inbound_.erase(inbound_.begin(), end);
   for (auto &[provider, tokens] : stored) pool_.find(provider)->provider->stored(std::move(tokens));
   crash_point(CrashPoint::inbound_released);
+  parses_wait_ = true;
+  if (!inbound_.empty()) return true;
   for (const auto &provider : inbox_.take_starved())
     if (auto *pooled = pool_.find(provider)) pooled->provider->room();
-  parses_wait_ = true;
   return true;
 }
 
@@ -320,7 +321,9 @@ bool Engine::Loop::ask_recalls() {
   for (const auto &one : *wanted) {
     if (recalling_.contains(one.attempt)) continue;
     auto *pooled = pool_.find(one.provider);
-    if (pooled == nullptr || pooled->is_absent || pooled->status.is_paused) {
+    const bool is_paused{pooled != nullptr && pooled->status.is_paused &&
+                         pooled->status.paused_until > WallClock{}.now()};
+    if (pooled == nullptr || pooled->is_absent || is_paused) {
       recall_retry_at_ = WallClock{}.now() + kRecallRetry;  // asked in vain, it would be answered "unknown"
       continue;
     }

@@ -1,6 +1,7 @@
 // A reload that fails leaves everything as it was; a provider that it had to stop and cannot start again is waited for.
 #include "tests/engine/engine_world.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -91,6 +92,42 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_configuration_takes_effect_when_a_part_of_it_f
   BOOST_TEST(world.received().empty());
   world.advance_to(kMonday + Days{7});
   BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_was_replaced_is_put_back_when_another_fails) {
+  Fragile world;
+  world.write_provider("other", world.start_if());
+  BOOST_TEST(world.reload().has_value());
+  world.write_provider("other", world.start_if() + "port = 1\n");
+  world.write_provider("scripted", world.start_if("never"));
+  BOOST_TEST(world.reload().has_error());
+  BOOST_TEST(world.provider("other").state == "up");
+  BOOST_TEST(world.provider("scripted").state == "up");
+  world.write_provider("other", world.start_if());
+  world.write_provider("scripted", world.start_if());
+  world.forbid_start();
+  BOOST_TEST(world.reload().has_value());  // both are what this says: nothing is stopped or started
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_fails_during_a_reload_leaves_the_steps_and_the_providers_as_they_were) {
+  Fragile world;
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+  world.write_provider("first", "");
+  world.write_scenario(
+      "id = \"standard\"\ncontact_gap = \"1d\"\n[[step]]\nid = \"early\"\nafter = \"1d\"\nchannels = [\"email\"]\ntemplate = "
+      "\"words\"\n[[step]]\nid = \"reminder-1\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n");
+  {
+    SQLite::Database other{(world.folder / "state" / "relance.db").string(), SQLite::OPEN_READWRITE};
+    other.exec("BEGIN IMMEDIATE");  // as a program that has the store open for writing
+    BOOST_TEST(world.reload().has_error());
+    other.exec("ROLLBACK");
+  }
+  BOOST_TEST(world.provider("first").id == "");
+  world.advance_to(kMonday + Days{17});
+  BOOST_TEST(world.received().size() == 2u);  // reminder-2, which only the configuration in force has
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_that_is_right_brings_an_absent_provider_back_at_once) {

@@ -86,10 +86,9 @@ int show_status(const Run &run) {
     providers.print("No provider is configured.");
     for (const auto &item : answer.at("inbound_waiting").as_array()) {
       const auto &row = item.as_object();
-      if (!flag(row, "configured"))
-        fmt::print(
-            "\n{} messages from {} wait, which is no longer configured: they are read when it is again\n",
-            grouped(number(row, "count")), printable(member(row, "provider")));
+      if (flag(row, "away"))
+        fmt::print("\n{} raw messages from {} wait until it is {}\n", grouped(number(row, "count")),
+                   printable(member(row, "provider")), flag(row, "configured") ? "back" : "configured again");
     }
     return int{kExitOk};
   });
