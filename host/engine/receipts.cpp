@@ -305,6 +305,7 @@ bool Engine::Loop::apply_parsed() {
     }
   parsed_.clear();
   doubts_changed_ = doubts_changed_ || !doubts_.empty();
+  recalls_wait_ = true;  // what was in doubt may be known to lie at its provider now
   return true;
 }
 

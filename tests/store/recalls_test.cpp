@@ -112,6 +112,26 @@ BOOST_AUTO_TEST_CASE(a_payment_that_lands_during_the_hand_over_recalls_after_it)
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_message_in_doubt_is_recalled_once_it_is_known_to_be_with_its_provider) {
+  for (const auto &which : implementations()) {
+    const std::vector<std::function<void(Sent &)>> words{
+        [](Sent &bench) { bench.outcome(bench.sent.attempt, OutcomeKind::accepted, {"r1"}); },
+        [](Sent &bench) { bench.receipt(receipt_of("r1", ReceiptKind::accepted, false)); },
+        [](Sent &bench) {
+          must(bench.store->resolve_in_doubt(bench.creditor, bench.sent.attempt, true, "it says so", "eva", bench.now));
+        },
+    };
+    for (const auto &word : words) {
+      Sent bench{which, OutcomeKind::unknown};
+      bench.outcome(bench.sent.attempt, OutcomeKind::unknown, {"r1"});
+      bench.settle_all();
+      BOOST_TEST(bench.wanted().empty());
+      word(bench);
+      BOOST_TEST(bench.wanted().size() == 1u);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_payment_that_is_reversed_before_it_is_asked_ends_the_wish) {
   for (const auto &which : implementations()) {
     Sent bench{which};

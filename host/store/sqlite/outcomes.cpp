@@ -201,9 +201,9 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   } else {
     forget_unfinished(unit, attempt.id);
   }
-  // What made it useless came while it was on its way.
-  if ((is_plain ? open->second.is_withdrawn : attempt.is_withdrawn) && state == AttemptState::accepted)
-    if (const auto held = attempt_by_id(attempt.key.creditor, attempt.id)) want_recall(*held, now);
+  // What made it useless may have come while it was on its way, or in doubt.
+  if (state == AttemptState::accepted && (!is_plain || open->second.is_withdrawn))
+    want_recall(attempt.key.creditor, attempt.id, now);
   if (is_plain) return;
 
   attempt.state = state;

@@ -344,6 +344,7 @@ Result<void> SqliteStore::resolve_in_doubt(CreditorId creditor, AttemptId id, bo
     Unit unit{*connection_, journal_};
     run(*connection_, "UPDATE attempt SET state = ? WHERE creditor = ? AND id = ?",
         was_sent ? AttemptState::accepted : AttemptState::not_sent, creditor, id);
+    if (was_sent) want_recall(creditor, id, now);
     refresh_reminder(unit, attempt->key, attempt->reminder);
     unit.tally(was_sent ? "sent" : "not_sent");
     Payload payload;

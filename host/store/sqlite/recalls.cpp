@@ -28,14 +28,14 @@ void SqliteStore::want_recalls(DebtorKey key, ReceivableId settled, Instant now)
         key.creditor, key.debtor, settled};
     while (query.next()) attempts.push_back(query.i64(0));
   }
-  for (const auto id : attempts)
-    if (const auto attempt = attempt_by_id(key.creditor, id)) want_recall(*attempt, now);
+  for (const auto id : attempts) want_recall(key.creditor, id, now);
 }
 
-void SqliteStore::want_recall(const AttemptRow &attempt, Instant now) {
-  if (!recallable_.contains(attempt.provider) || !is_recallable(attempt)) return;
-  run(*connection_, "INSERT OR IGNORE INTO recall (creditor, attempt, at) VALUES (?, ?, ?)",
-      attempt.key.creditor, attempt.id, now);
+void SqliteStore::want_recall(CreditorId creditor, AttemptId id, Instant now) {
+  if (recallable_.empty()) return;
+  const auto attempt = attempt_by_id(creditor, id);
+  if (!attempt || !recallable_.contains(attempt->provider) || !is_recallable(*attempt)) return;
+  run(*connection_, "INSERT OR IGNORE INTO recall (creditor, attempt, at) VALUES (?, ?, ?)", creditor, id, now);
 }
 
 bool SqliteStore::is_recallable(const AttemptRow &attempt) {

@@ -233,6 +233,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     run(*connection_, "UPDATE attempt SET delivery = ?, failure = ?, state = ? WHERE creditor = ? AND id = ?",
         state.kind, state.failure, is_resolved ? AttemptState::accepted : attempt.state, attempt.key.creditor,
         attempt.id);
+  if (is_resolved) want_recall(attempt.key.creditor, attempt.id, now);
   const auto tally_change = [&](const char *name, bool before, bool after) {
     if (before != after) unit.tally(name, after ? 1 : -1);
   };

@@ -339,7 +339,8 @@ class SqliteStore final : public Store {
   // recalls.cpp
   /// A receivable was settled: notes those of its debtor's messages that nothing is left of to ask for.
   void want_recalls(DebtorKey key, ReceivableId settled, Instant now);
-  void want_recall(const AttemptRow &attempt, Instant now);
+  /// Notes it if it is with a provider that can recall, and nothing is left of what it asks for.
+  void want_recall(CreditorId creditor, AttemptId id, Instant now);
   bool is_recallable(const AttemptRow &attempt);
   void record_recall(Unit &unit, const RecallRecord &record, Instant now);
 
