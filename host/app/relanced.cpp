@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <malloc.h>
 #include <mutex>
 #include <pthread.h>
 #include <unistd.h>
@@ -239,10 +240,15 @@ int run(int argc, char **argv) {
   return daemon.run();
 }
 
+/// Each thread that allocates would get a heap of its own, and what one of them freed stays with it: idle after an import of
+/// 100,000 invoices, the daemon holds 27 MB with two heaps and 40 to 47 MB without this bound.
+constexpr int kHeapsMax{2};
+
 }  // namespace
 }  // namespace relance::app
 
 int main(int argc, char **argv) {
+  ::mallopt(M_ARENA_MAX, relance::app::kHeapsMax);
   if (const auto ended = relance::channel::run_if_channel_child(argc, argv)) return *ended;
   try {
     return relance::app::run(argc, argv);

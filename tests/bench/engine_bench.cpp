@@ -21,6 +21,7 @@
 #include <fstream>
 #include <random>
 #include <string>
+#include <malloc.h>
 #include <unistd.h>
 #include <vector>
 
@@ -278,6 +279,7 @@ void measure(const fs::path &folder, const Options &options) {
 
 int main(int count, char **arguments) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  ::mallopt(M_ARENA_MAX, 2);  // as the daemon does
   const auto options = options_from(count, arguments);
   std::string pattern{(fs::temp_directory_path() / "relance-bench-XXXXXX").string()};
   const fs::path folder{::mkdtemp(pattern.data())};
