@@ -39,6 +39,8 @@ def the_child_mid_dialog(world):
     time.sleep(random.uniform(0, MID_DIALOG_MAX_S))
     child = world.child_pid()
     stop(child)
+    # The limit counts from the intent: on a slow machine the child may stand still before there is one.
+    await_fact(lambda: world.store_counts()["reminders"] >= len(world.debtors), 30, "every reminder is intended")
     return child
 
 
