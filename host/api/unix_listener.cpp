@@ -68,7 +68,7 @@ Result<int> listen_unix(const std::filesystem::path &path) {
     if (unlink(address->sun_path) == 0) is_bound = bind_it();
   }
   if (!is_bound || chmod(address->sun_path, 0600) != 0 || ::listen(fd, kBacklog) != 0) {
-    const auto error = failed(path, "bind");
+    auto error = failed(path, "bind");
     close(fd);
     return error;
   }
