@@ -73,6 +73,22 @@ BOOST_AUTO_TEST_CASE(a_dispute_ends_by_word_or_by_payment) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_disputed_invoice_whose_payment_is_charged_back_is_disputed_still) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    must(bench.store->dispute(bench.creditor, "i1", "wrong goods", "eva", bench.now));
+    bench.pay("p1", "i1", 10'000);
+    bench.pay("r1", "i1", 10'000, PaymentKind::reversal);
+    BOOST_TEST((bench.item("i1").state == ItemState::disputed));
+    BOOST_TEST(bench.item("i1").round == 2);
+    must(bench.store->resolve_dispute(bench.creditor, "i1", "goods were right", "eva", bench.now));
+    bench.pay("p2", "i1", 10'000);
+    bench.pay("r2", "i1", 10'000, PaymentKind::reversal);
+    BOOST_TEST((bench.item("i1").state == ItemState::open));  // the word that ended it ended it
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_approval_is_asked_decided_once_and_spent_by_what_it_allowed) {
   for (const auto &which : implementations()) {
     Bench bench{which};
@@ -195,6 +211,41 @@ BOOST_AUTO_TEST_CASE(erasure_removes_the_person_and_every_chain_still_verifies) 
     BOOST_TEST(verdict.faults.empty());
     BOOST_TEST(verdict.erased > 0u);
     BOOST_TEST(verdict.days_sealed == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_erased_debtor_is_never_due_again_whatever_happens_to_its_invoices) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    const auto debtor = bench.debtor().debtor;
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    bench.pay("p1", "i1", 10'000);
+    bench.pay("p2", "i1", 10'000, PaymentKind::reversal);
+    must(bench.store->wake(bench.creditor, {&debtor, 1}, bench.now));
+    must(bench.store->sweep(bench.creditor, 0, 10, bench.now));
+    BOOST_TEST((must(bench.store->next_due()) == Instant::max()));
+    BOOST_TEST(must(bench.store->claim_due(bench.now + Days{400}, 10)).empty());
+    BOOST_TEST(must(bench.store->facts_page(bench.creditor, 0, 10)).empty());  // nor is it simulated
+    BOOST_TEST(bench.counters().receivables_open == 2u);
+    bench.reopen();
+    BOOST_TEST(must(bench.store->claim_due(bench.now + Days{400}, 10)).empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_debtor_with_a_message_in_doubt_is_erased_once_that_is_resolved) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::unknown);
+    const auto refused = bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now);
+    BOOST_REQUIRE(refused.has_error());
+    BOOST_TEST(refused.error().text().find("in doubt") != std::string::npos);
+    must(bench.store->resolve_in_doubt(bench.creditor, sent.attempt, true, "seen", "eva", bench.now));
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    BOOST_TEST(bench.counters().in_doubt == 0u);
   }
 }
 

@@ -282,5 +282,28 @@ BOOST_AUTO_TEST_CASE(a_late_delivery_of_an_assumed_loss_is_still_a_delivery) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(any_word_of_the_provider_ends_a_doubt_whether_it_comes_before_or_after) {
+  for (const auto &which : implementations())
+    for (const auto &[kind, is_final] : {std::pair{ReceiptKind::interim, false}, std::pair{ReceiptKind::failed, false}})
+      for (const bool is_receipt_first : {true, false}) {
+        Bench bench{which};
+        bench.usual_ledger();
+        const auto claim = bench.claim_one();
+        auto to = Bench::settlement(claim);
+        auto intend = bench.intend(claim, 0);
+        intend.attempt.idempotency_key = "key-1";
+        to.changes.emplace_back(intend);
+        const auto id = bench.settle_one(to).changes.front().attempt;
+        auto word = receipt_of("", kind, is_final);
+        word.idempotency_key = "key-1";
+        if (is_receipt_first) bench.receipt(word);
+        bench.outcome(id, OutcomeKind::unknown);
+        if (!is_receipt_first) bench.receipt(word);
+        bench.receipt(word);
+        BOOST_TEST((bench.reminder().state == ReminderState::sent));
+        BOOST_TEST(must(bench.store->in_doubt(bench.creditor, 10)).empty());
+      }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::store::test

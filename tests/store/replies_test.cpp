@@ -168,5 +168,71 @@ BOOST_AUTO_TEST_CASE(stop_suppresses_the_address_that_was_written_to) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(voiding_a_reminder_leaves_the_debtors_answer_to_a_person) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1"});
+    bench.receipt(receipt_of("r1", domain::ReceiptKind::failed));
+    const auto again = bench.settle_change(IntendAgain{bench.facts().id, sent.reminder, 1, bench.attempt(), false});
+    BOOST_TEST_REQUIRE(again.changes.size() == 1u);
+    bench.outcome(again.changes[0].attempt, OutcomeKind::not_sent);
+    read(bench, "write to me instead", {human()});
+    BOOST_TEST(bench.settle_change(VoidReminder{bench.facts().id, sent.reminder}).refused == "");
+    BOOST_TEST_REQUIRE(tasks(bench).size() == 1u);
+    BOOST_TEST(bench.facts().held_until.has_value());
+    finish(bench, tasks(bench).front().id);
+    BOOST_TEST(!bench.facts().held_until);
+  }
+}
+
+/// Creditor "beta" has debtor d1 as well, with the same addresses.
+CreditorId also_known_to_beta(Bench &bench) {
+  const auto first = bench.creditor;
+  bench.creditor = must(bench.store->creditor("beta"));
+  bench.add_debtor("d1", "accounts@d1.example");
+  bench.add_invoice("d1", "b1", 30'00);
+  bench.onboard();
+  const auto second = std::exchange(bench.creditor, first);
+  return second;
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_without_reference_holds_for_every_creditor_that_has_the_number) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto beta = also_known_to_beta(bench);
+    read(bench, "STOP", {{true, "+33600001", "", "", "STOP", "", ""}});
+    for (const auto creditor : {bench.creditor, beta}) {
+      const auto suppressed = must(bench.store->suppressions(creditor, 10));
+      BOOST_TEST_REQUIRE(suppressed.size() == 1u);
+      BOOST_TEST(suppressed.front().channel == "sms");
+      BOOST_TEST(must(bench.store->tasks(creditor, true, 10)).empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_reference_holds_every_debtor_that_has_the_address) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto beta = also_known_to_beta(bench);
+    auto reply = human(kWords, "");
+    reply.from = "accounts@d1.example";
+    const auto row = read(bench, "From: accounts\n\nwe never got this", {reply});
+    read_again(bench, row, {reply});
+    for (const auto creditor : {bench.creditor, beta}) {
+      const auto open = must(bench.store->tasks(creditor, true, 10));
+      BOOST_TEST_REQUIRE(open.size() == 1u);
+      BOOST_TEST(open.front().debtor_code == "d1");
+      BOOST_TEST(must(bench.store->facts_of_debtor(creditor, "d1")).cases.front().facts.held_until.has_value());
+    }
+    // Either erasure finds the bytes.
+    must(bench.store->erase_debtor(beta, "d1", "test", bench.now));
+    BOOST_TEST(bench.store->reparse("", row).has_error());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::store::test

@@ -16,6 +16,15 @@ Result<void> SqliteStore::erase_debtor(CreditorId creditor, std::string_view deb
     if (unfinished_of_.contains(key))
       return conflict("debtor " + std::string{debtor_code} +
                       " has a message on its way: try again when it has ended");
+    {
+      Query query{*connection_,
+                  "SELECT a.id FROM attempt a WHERE a.creditor = ? AND a.state = 5 AND a.debtor = ? LIMIT 1",
+                  creditor, *debtor};
+      // Resolved first: it may still be repeated or committed, and nobody could be asked about it afterwards.
+      if (query.next())
+        return conflict("debtor " + std::string{debtor_code} + " has a message in doubt (attempt " +
+                        std::to_string(query.i64(0)) + "): relancectl in-doubt resolve, then erase");
+    }
     Unit unit{*connection_, journal_};
     std::vector<CaseId> cases;
     {
@@ -44,13 +53,29 @@ Result<void> SqliteStore::erase_debtor(CreditorId creditor, std::string_view deb
         " WHERE creditor = ? AND debtor = ?",
         creditor, *debtor);
     run(*connection_, "UPDATE case_ SET state = 2 WHERE creditor = ? AND debtor = ?", creditor, *debtor);
-    touch(unit, key, now);
+    add_extras(key, kIsErased);
+    put_to_rest(key);
     Payload payload;
     payload.number("debtor", *debtor).text("by", by);
     journal_entry(unit, creditor, 0, now, "erased", payload);
     unit.commit();
     return {};
   });
+}
+
+void SqliteStore::put_to_rest(DebtorKey key) {
+  Instant before{};
+  {
+    Query query{*connection_, "SELECT next_at FROM debtor_state WHERE creditor = ? AND id = ?", key.creditor,
+                key.debtor};
+    if (!query.next()) return;
+    before = query.instant(0);
+  }
+  run(*connection_,
+      "UPDATE debtor_state SET facts_version = facts_version + 1, next_at = ?, reply_tasks = 0"
+      " WHERE creditor = ? AND id = ?",
+      Instant::max(), key.creditor, key.debtor);
+  reschedule(key, before, Instant::max());
 }
 
 void SqliteStore::erase_messages(DebtorKey key) {

@@ -51,7 +51,7 @@ bool FactsReader::read(CreditorId creditor, DebtorId debtor, std::optional<Insta
     row.next_at = claim.next_at = query.instant(1);
     row.extras = query.i64(2);
     row.contacted_on = query.day_if(3);
-    held = query.i64(5) > 0 ? kFarDay : query.day_if(4);
+    held = query.i64(5) > 0 || (row.extras & kIsErased) != 0 ? kFarDay : query.day_if(4);
     claim.code = query.text(6);
     claim.name = query.text(7);
     claim.country = query.text(8);

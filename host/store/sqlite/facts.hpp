@@ -13,8 +13,9 @@
 
 namespace relance::store::sqlite {
 
-/// debtor_state.extras: which side tables have ever held a row of this debtor.
-enum Extras : std::int64_t { kHasReminders = 1, kHasPromises = 2, kHasApprovals = 4 };
+/// debtor_state.extras: which side tables have ever held a row of this debtor, and whether it was erased: such a debtor is
+/// never due again.
+enum Extras : std::int64_t { kHasReminders = 1, kHasPromises = 2, kHasApprovals = 4, kIsErased = 8 };
 
 /// A hold "until further notice".
 inline constexpr CivilDate kFarDay{civil(9999, 12, 31)};

@@ -391,13 +391,14 @@ void SqliteStore::set_balance(Unit &unit, CreditorId creditor, ReceivableRow &ro
   row.balance = balance;
   if (balance <= 0 && (row.state == ItemState::open || row.state == ItemState::disputed))
     row.state = ItemState::paid;
-  if (balance > 0 && was_settled) row.state = ItemState::open;
+  const bool is_back{balance > 0 && was_settled};
+  if (is_back) row.state = row.is_disputed ? ItemState::disputed : ItemState::open;
   run(*connection_,
       "UPDATE receivable SET balance = ?, state = ? WHERE creditor = ? AND debtor = ? AND id = ?", balance,
       row.state, creditor, row.debtor, row.id);
   withdraw(unit, {creditor, row.debtor}, {row.id}, "the balance changed", now);
   if (row.state == ItemState::paid) want_recalls({creditor, row.debtor}, row.id, now);
-  if (!was_settled || row.state != ItemState::open) return;
+  if (!is_back) return;
   // Money that came and went again: what was sent before belongs to a debt that was settled.
   run(*connection_,
       "UPDATE receivable SET round = round + 1, step = -1, level = 0, sent_on = NULL, sent_step = -1, "

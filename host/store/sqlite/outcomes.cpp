@@ -134,6 +134,13 @@ const char *tally_of(OutcomeKind kind) {
 
 }  // namespace
 
+bool SqliteStore::was_heard_of(const AttemptRow &attempt) {
+  if (attempt.delivery.kind != ReceiptKind::interim) return true;
+  Query query{*connection_, "SELECT 1 FROM receipt WHERE creditor = ? AND attempt = ? AND kind <> ?",
+              attempt.key.creditor, attempt.id, ReceiptKind::complaint};
+  return query.next();
+}
+
 void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now) {
   const auto open = unfinished_.find(outcome.attempt);
   const bool is_plain{open != unfinished_.end() && receipts_waiting_ == 0 &&
@@ -158,9 +165,8 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   }
   const AttemptState before{attempt.state};
   AttemptState state{state_after(outcome.kind)};
-  // A receipt that came first knows better than "unknown" or "not sent".
-  if ((state == AttemptState::in_doubt || state == AttemptState::not_sent) &&
-      attempt.delivery.kind != ReceiptKind::interim)
+  // A receipt that came first knows better than "unknown" or "not sent", whatever it says.
+  if ((state == AttemptState::in_doubt || state == AttemptState::not_sent) && was_heard_of(attempt))
     state = AttemptState::accepted;
   if (is_plain) {
     run(*connection_,

@@ -91,8 +91,9 @@ Result<void> SqliteStore::set_item_state(CreditorId creditor, std::string_view i
                       kStates.at(static_cast<std::size_t>(row->state)));
     }
     Unit unit{*connection_, journal_};
-    run(*connection_, "UPDATE receivable SET state = ? WHERE creditor = ? AND debtor = ? AND id = ?", to,
-        creditor, row->debtor, row->id);
+    run(*connection_,
+        "UPDATE receivable SET state = ?, is_disputed = ? WHERE creditor = ? AND debtor = ? AND id = ?", to,
+        to == ItemState::disputed, creditor, row->debtor, row->id);
     const DebtorKey key{creditor, row->debtor};
     if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
     if (to == ItemState::written_off) want_recalls(key, row->id, now);

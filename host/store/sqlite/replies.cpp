@@ -8,6 +8,9 @@
 namespace relance::store::sqlite {
 namespace {
 
+/// Debtors that share one address, as a bookkeeper's clients do; far more are a mistake in the ledger, and each costs a task.
+constexpr std::int64_t kSpeakersMax{10'000};
+
 /// What a person reads. Of a stranger the sender too, as nothing else says who it is.
 std::string words_of(const ReplyRecord &reply, bool is_known) {
   std::string text;
@@ -27,11 +30,11 @@ void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Par
   }
   std::map<std::pair<bool, std::string_view>, std::int64_t> count;
   for (const auto &reply : parsed.replies) {
-    const auto speaker = speaker_of(provider, reply);
+    const auto speakers = speakers_of(provider, reply);
     // The bytes and the place in them, not the words: a better parser words them better, and they stay the
     // same reply. A STOP that can be obeyed is one of its own in every mail, as its address may have been
     // released in between.
-    const bool is_order{reply.is_stop && !speaker.channel.empty()};
+    const bool is_order{reply.is_stop && !speakers.front().channel.empty()};
     Payload key;
     key.text("source", is_order ? std::to_string(parsed.inbound) : to_hex(bytes)).text("from", reply.from);
     key.number("stop", reply.is_stop).number("nth", ++count[{reply.is_stop, reply.from}]);
@@ -41,34 +44,42 @@ void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Par
       Query query{*connection_, "SELECT 1 FROM reply WHERE digest = ?", digest};
       is_repeat = query.next();
     }
-    const TaskId task{is_repeat ? TaskId{0} : apply_reply(unit, speaker, reply, now)};
-    run(*connection_, "INSERT OR IGNORE INTO reply VALUES (?, ?, ?, ?, ?, ?)", digest, parsed.inbound,
-        speaker.key.creditor, speaker.key.debtor, task, now);
+    for (const auto &speaker : speakers) {
+      const TaskId task{is_repeat ? TaskId{0} : apply_reply(unit, speaker, reply, now)};
+      run(*connection_, "INSERT OR IGNORE INTO reply VALUES (?, ?, ?, ?, ?, ?)", digest, parsed.inbound,
+          speaker.key.creditor, speaker.key.debtor, task, now);
+    }
   }
 }
 
-SqliteStore::Speaker SqliteStore::speaker_of(std::string_view provider, const ReplyRecord &reply) {
-  Speaker speaker;
-  speaker.address = reply.from;
+std::vector<SqliteStore::Speaker> SqliteStore::speakers_of(std::string_view provider,
+                                                           const ReplyRecord &reply) {
+  std::vector<Speaker> speakers;
   if (const auto attempt = correlate(provider, reply.ref, reply.idempotency_key)) {
-    speaker = {attempt->key, attempt->case_id, attempt->reminder, attempt->channel, attempt->address};
-  } else {
+    speakers.push_back({attempt->key, attempt->case_id, attempt->reminder, attempt->channel, attempt->address});
+    return speakers;
+  }
+  {
+    // STOP stops each channel that has the address; words are one debtor's, by however many channels it is reached.
     Query query{*connection_,
-                "SELECT p.creditor, p.debtor, p.channel, p.address FROM creditor c JOIN contact_point p ON "
-                "p.creditor = c.id"
-                " AND p.channel IN ('email', 'sms', 'fax', 'lre') AND p.address = ? LIMIT 1",
-                reply.from};
-    if (query.next()) {
+                "SELECT DISTINCT p.creditor, p.debtor, iif(?, p.channel, '') FROM creditor c JOIN contact_point p"
+                " ON p.creditor = c.id AND p.channel IN ('email', 'sms', 'fax', 'lre') AND p.address = ?"
+                " ORDER BY 1, 2, 3 LIMIT ?",
+                reply.is_stop, reply.from, kSpeakersMax};
+    while (query.next()) {
+      auto &speaker = speakers.emplace_back();
       speaker.key = {query.i32(0), query.i64(1)};
       speaker.channel = query.text(2);
+      speaker.address = reply.from;
     }
   }
-  if (speaker.key.debtor != 0 && speaker.case_id == 0) speaker.case_id = first_case(speaker.key);
-  if (speaker.key.creditor == 0) {
-    Query query{*connection_, "SELECT min(id) FROM creditor"};
-    if (query.next()) speaker.key.creditor = query.i32(0);
-  }
-  return speaker;
+  for (auto &speaker : speakers) speaker.case_id = first_case(speaker.key);
+  if (!speakers.empty()) return speakers;
+  auto &stranger = speakers.emplace_back();
+  stranger.address = reply.from;
+  Query query{*connection_, "SELECT min(id) FROM creditor"};
+  if (query.next()) stranger.key.creditor = query.i32(0);
+  return speakers;
 }
 
 TaskId SqliteStore::apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now) {

@@ -33,7 +33,8 @@ CREATE TABLE debtor (
 CREATE UNIQUE INDEX debtor_by_code ON debtor (creditor, code);
 
 -- The moving part of a debtor. facts_version rises with every change of facts; next_at mirrors its row in schedule.
--- extras: bits that say which side tables have ever held a row of this debtor, so that reading facts skips the others.
+-- extras: bits that say which side tables have ever held a row of this debtor, so that reading facts skips the others; and
+-- that it was erased.
 CREATE TABLE debtor_state (
   creditor INTEGER NOT NULL, id INTEGER NOT NULL, facts_version INTEGER NOT NULL, next_at INTEGER NOT NULL,
   extras INTEGER NOT NULL, contacted_on INTEGER, held_until INTEGER, reply_tasks INTEGER NOT NULL DEFAULT 0,
@@ -56,13 +57,15 @@ CREATE TABLE case_ (
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 
 -- step, level, sent_on, sent_step, was_reminded: the position, which belongs to the receivable. reminder: who moved it last.
+-- is_disputed: until a word ends it; a payment that is charged back leaves the invoice disputed.
 CREATE TABLE receivable (
   creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, case_id INTEGER NOT NULL, number TEXT NOT NULL,
   reference TEXT NOT NULL, issued INTEGER NOT NULL, due INTEGER NOT NULL, amount INTEGER NOT NULL,
   balance INTEGER NOT NULL, stated_open INTEGER, state INTEGER NOT NULL, round INTEGER NOT NULL DEFAULT 1,
   step INTEGER NOT NULL DEFAULT -1, level INTEGER NOT NULL DEFAULT 0, sent_on INTEGER,
   sent_step INTEGER NOT NULL DEFAULT -1, was_reminded INTEGER NOT NULL DEFAULT 0, is_thanked INTEGER NOT NULL DEFAULT 0,
-  held_until INTEGER, reminder INTEGER NOT NULL DEFAULT 0, room BLOB DEFAULT x'000000000000000000000000',
+  held_until INTEGER, reminder INTEGER NOT NULL DEFAULT 0, is_disputed INTEGER NOT NULL DEFAULT 0,
+  room BLOB DEFAULT x'000000000000000000000000',
   PRIMARY KEY (creditor, debtor, id)) WITHOUT ROWID;
 CREATE UNIQUE INDEX receivable_by_number ON receivable (creditor, number);
 CREATE TABLE snapshot_seen (
@@ -173,11 +176,11 @@ CREATE TABLE evidence_waiting (
   reference TEXT NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (waiting, name)) WITHOUT ROWID;
 -- digest: of what makes a reply the same one (see replies.cpp), not of its words, which may be erased. A repeat in other
--- bytes has a row of its own, so that the erasure of its debtor finds every copy.
+-- bytes, and every debtor that it may come from, has a row of its own, so that the erasure of either finds every copy.
 CREATE TABLE reply (
   digest BLOB NOT NULL, inbound INTEGER NOT NULL, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL,
   task INTEGER NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY (digest, inbound)) WITHOUT ROWID;
+  PRIMARY KEY (digest, inbound, creditor, debtor)) WITHOUT ROWID;
 CREATE INDEX reply_of ON reply (creditor, debtor);
 -- Messages that need not arrive any more. state: 0 to be asked of the provider, 1 cancelled, 2 too late, 3 unknown
 CREATE TABLE recall (

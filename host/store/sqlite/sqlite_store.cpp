@@ -148,7 +148,7 @@ std::optional<SqliteStore::ReceivableRow> SqliteStore::receivable_by_number(Cred
   Query query{
       *connection_,
       "SELECT r.debtor, r.id, r.case_id, c.currency, r.reference, r.issued, r.due, r.amount, r.balance,"
-      " r.stated_open, r.state, r.round, r.step, r.was_reminded FROM receivable r"
+      " r.stated_open, r.state, r.round, r.step, r.was_reminded, r.is_disputed FROM receivable r"
       " JOIN case_ c ON c.creditor = r.creditor AND c.debtor = r.debtor AND c.id = r.case_id"
       " WHERE r.creditor = ? AND r.number = ?",
       creditor, number};
@@ -168,6 +168,7 @@ std::optional<SqliteStore::ReceivableRow> SqliteStore::receivable_by_number(Cred
   row.round = query.i32(11);
   row.step = query.i32(12);
   row.was_reminded = query.flag(13);
+  row.is_disputed = query.flag(14);
   return row;
 }
 
@@ -203,10 +204,10 @@ void SqliteStore::touch(Unit &, DebtorKey key, Instant now) {
   bool has_started{false};
   {
     Query query{*connection_,
-                "SELECT next_at, EXISTS (SELECT 1 FROM case_ c WHERE c.creditor = s.creditor AND c.debtor = "
-                "s.id AND c.state <> 0)"
+                "SELECT next_at, extras & ? = 0 AND EXISTS (SELECT 1 FROM case_ c WHERE c.creditor = s.creditor"
+                " AND c.debtor = s.id AND c.state <> 0)"
                 " FROM debtor_state s WHERE creditor = ? AND id = ?",
-                key.creditor, key.debtor};
+                static_cast<std::int64_t>(kIsErased), key.creditor, key.debtor};
     if (!query.next()) return;
     before = query.instant(0);
     has_started = query.flag(1);
@@ -356,9 +357,10 @@ void SqliteStore::void_reminder(Unit &unit, DebtorKey key, ReminderId reminder) 
   run(*connection_,
       "UPDATE reminder_item SET is_void = 1, listed = reminder WHERE creditor = ? AND debtor = ? AND reminder = ?",
       key.creditor, key.debtor, reminder);
+  // What the debtor wrote still waits for its reader.
   run(*connection_,
       "UPDATE task SET state = 'cancelled' WHERE creditor = ? AND debtor = ? AND reminder = ? AND state = "
-      "'open'",
+      "'open' AND kind NOT IN ('reply', 'stop')",
       key.creditor, key.debtor, reminder);
   if (was_contact)
     run(*connection_,

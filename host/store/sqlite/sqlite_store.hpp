@@ -185,7 +185,7 @@ class SqliteStore final : public Store {
     std::optional<std::int64_t> stated_open{};
     domain::ItemState state{domain::ItemState::open};
     std::int32_t round{1}, step{-1};
-    bool was_reminded{false};
+    bool was_reminded{false}, is_disputed{false};
   };
   struct AttemptRow {
     DebtorKey key{};
@@ -215,7 +215,7 @@ class SqliteStore final : public Store {
   std::optional<ReceivableRow> receivable_by_number(CreditorId creditor, std::string_view number);
   std::optional<DebtorId> debtor_of_reminder(CreditorId creditor, ReminderId reminder);
   /// Facts changed: raises facts_version and makes the debtor due now, unless all its cases wait in
-  /// onboarding.
+  /// onboarding or it was erased.
   void touch(Unit &unit, DebtorKey key, Instant now);
   void reschedule(DebtorKey key, Instant before, Instant next_at);
   void note_schedule(const Due &due);
@@ -251,6 +251,8 @@ class SqliteStore final : public Store {
   void hold_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
   void wake_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
   void erase_messages(DebtorKey key);
+  /// Nothing of this debtor is due any more; a decision that was being made is stale.
+  void put_to_rest(DebtorKey key);
 
   // intake.cpp
   void import_debtor(Unit &unit, CreditorId creditor, const DebtorRecord &record, std::size_t index,
@@ -309,6 +311,8 @@ class SqliteStore final : public Store {
   std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
   OpenAttempt read_open(CreditorId creditor, AttemptId id);
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
+  /// A receipt says that the provider has it.
+  bool was_heard_of(const AttemptRow &attempt);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
   void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
   void note_reaction(const AttemptRow &attempt, domain::ReceiptKind kind, Instant now);
@@ -333,7 +337,9 @@ class SqliteStore final : public Store {
     std::string channel, address;
   };
   void apply_replies(Unit &unit, std::string_view provider, const ParsedRecord &parsed, Instant now);
-  Speaker speaker_of(std::string_view provider, const ReplyRecord &reply);
+  /// Who may have written it, at least one: whom the message was for that it answers, else every debtor of every creditor
+  /// that has the address, else nobody known.
+  std::vector<Speaker> speakers_of(std::string_view provider, const ReplyRecord &reply);
   TaskId apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now);
 
   // recalls.cpp

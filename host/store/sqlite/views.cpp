@@ -217,8 +217,8 @@ Result<std::vector<Claim>> SqliteReader::facts_page(CreditorId creditor, DebtorI
     std::vector<DebtorId> debtors;
     {
       Query query{connection_,
-                  "SELECT id FROM debtor_state WHERE creditor = ? AND id > ? ORDER BY id LIMIT ?", creditor,
-                  after, limit};
+                  "SELECT id FROM debtor_state WHERE creditor = ? AND id > ? AND extras & ? = 0 ORDER BY id LIMIT ?",
+                  creditor, after, static_cast<std::int64_t>(kIsErased), limit};
       while (query.next()) debtors.push_back(query.i64(0));
     }
     FactsReader facts{connection_};
