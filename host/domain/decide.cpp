@@ -108,17 +108,19 @@ CaseFacts after_sending(const CaseFacts &facts, const Decision &decision, const 
                         CivilDate today) {
   CaseFacts after{facts};
   after.owes_thanks = after.owes_thanks && decision.kind != DecisionKind::thank;
-  if (decision.kind == DecisionKind::thank) return after;
-  const auto &step = scenario.steps[static_cast<std::size_t>(decision.step)];
-  if (!step.is_task()) after.contacted_on = today;
   for (auto &reminder : after.reminders)
     if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder) {
       reminder.state = ReminderState::sent;
       reminder.pending_reactions = 0;
     }
+  if (decision.step < 0) return after;  // thanks, or thanks again
+  const auto &step = scenario.steps[static_cast<std::size_t>(decision.step)];
+  if (!step.is_task()) after.contacted_on = today;
   for (const auto &moved : decision.items)
     for (auto &item : after.items) {
-      if (item.id != moved.id || !moved.is_moved || decision.kind != DecisionKind::send) continue;
+      if (item.id != moved.id || !moved.is_moved) continue;
+      if (decision.kind == DecisionKind::send_again && item.sent_step == decision.step) item.sent_on = today;
+      if (decision.kind != DecisionKind::send) continue;
       item.step = decision.step;
       item.level = std::max(item.level, step.level);
       item.was_reminded = item.was_reminded || (!step.is_task() && step.anchor != Anchor::before_due);

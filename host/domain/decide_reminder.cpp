@@ -99,6 +99,10 @@ bool Decider::follow_not_sent(const ReminderFacts &reminder) {
 }
 
 bool Decider::send_again(const ReminderFacts &reminder, std::string_view channel) {
+  if (!reminder.is_thank_you && step_at(reminder.step).anchor != Anchor::before_due && now_ > around_.payment_data_until) {
+    decision_.because(ReasonCode::payment_data_old, reminder.step, reminder.id);
+    return wait_until(Instant::max());
+  }
   if (!in_window(reminder.step)) return wait_until(wake_);
   decision_.kind = DecisionKind::send_again;
   decision_.reminder = reminder.id;

@@ -181,14 +181,19 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
     }
     if (view.scenario != setting->scenario->id)
       settlement.scenarios.emplace_back(view.facts.id, setting->scenario->id);
-    if (setting->scenario->group_by == domain::GroupBy::debtor) {
-      decide_unit(claim, view, *setting, view.facts, now, wall, draft);
-    } else {
-      for (const auto &unit : split(view.facts, setting->scenario->group_by))
-        decide_unit(claim, view, *setting, unit, now, wall, draft);
-    }
+    const auto decide_one = [&](const domain::CaseFacts &facts) {
+      if (!draft.contacted_on) return decide_unit(claim, view, *setting, facts, now, wall, draft);
+      auto later = facts;  // another case of this debtor gets a message in this very settlement
+      later.contacted_on = draft.contacted_on;
+      decide_unit(claim, view, *setting, later, now, wall, draft);
+    };
+    if (setting->scenario->group_by == domain::GroupBy::debtor)
+      decide_one(view.facts);
+    else
+      for (const auto &unit : split(view.facts, setting->scenario->group_by)) decide_one(unit);
   }
-  settlement.next_at = rest(claim, now, settlement.next_at);
+  // Waiting for a provider is no decision made again and again.
+  if (!draft.is_starved) settlement.next_at = rest(claim, now, settlement.next_at);
   return draft;
 }
 
@@ -316,7 +321,7 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
                         Draft &draft) {
   const auto &scenario = *setting.scenario;
   const bool is_thanks{decision.kind == DecisionKind::thank};
-  const domain::Step *step{is_thanks ? nullptr : &scenario.steps[static_cast<std::size_t>(decision.step)]};
+  const domain::Step *step{decision.step < 0 ? nullptr : &scenario.steps[static_cast<std::size_t>(decision.step)]};
   const domain::ReminderFacts *again{nullptr};
   for (const auto &reminder : facts.reminders)
     if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder) again = &reminder;
@@ -364,6 +369,8 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     intend.reminder = again->id;
     intend.channel_index = static_cast<std::int32_t>(index);
     intend.despite_doubt = again->state == domain::ReminderState::in_doubt;  // the scenario's policy says "resend"
+    intend.is_task = is_task;
+    intend.decided_on = setting.creditor_region->zone.local(now).date;
     intend.attempt = std::move(attempt.value());
     add(draft.settlement, std::move(intend), why);
   } else {
@@ -388,6 +395,7 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   }
   ++counts_.intents;
   draft.outgoing.emplace_back(draft.settlement.changes.size() - 1, std::move(out));
+  if (!is_task) draft.contacted_on = setting.creditor_region->zone.local(now).date;
   if (is_task)
     add(draft.settlement,
         store::GiveTask{view.facts.id, again != nullptr ? again->id : -1,
@@ -484,25 +492,9 @@ Result<void> Engine::Loop::resume_open_attempts() {
   for (const auto &attempt : open.value()) {
     auto *pooled = pool_.find(attempt.provider);
     const auto token = static_cast<channel::Token>(attempt.id);
-    if (pooled != nullptr && attempt.is_prepared) {
-      // The first phase is done and the second can be repeated (or the orphan removed).
-      pool_.note_handed_over(*pooled, token);
-      if (attempt.is_withdrawn) {
-        pooled->provider->discard(attempt.refs);
-        pool_.note_ended(attempt.provider, token, domain::OutcomeKind::not_sent);
-        outcomes_.push_back({attempt.id,
-                             domain::OutcomeKind::not_sent,
-                             domain::FailureClass::none,
-                             {},
-                             "withdrawn",
-                             "withdrawn between the two phases",
-                             clock_.now(),
-                             0,
-                             {}});
-      } else {
-        pooled->provider->commit(token, attempt.refs,
-                                 WallClock{}.now() + settings_->configuration().limits.hand_over_within);
-      }
+    if (attempt.is_prepared) {
+      if (pooled != nullptr) pool_.note_handed_over(*pooled, token);
+      prepared_.emplace(attempt.id, Prepared{true});
       continue;
     }
     if (pooled != nullptr && attempt.provider == kTaskProvider) {

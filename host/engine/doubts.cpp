@@ -79,56 +79,64 @@ bool Engine::Loop::ask_doubts() {
 bool Engine::Loop::ask(Doubt &doubt, PooledProvider &pooled, Instant wall) {
   const auto &attempt = doubt.attempt;
   const auto &traits = pooled.provider->traits();
-  const auto token = static_cast<channel::Token>(attempt.id);
+  const bool can_commit{traits.is_two_phase && !attempt.refs.empty()};
+  const bool can_repeat{!traits.is_two_phase && traits.idempotency_window &&
+                        wall < attempt.intended_at + *traits.idempotency_window - kClockMargin};
   const bool can_query{traits.can_query_by_key || (traits.can_query_by_ref && !attempt.refs.empty())};
-  const bool may_still_go{!is_paused_ && !attempt.is_withdrawn && wall < attempt.not_after};
-  auto way = Doubt::Way::none;
-  if (may_still_go && traits.is_two_phase && !attempt.refs.empty()) {
-    way = Doubt::Way::commit;
-    pool_.note_asked(pooled, token);
-    pooled.provider->commit(token, attempt.refs, attempt.not_after);
-  } else if (may_still_go && !traits.is_two_phase && traits.idempotency_window &&
-             wall < attempt.intended_at + *traits.idempotency_window - kClockMargin && pooled.status.credit > 0 &&
-             hand_over_again(doubt, pooled)) {
-    way = Doubt::Way::again;
-  } else if (can_query && wall < attempt.not_after + kClockMargin) {
-    // The first copy may still be on its way out: an answer would not be the last word.
-    doubt.next_try = attempt.not_after + kClockMargin;
-    return false;
-  } else if (can_query) {
-    way = Doubt::Way::query;
-    pool_.note_asked(pooled, token);
-    pooled.provider->query(token, attempt.idempotency_key, attempt.refs);
-  } else {
+  if ((can_commit || can_repeat) && !attempt.is_withdrawn && wall < attempt.not_after) {
+    // Doubts fill the window that they are counted against: only what is in flight can be too much for a repeat.
+    if (is_paused_ || pooled.in_flight.size() >= pooled.window) {
+      doubt.next_try = wall + kAskAgainFirst;
+      return false;
+    }
+    if (go_again(doubt, pooled)) return note_asked(doubt, can_commit ? Doubt::Way::commit : Doubt::Way::again, wall);
+  }
+  if (!can_query) {
     doubt.next_try = Instant::max();
     return false;
   }
+  // The first copy may still be on its way out: an answer would not be the last word.
+  if (wall < attempt.not_after + kClockMargin) {
+    doubt.next_try = attempt.not_after + kClockMargin;
+    return false;
+  }
+  pool_.note_asked(pooled, static_cast<channel::Token>(attempt.id));
+  pooled.provider->query(static_cast<channel::Token>(attempt.id), attempt.idempotency_key, attempt.refs);
+  return note_asked(doubt, Doubt::Way::query, wall);
+}
+
+bool Engine::Loop::note_asked(Doubt &doubt, Doubt::Way way, Instant wall) {
   doubt.asked = way;
   doubt.asked_at = wall;
   ++doubt.tries;
   static constexpr std::string_view kWays[]{"none", "again", "commit", "query"};
-  log::event(log::Id::OUTCOME_ASKED, {{"provider", attempt.provider},
-                                      {"attempt", attempt.id},
+  log::event(log::Id::OUTCOME_ASKED, {{"provider", doubt.attempt.provider},
+                                      {"attempt", doubt.attempt.id},
                                       {"how", kWays[static_cast<std::size_t>(way)]}});
   return true;
 }
 
-bool Engine::Loop::hand_over_again(const Doubt &doubt, PooledProvider &pooled) {
+bool Engine::Loop::go_again(const Doubt &doubt, PooledProvider &pooled) {
   const auto message = store_->stored_message(doubt.attempt.creditor, doubt.attempt.id);
   if (!message || message->is_thank_you) return false;
   const auto claim = store_->facts_of_debtor(doubt.attempt.creditor, message->debtor_code);
   if (!claim || !is_still_true(*message, *claim)) return false;
+  const auto token = static_cast<channel::Token>(doubt.attempt.id);
+  if (pooled.provider->traits().is_two_phase) {
+    pool_.note_asked(pooled, token);
+    pooled.provider->commit(token, doubt.attempt.refs, doubt.attempt.not_after);
+    return true;
+  }
   const auto view = std::find_if(claim->cases.begin(), claim->cases.end(),
                                  [&](const auto &one) { return one.facts.id == message->case_id; });
   const auto setting = settings_->of(*claim, *view);
   if (!setting || message->step < 0 || static_cast<std::size_t>(message->step) >= setting->scenario->steps.size())
     return false;
-  const auto &step = setting->scenario->steps[static_cast<std::size_t>(message->step)];
-  auto submission = submission_of(message->attempt, doubt.attempt.id, message->attempt_number, *claim, *setting, step.service);
   if (content_hash(message->attempt, *setting) != message->attempt.content_hash) return false;  // other bytes by now
-  pool_.note_handed_over(pooled, submission.token);
+  const auto &step = setting->scenario->steps[static_cast<std::size_t>(message->step)];
   std::vector<channel::Submission> batch;
-  batch.push_back(std::move(submission));
+  batch.push_back(submission_of(message->attempt, doubt.attempt.id, message->attempt_number, *claim, *setting, step.service));
+  pool_.note_handed_over(pooled, token);
   pooled.provider->submit(std::move(batch));
   return true;
 }

@@ -197,6 +197,7 @@ bool Engine::Loop::pass() {
     busy = true;
   }
   busy = record_outcomes() || busy;
+  busy = commit_prepared() || busy;
   if (doubts_changed_) refresh_doubts();
   busy = ask_doubts() || busy;
   busy = store_inbound() || busy;
@@ -250,7 +251,8 @@ Milliseconds Engine::Loop::wait_time() {
 }
 
 bool Engine::Loop::is_settled() const {
-  return pool_.in_flight() == 0 && outcomes_.empty() && inbound_.empty() && polled_.empty() &&
+  // A paused draft waits for the operator, not for a provider.
+  return pool_.in_flight() == (is_paused_ ? prepared_.size() : 0) && outcomes_.empty() && inbound_.empty() && polled_.empty() &&
          parsed_.empty() && parsing_.empty() && !parses_wait_ && recalling_.empty() && !recalls_wait_;
 }
 
@@ -474,6 +476,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
   doubts_changed_ = true;
+  for (auto &[id, doubt] : doubts_) doubt.next_try = Instant::min();  // a provider may be able to tell now
   starved_until_ = Instant::min();
   const std::scoped_lock lock{mutex_};
   shown_configuration_ = std::move(configuration);

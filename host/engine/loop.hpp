@@ -119,6 +119,7 @@ class Engine::Loop {
     std::vector<std::pair<std::size_t, HandOver>> outgoing;  ///< index of the change that makes its attempt
     bool is_starved{false};                                  ///< something could not be routed for now
     Instant retry_at{Instant::max()};
+    std::optional<CivilDate> contacted_on{};  ///< a message to the debtor is among them
   };
   bool dispatch();
   bool is_too_much(const std::vector<Draft> &drafts, Instant now);
@@ -144,7 +145,6 @@ class Engine::Loop {
   [[nodiscard]] std::span<const store::OutcomeRecord> outcomes_to_record() const;
   void outcomes_recorded(std::size_t count);
   bool record_outcomes();
-  void commit_prepared(const std::vector<store::OutcomeRecord> &recorded);
   bool store_inbound();
   bool apply_parsed();
   bool ask_recalls();
@@ -157,6 +157,14 @@ class Engine::Loop {
   std::vector<store::CursorRecord> cursors_of(const std::vector<From<channel::Polled>> &polled);
   void end_polls(const std::vector<From<channel::Polled>> &polled);
   void begin_polls();
+
+  // --- second_phase.cpp
+  /// A draft at its provider, on record, that nobody has told it to release in this run.
+  struct Prepared {
+    bool may_be_released{false};  ///< an earlier run may have done it
+  };
+  bool commit_prepared();
+  bool commit_one(store::AttemptId id, const Prepared &prepared, Instant wall);
 
   // --- doubts.cpp
   /// A hand-over whose end nobody knows, and what can still be learned of it.
@@ -172,7 +180,9 @@ class Engine::Loop {
   void refresh_doubts();
   bool ask_doubts();
   bool ask(Doubt &doubt, PooledProvider &pooled, Instant wall);
-  bool hand_over_again(const Doubt &doubt, PooledProvider &pooled);
+  /// The same message once more: its second phase, or the whole under the same key. False when it may not.
+  bool go_again(const Doubt &doubt, PooledProvider &pooled);
+  bool note_asked(Doubt &doubt, Doubt::Way way, Instant wall);
   /// True when the outcome answers a question and settles nothing: it is not to be recorded.
   bool take_answer(const std::string &provider, channel::Outcome &outcome);
 
@@ -216,6 +226,7 @@ class Engine::Loop {
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
   bool has_failed_parses_{false};
+  std::map<store::AttemptId, Prepared> prepared_;
   std::map<store::AttemptId, Doubt> doubts_;
   bool doubts_changed_{true};  ///< not read since
   Instant payment_data_until_{Instant::max()};

@@ -154,42 +154,8 @@ void Engine::Loop::outcomes_recorded(std::size_t count) {
   doubts_changed_ = doubts_changed_ || !doubts_.empty() ||
                     std::any_of(done.begin(), done.end(),
                                 [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
-  commit_prepared(done);
-}
-
-void Engine::Loop::commit_prepared(const std::vector<store::OutcomeRecord> &recorded) {
-  std::vector<store::AttemptId> ids;
-  for (const auto &outcome : recorded)
-    if (outcome.kind == domain::OutcomeKind::prepared) ids.push_back(outcome.attempt);
-  if (ids.empty()) return;
-  const auto allowed = store_->may_hand_over(ids);
-  for (const auto &outcome : recorded) {
-    if (outcome.kind != domain::OutcomeKind::prepared) continue;
-    for (auto &[id, pooled] : pool_.all()) {
-      const auto token = static_cast<channel::Token>(outcome.attempt);
-      if (!pooled.in_flight.contains(token)) continue;
-      const bool may{allowed &&
-                     std::find(allowed->begin(), allowed->end(), outcome.attempt) != allowed->end()};
-      if (may) {
-        pooled.provider->commit(token, outcome.refs,
-                                WallClock{}.now() + settings_->configuration().limits.hand_over_within);
-        break;
-      }
-      log::event(log::Id::DISPATCH_WITHDRAWN, {{"attempt", outcome.attempt}});
-      pooled.provider->discard(outcome.refs);
-      pool_.note_ended(id, token, domain::OutcomeKind::not_sent);
-      outcomes_.push_back({outcome.attempt,
-                           domain::OutcomeKind::not_sent,
-                           domain::FailureClass::none,
-                           {},
-                           "withdrawn",
-                           "withdrawn between the two phases",
-                           clock_.now(),
-                           0,
-                           {}});
-      break;
-    }
-  }
+  for (const auto &outcome : done)
+    if (outcome.kind == domain::OutcomeKind::prepared) prepared_.emplace(outcome.attempt, Prepared{});
 }
 
 bool Engine::Loop::store_inbound() {

@@ -90,7 +90,7 @@ Formats::~Formats() = default;
 
 std::string Formats::money(domain::Money amount) {
   UErrorCode status{U_ZERO_ERROR};
-  const auto text = icu_->formatter(amount.currency).formatInt(amount.minor, status).toTempString(status);
+  const auto text = icu_->formatter(amount.currency).formatInt(amount.minor, status).toString(status);
   return U_SUCCESS(status) ? to_utf8(text) : domain::format_money(amount);
 }
 

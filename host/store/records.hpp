@@ -159,6 +159,8 @@ struct IntendAgain {
   std::int32_t channel_index{0};
   NewAttempt attempt;
   bool despite_doubt{false};
+  bool is_task{false};
+  CivilDate decided_on{};  ///< creditor's region zone
 };
 struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
 /// `reminder` -1: the one that the Intend before it in the same settlement makes.

@@ -87,6 +87,8 @@ class Store : public Reader {
   virtual Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) = 0;
   /// Attempts without outcome, oldest first: what a starting daemon must resolve.
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
+  /// One attempt as it stands now; not_found when it was erased.
+  virtual Result<OpenAttempt> attempt(AttemptId) = 0;
   /// Attempts in doubt, oldest first.
   virtual Result<std::vector<OpenAttempt>> doubts(std::size_t limit) = 0;
   /// not_found when it, or a document of it, was erased.

@@ -4,6 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <thread>
+
 namespace relance::engine {
 using test::EngineWorld;
 using test::kMonday;
@@ -25,6 +28,50 @@ void send_one(EngineWorld &world, const std::string &address) {
   world.start();
   world.advance_to(kMonday + Days{7});
 }
+
+const std::string kTwoSteps{R"([[step]]
+id = "reminder-1"
+after = "5d"
+channels = ["email"]
+template = "words"
+[[step]]
+id = "reminder-2"
+after = "15d"
+channels = ["email"]
+template = "words"
+)"};
+const std::string kResend{"id = \"standard\"\ncontact_gap = \"1d\"\n[in_doubt]\npolicy = \"resend\"\nafter = \"3d\"\n" + kTwoSteps};
+
+void one_due(EngineWorld &world, const std::string &address) {
+  world.debtor("D1", address);
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+}
+
+void receipt(EngineWorld &world, const std::string &key, domain::ReceiptKind kind) {
+  world.with_store([&](store::Store &store, Instant now) {
+    const store::InboundRecord raw{"scripted", "mail", "bytes", now};
+    store::ParsedRecord parsed;
+    parsed.inbound = store.store_inbound({&raw, 1}, {}, now).value().front();
+    store::ReceiptRecord one;
+    one.idempotency_key = key;
+    one.kind = kind;
+    one.is_final = true;
+    parsed.receipts = {one};
+    BOOST_TEST(store.apply_parsed({&parsed, 1}, now).has_value());
+  });
+}
+
+bool within(Milliseconds time, const std::function<bool()> &is_so) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return true;
+}
+
 
 }  // namespace
 
@@ -117,6 +164,72 @@ BOOST_AUTO_TEST_CASE(not_found_counts_only_once_the_provider_can_be_certain) {
   never.await("two answers", [&] { return answers(never) >= 2; });
   BOOST_TEST(never.counters().in_doubt == 1u);
   BOOST_TEST(never.counters().not_sent == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_resend_by_policy_is_one_resend_and_its_receipt_starts_no_other) {
+  EngineWorld world{kResend};
+  one_due(world, "odd@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.debtor("D1", "accept@d1.example");
+  world.advance_to(kMonday + Days{10});
+  BOOST_TEST_REQUIRE(world.received().size() == 1u);  // the resend
+  receipt(world, world.received().front(), domain::ReceiptKind::delivered);
+  world.settle();
+  BOOST_TEST(world.received().size() == 1u);
+  world.advance_to(kMonday + Days{12});
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_in_doubt_is_not_committed_again_once_the_invoice_is_paid) {
+  EngineWorld world;
+  one_due(world, "prepare_lost@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.pay("F1", 100'00);
+  std::ofstream{world.folder / "sent.up"} << "up";
+  BOOST_TEST(!within(Milliseconds{6000}, [&] { return !world.received().empty(); }));
+  BOOST_TEST(world.received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_prepared_draft_is_not_committed_after_its_not_after) {
+  EngineWorld world{{}, "hand_over_within = \"1s\"\n"};
+  one_due(world, "prepare_gone@d1.example");
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+                 .has_error());
+  world.crash(Milliseconds{4000});
+  BOOST_TEST(!within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_daemon_commits_nothing_at_its_start) {
+  EngineWorld world;
+  one_due(world, "prepare_gone@d1.example");
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+                 .has_error());
+  BOOST_TEST(world.engine->pause("restore").has_value());
+  world.crash();
+  BOOST_TEST(world.engine->report().is_paused);
+  BOOST_TEST(!within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_window_full_of_doubts_is_emptied_by_repeats_of_an_idempotent_provider) {
+  EngineWorld world{{}, "in_doubt_max = 1\n", "query = \"no\"\ntwo_phase = \"no\"\nidempotency_window = \"3600000\"\n"};
+  one_due(world, "lost_reply@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
+  EngineWorld world{{}, {}, kNothing};
+  one_due(world, "lost_reply@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  BOOST_TEST(world.engine->pause("a look").has_value());
+  world.write_provider("scripted", "query = \"no\"\ntwo_phase = \"no\"\nidempotency_window = \"3600000\"\n");
+  world.restart();
+  BOOST_TEST(!within(Milliseconds{500}, [&] { return world.counters().in_doubt == 0; }));
+  BOOST_TEST(world.engine->resume().has_value());
+  BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

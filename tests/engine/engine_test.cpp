@@ -6,11 +6,31 @@
 
 #include <array>
 #include <set>
+#include <thread>
 
 namespace relance::engine {
 using test::EngineWorld;
 using test::kMonday;
 BOOST_AUTO_TEST_SUITE(engine_test)
+
+namespace {
+
+void one_due(EngineWorld &world, const std::string &address) {
+  world.debtor("D1", address);
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+}
+
+void resolve(EngineWorld &world, bool was_sent) {
+  world.with_store([&](store::Store &store, Instant now) {
+    const auto rows = store.in_doubt(world.creditor, 10).value();
+    BOOST_TEST_REQUIRE(rows.size() == 1u);
+    BOOST_TEST(store.resolve_in_doubt(world.creditor, rows[0].attempt, was_sent, "asked", "test", now).has_value());
+  });
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_due_reminder_goes_out_once_however_long_the_clock_runs) {
   EngineWorld world;
@@ -340,6 +360,92 @@ BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looke
   BOOST_TEST(world.engine->resume().has_value());
   world.settle();
   BOOST_TEST(world.received().size() >= usual + 20);
+}
+
+BOOST_AUTO_TEST_CASE(thanks_that_could_not_be_handed_over_are_tried_again_as_plain_messages) {
+  EngineWorld world;
+  one_due(world, "accept@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.received().size() == 1u);
+  world.debtor("D1", "no_such_verb@d1.example");  // "not sent"
+  world.pay("F1", 100'00);
+  world.settle();
+  world.debtor("D1", "echo@d1.example");  // takes the next hand-over, and says what it saw
+  world.advance_to(kMonday + Days{9});
+  bool is_plain{false};
+  for (const auto &row : world.reminders("D1")) {
+    BOOST_TEST_MESSAGE(row.step_id << " " << row.state << ": " << row.code);
+    is_plain = is_plain || (row.step_id == "thank-you" && row.code.find("|plain|") != std::string::npos);
+  }
+  BOOST_TEST(is_plain);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_step_keeps_its_distance_from_the_attempt_that_really_went) {
+  EngineWorld world;
+  one_due(world, "odd@d1.example");
+  world.advance_to(kMonday + Days{16});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.debtor("D1", "accept@d1.example");
+  resolve(world, false);
+  world.settle();
+  BOOST_TEST_REQUIRE(world.received().size() == 1u);  // reminder-1, on day 16
+  world.advance_to(kMonday + Days{24});               // the plan has ten days between the two
+  BOOST_TEST(world.received().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(two_cases_of_one_debtor_keep_the_contact_gap_on_one_day) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  store::InvoiceRecord record;
+  record.debtor_code = "D1";
+  record.number = "F2";
+  record.issued = kMonday - Days{30};
+  record.due = kMonday;
+  record.amount = {50'00, domain::Currency::parse("USD").value()};
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.import_invoices(world.creditor, {&record, 1}, now, false).has_value());
+  });
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received().size() == 1u);
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(old_payment_data_holds_a_further_attempt_too) {
+  EngineWorld world{{}, "max_payment_data_age = \"96h\"\n"};
+  one_due(world, "odd@d1.example");
+  world.advance_to(kMonday + Days{6});
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.set_setting("payments_imported_at", format_instant(now)).has_value());
+  });
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.advance_to(kMonday + Days{14});  // the ledger's payments are eight days old
+  world.debtor("D1", "accept@d1.example");
+  resolve(world, false);
+  world.settle();
+  BOOST_TEST(world.received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_a_provider_is_not_going_round_in_circles) {
+  EngineWorld world;
+  one_due(world, "down@d1.example");
+  world.advance_to(kMonday + Days{7}, 9);
+  const auto zone = domain::Zone::of("Europe/Paris").value();
+  std::thread advance{[&] {  // its second hand-over is due at 9:05 and waits for the provider, and business time with it
+    static_cast<void>(world.engine->advance_clock(zone.first_instant_of(kMonday + Days{9}, 9 * 60), true, Milliseconds{60'000}, {}));
+  }};
+  for (int i{0}; i < 60; ++i) {  // each reload looks at what waits anew; forty such looks used to send it to rest for an hour
+    const auto before = world.engine->report().decisions;
+    BOOST_TEST(world.reload().has_value());
+    world.await("another look", [&] { return world.engine->report().decisions > before; });
+  }
+  BOOST_TEST((world.engine->business_now() <= zone.first_instant_of(kMonday + Days{7}, 9 * 60 + 6)));
+  world.engine->stop(Milliseconds{0});
+  advance.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -101,6 +101,17 @@ void EngineWorld::write_provider(const std::string &id, const std::string &setti
 }
 void EngineWorld::remove_provider(const std::string &id) { std::filesystem::remove(folder / "providers" / (id + ".toml")); }
 
+void EngineWorld::crash(Milliseconds away) {
+  std::filesystem::copy(folder / "state", folder / "kept", std::filesystem::copy_options::recursive);
+  engine->stop(Milliseconds{0});
+  engine.reset();
+  std::filesystem::remove_all(folder / "state");
+  std::filesystem::rename(folder / "kept", folder / "state");
+  std::this_thread::sleep_for(away);
+  open();
+  start();
+}
+
 std::shared_ptr<const config::Configuration> EngineWorld::load() {
   config::LoadOptions options;
   if (checks_templates_) options.check_template = render::check_template;

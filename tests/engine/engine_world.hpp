@@ -29,6 +29,8 @@ class EngineWorld {
   void start();
   /// Ends the engine and opens it again on the same store, as a restarted daemon would.
   void restart(Milliseconds grace = Milliseconds{0});
+  /// Ends this one and opens the files as they were before its end, `away` later: what kill -9 leaves.
+  void crash(Milliseconds away = Milliseconds{0});
   void write_scenario(const std::string &toml);
   /// The words of every message; not checked, so that they may fail when they are rendered.
   void write_template(const std::string &text);

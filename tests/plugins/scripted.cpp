@@ -119,6 +119,14 @@ void take(Instance &instance, const relance_message &m) {
     return end(host, m.token, RELANCE_OUT_PREPARED, "",
                std::string(m.idempotency_key.data, m.idempotency_key.len).c_str());
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
+  if (verb == "prepare_lost" || verb == "prepare_gone") {  // see commit()
+    const std::string ref(verb + ":" + std::string(m.idempotency_key.data, m.idempotency_key.len));
+    {
+      const std::lock_guard lock(instance.mutex);
+      instance.held.emplace(ref, m.token);
+    }
+    return end(host, m.token, RELANCE_OUT_PREPARED, "", ref.c_str());
+  }
   if (verb == "odd") return end(host, m.token, 4711);
   if (verb == "not_found") return end(host, m.token, RELANCE_OUT_NOT_FOUND);
   if (verb == "twice") {
@@ -308,7 +316,22 @@ void destroy(relance_instance *i) {
 void commit(relance_instance *i, const relance_commit *const *commits, size_t count) {
   for (size_t at{0}; at < count; ++at) {
     const std::string ref(commits[at]->refs[0].data, commits[at]->refs[0].len);
-    if (ref != "draft-1" && !was_sent(self(i), ref)) note_sent(self(i), ref);
+    if (const auto colon = ref.find(':'); colon != std::string::npos) {
+      const bool is_up{::access((self(i).sent_log + ".up").c_str(), F_OK) == 0};
+      // prepare_lost: nobody knows what became of a commit until the peer is "up". prepare_gone: the instance that made
+      // the draft forgets its commit.
+      if (ref.starts_with("prepare_lost") && !is_up) {
+        end(self(i).host, commits[at]->token, RELANCE_OUT_UNKNOWN, "timeout");
+        continue;
+      }
+      if (ref.starts_with("prepare_gone") && self(i).held.contains(ref)) continue;
+      const auto key = ref.substr(colon + 1);
+      relance_message m{};
+      m.idempotency_key = {key.data(), key.size()};
+      send(self(i), m);
+    } else if (ref != "draft-1" && !was_sent(self(i), ref)) {
+      note_sent(self(i), ref);
+    }
     end(self(i).host, commits[at]->token, RELANCE_OUT_ACCEPTED, ref.c_str());
   }
 }

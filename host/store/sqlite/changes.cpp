@@ -152,6 +152,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   const DebtorKey key{to.creditor, to.debtor};
   refresh_reminder(unit, key, change.reminder);
   AttemptId previous{0};
+  bool is_doubt_accepted{false};
   {
     Query query{*connection_,
                 "SELECT attempt, state FROM reminder WHERE creditor = ? AND debtor = ? AND id = ?",
@@ -160,8 +161,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
       throw Refused{"reminder " + std::to_string(change.reminder) + " is not one of this debtor"};
     previous = query.i64(0);
     const auto state = query.i64(1);
-    const bool is_doubt_accepted{change.despite_doubt &&
-                                 state == static_cast<std::int64_t>(domain::ReminderState::in_doubt)};
+    is_doubt_accepted = change.despite_doubt && state == static_cast<std::int64_t>(domain::ReminderState::in_doubt);
     if (state != static_cast<std::int64_t>(domain::ReminderState::not_sent) &&
         state != static_cast<std::int64_t>(domain::ReminderState::negative) && !is_doubt_accepted)
       throw Refused{"reminder " + std::to_string(change.reminder) +
@@ -172,9 +172,13 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   run(*connection_,
       "UPDATE reminder SET attempt = ?, attempts = attempts + 1, pending_reactions = 0, state = 0, is_live = "
       "1, "
-      "retry_at = NULL"
+      "retry_at = NULL, asked_in_doubt = asked_in_doubt OR ?"
       " WHERE creditor = ? AND debtor = ? AND id = ?",
-      attempt, key.creditor, key.debtor, change.reminder);
+      attempt, is_doubt_accepted, key.creditor, key.debtor, change.reminder);
+  // Later steps keep their distance from the sending that really was.
+  run(*connection_,
+      "UPDATE receivable SET sent_on = ? WHERE creditor = ? AND debtor = ? AND reminder = ? AND sent_on IS NOT NULL",
+      change.decided_on, key.creditor, key.debtor, change.reminder);
   Payload payload;
   payload.number("reminder", change.reminder)
       .number("attempt", attempt)

@@ -182,6 +182,8 @@ SettleResult SqliteStore::settle_one(Unit &unit, const Settlement &settlement, I
       extras |= kHasReminders;
       if (!intend->is_task) contacted_on = intend->decided_on;
     }
+    if (const auto *again = std::get_if<IntendAgain>(&change); again != nullptr && !again->is_task)
+      contacted_on = again->decided_on;
     if (std::holds_alternative<AskApproval>(change)) extras |= kHasApprovals;
   }
   const auto written =

@@ -39,6 +39,14 @@ Result<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
   });
 }
 
+Result<OpenAttempt> SqliteStore::attempt(AttemptId id) {
+  return guarded("reading an attempt", [&]() -> Result<OpenAttempt> {
+    const auto row = attempt_by_id(id);
+    if (!row) return not_found("there is no attempt " + std::to_string(id));
+    return read_open(row->key.creditor, id);
+  });
+}
+
 Result<std::vector<OpenAttempt>> SqliteStore::doubts(std::size_t limit) {
   return guarded("listing what is in doubt", [&]() -> Result<std::vector<OpenAttempt>> {
     std::vector<std::pair<CreditorId, AttemptId>> found;

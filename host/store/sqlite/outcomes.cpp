@@ -241,7 +241,8 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
     if (!query.next() || query.i64(1) == kReminderVoid) return;
     id = query.i64(0);
   }
-  bool has_open{false}, has_doubt{false}, has_sent{false}, has_negative{false}, is_last_unsent{false};
+  // A doubt before the last attempt is one that the policy `resend` has settled: what came after it counts more.
+  bool has_open{false}, is_last_in_doubt{false}, was_in_doubt{false}, has_sent{false}, has_negative{false}, is_last_unsent{false};
   DeliveryState last{}, positive{};
   std::int64_t channels_tried{0};
   for (bool is_last{true}; id != 0; is_last = false) {
@@ -261,7 +262,7 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
     } else if (state == AttemptState::open || state == AttemptState::prepared) {
       has_open = true;
     } else if (state == AttemptState::in_doubt) {
-      has_doubt = true;
+      (is_last ? is_last_in_doubt : was_in_doubt) = true;
     } else if (is_unsent) {
       is_last_unsent = is_last_unsent || is_last;
     } else {
@@ -272,12 +273,14 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
   ReminderState state{ReminderState::not_sent};
   if (has_open)
     state = ReminderState::open;
-  else if (has_doubt)
+  else if (is_last_in_doubt)
     state = ReminderState::in_doubt;
   else if (has_sent)
     state = ReminderState::sent;
   else if (is_last_unsent)
     state = ReminderState::not_sent;
+  else if (was_in_doubt)
+    state = ReminderState::in_doubt;
   else if (has_negative)
     state = ReminderState::negative;
   const auto delivery = has_sent ? positive : last;

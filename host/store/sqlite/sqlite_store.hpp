@@ -104,6 +104,7 @@ class SqliteStore final : public Store {
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
   Result<std::vector<OpenAttempt>> open_attempts() override;
+  Result<OpenAttempt> attempt(AttemptId id) override;
   Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
