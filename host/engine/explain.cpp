@@ -65,6 +65,7 @@ Routed route(const store::Claim &claim, const CaseSetting &setting, const domain
   }
   routed.providers = statuses(*setting.recipient_region, routed.channels, standing);
   std::vector<channel::ProviderStatus *> pointers;
+  pointers.reserve(routed.providers.size());
   for (auto &provider : routed.providers) pointers.push_back(&provider);
   routed.result = channel::find_route(routed.channels, from, claim.contacts, claim.is_consumer, pointers);
   return routed;

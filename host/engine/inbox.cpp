@@ -6,7 +6,7 @@
 namespace relance::engine {
 
 template <class T, class U>
-void Inbox::append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> items) {
+void Inbox::append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> &&items) {
   {
     const std::scoped_lock lock{mutex_};
     for (auto &item : items) queue.push_back({provider, std::move(item)});

@@ -65,7 +65,7 @@ class Inbox final : public channel::ProviderEvents {
 
  private:
   template <class T, class U>
-  void append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> items);
+  void append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> &&items);
 
   std::mutex mutex_;
   std::condition_variable arrived_;

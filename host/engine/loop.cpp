@@ -3,7 +3,6 @@
 #include "host/engine/loop.hpp"
 
 #include "host/base/log.hpp"
-#include "host/engine/step_moves.hpp"
 
 #include <algorithm>
 #include <malloc.h>
@@ -12,11 +11,7 @@ namespace relance::engine {
 namespace {
 
 constexpr const char *kVolumeSetting{"volume"};
-/// Version of the configuration under which every open case was last decided anew.
-constexpr const char *kSweptSetting{"swept"};
-constexpr std::size_t kSweepPage{1000};
 constexpr const char *kPausedSetting{"paused"};
-constexpr const char *kClockSetting{"business_clock"};
 constexpr const char *kPaymentsSetting{"payments_imported_at"};
 /// With nothing to wait for at all, look up now and then: a safety net, not a poll.
 constexpr Milliseconds kLongestWait{std::chrono::minutes{10}};
@@ -61,55 +56,6 @@ Result<void> Engine::Loop::open() {
   const auto swept = store_->setting(kSweptSetting);
   if (!swept) return swept.error();
   if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
-  return {};
-}
-
-Result<std::map<store::CreditorId, std::string>> Engine::Loop::name_creditors(Settings &settings) {
-  std::map<store::CreditorId, std::string> named;
-  for (const auto &creditor : settings.configuration().creditors) {
-    const auto id = store_->creditor(creditor.code);
-    if (!id) return id.error();
-    settings.name_creditor(*id, creditor.code);
-    named[*id] = creditor.code;
-  }
-  return named;
-}
-
-/// A scenario that is gone leaves nobody behind: open cases that follow it need one that replaces it.
-Result<void> Engine::Loop::check_scenarios(const config::Configuration &configuration) {
-  const auto uses = store_->scenarios_in_use();
-  if (!uses) return uses.error();
-  for (const auto &[scenario, open_cases] : *uses)
-    if (open_cases > 0 && configuration.scenario(scenario) == nullptr && configuration.successor_of(scenario) == nullptr)
-      return conflict("scenario " + scenario + " is no longer configured, and " + std::to_string(open_cases) +
-                      " open cases follow it: keep its file, or write replaces = [\"" + scenario +
-                      "\"] into the scenario that takes its cases over");
-  return {};
-}
-
-/// Everything that names a step by its place follows it to its new one.
-Result<void> Engine::Loop::move_steps(const config::Configuration &configuration) {
-  auto known = store_->known_steps();
-  if (!known) return known.error();
-  const auto move = [&](std::optional<store::StepMoves> moves) -> Result<void> {
-    if (!moves) return {};
-    const auto concerned = store_->move_steps(*moves, clock_.now());
-    if (!concerned) return concerned.error();
-    if (*concerned > 0)
-      log::event(log::Id::ENGINE_STEPS_MOVED, {{"from", moves->from}, {"to", moves->to}, {"receivables", *concerned}});
-    known = store_->known_steps();
-    return known ? Result<void>{} : known.error();
-  };
-  for (const auto &scenario : configuration.scenarios)
-    if (auto moved = move(plan_step_moves(scenario.id, scenario, *known)); !moved) return moved;
-  std::set<std::string> gone;
-  for (const auto &step : *known)
-    if (!step.scenario.empty() && configuration.scenario(step.scenario) == nullptr) gone.insert(step.scenario);
-  for (const auto &scenario : gone) {
-    const auto *successor = configuration.successor_of(scenario);
-    auto moves = successor != nullptr ? plan_step_moves(scenario, *successor, *known) : plan_retirement(scenario, *known);
-    if (auto moved = move(std::move(moves)); !moved) return moved;
-  }
   return {};
 }
 
@@ -415,85 +361,6 @@ bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)>
   });
 }
 
-/// Every open case will look again: a page a pass, so that what is due and what comes back never waits for the whole.
-void Engine::Loop::begin_sweep() {
-  sweep_ = Sweep{creditors_.begin() != creditors_.end() ? creditors_.begin()->first : 0, 0};
-}
-
-bool Engine::Loop::sweep_some() {
-  if (!sweep_ || is_draining_ || WallClock{}.now() < store_retry_at_) return false;
-  const auto last = store_->sweep(sweep_->creditor, sweep_->after, kSweepPage, clock_.now());
-  if (!last) {
-    store_failed(last.error(), "sweep");
-    return false;
-  }
-  if (*last != 0) {
-    sweep_->after = *last;
-    return true;
-  }
-  if (const auto next = creditors_.upper_bound(sweep_->creditor); next != creditors_.end()) {
-    sweep_ = Sweep{next->first, 0};
-    return true;
-  }
-  if (auto kept = store_->set_setting(kSweptSetting, settings_->configuration().version); !kept) {
-    store_failed(kept.error(), "end a sweep");
-    return false;
-  }
-  sweep_.reset();
-  return true;
-}
-
-Result<void> Engine::Loop::reload(std::shared_ptr<const config::Configuration> configuration) {
-  Result<void> result{};
-  if (!run([&] { result = take_configuration(std::move(configuration)); }))
-    return unavailable("the daemon is stopping");
-  return result;
-}
-
-/// Everything that can fail comes first, and is taken back when a later part fails.
-Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Configuration> configuration) {
-  if (configuration->store_file != settings_->configuration().store_file)
-    return conflict("the store cannot change while the daemon runs: restart it");
-  if (auto checked = check_scenarios(*configuration); !checked) return checked;
-  auto settings = std::make_unique<Settings>(configuration);
-  auto composer = std::make_unique<Composer>(configuration);
-  auto named = name_creditors(*settings);  // a creditor that nobody knows yet is a code and nothing more
-  if (!named) return named.error();
-  if (auto applied = pool_.apply(*configuration); !applied) return applied;
-  if (auto moved = move_steps(*configuration); !moved) {
-    pool_.roll_back();
-    steps_unsure_ = true;
-    return moved;
-  }
-  pool_.keep();
-  settings_ = std::move(settings);
-  composer_ = std::move(composer);
-  creditors_ = std::move(*named);
-  store_->recall_through(pool_.recallers());
-  read_payment_data_age();
-  begin_sweep();  // scenarios, windows and regions may have changed
-  faults_.clear();  // and with them what was wrong
-  // A provider may be back whose bytes or recalls waited for it.
-  parses_wait_ = recalls_wait_ = true;
-  doubts_changed_ = true;
-  for (auto &[id, doubt] : doubts_) doubt.next_try = Instant::min();  // a provider may be able to tell now
-  starved_until_ = Instant::min();
-  const std::scoped_lock lock{mutex_};
-  shown_configuration_ = std::move(configuration);
-  return {};
-}
-
-bool Engine::Loop::put_steps_back() {
-  if (!steps_unsure_ || WallClock{}.now() < store_retry_at_) return false;
-  if (auto moved = move_steps(settings_->configuration()); !moved) {
-    store_failed(moved.error(), "put steps back");
-    return false;
-  }
-  store_works();
-  steps_unsure_ = false;
-  return true;
-}
-
 std::shared_ptr<const config::Configuration> Engine::Loop::configuration() const {
   const std::scoped_lock lock{mutex_};
   return shown_configuration_;
@@ -574,80 +441,6 @@ Result<void> Engine::Loop::resume() {
       }))
     return unavailable("the daemon is stopping");
   return result;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The engine's shell
-
-Result<std::unique_ptr<Engine>> Engine::open(std::shared_ptr<const config::Configuration> configuration,
-                                             EngineOptions options) {
-  auto store = store::open_sqlite({.path = configuration->store_file});
-  if (!store) return store.error();
-  Instant start{WallClock{}.now()};
-  const auto kept = (*store)->setting(kClockSetting);
-  if (!kept) return kept.error();
-  if (!kept->empty()) {
-    const auto at = parse_instant(*kept);
-    // Business time that ran ahead of the real one has made decisions of its own future: never mix the two in
-    // one store.
-    if (!options.has_test_clock)
-      return conflict("the store " + configuration->store_file.string() +
-                      " has lived on a test clock (it stands at " + *kept +
-                      "); start relanced with --test-clock, or use another store");
-    if (at) start = *at;
-  } else if (options.has_test_clock) {
-    if (options.test_clock_start) start = *options.test_clock_start;
-    if (auto set = (*store)->set_setting(kClockSetting, format_instant(start)); !set) return set.error();
-  }
-  auto loop = std::make_unique<Loop>(std::move(configuration), std::move(options), std::move(*store), start);
-  if (auto opened = loop->open(); !opened) return opened.error();
-  return std::unique_ptr<Engine>{new Engine{std::move(loop)}};
-}
-
-Engine::Engine(std::unique_ptr<Loop> loop) : loop_{std::move(loop)} {}
-Engine::~Engine() = default;
-void Engine::start() {
-  loop_->start();
-}
-void Engine::stop(Milliseconds grace) {
-  loop_->stop(grace);
-}
-std::string Engine::fault() const {
-  return loop_->fault();
-}
-Result<void> Engine::reload(std::shared_ptr<const config::Configuration> configuration) {
-  return loop_->reload(std::move(configuration));
-}
-std::shared_ptr<const config::Configuration> Engine::configuration() const {
-  return loop_->configuration();
-}
-bool Engine::with_store(const std::function<void(store::Store &, Instant)> &work) {
-  return loop_->with_store(work);
-}
-Result<std::unique_ptr<store::Reader>> Engine::open_reader() {
-  return loop_->open_reader();
-}
-bool Engine::is_going_again(store::AttemptId attempt) const {
-  return loop_->is_going_again(attempt);
-}
-EngineReport Engine::report() {
-  return loop_->report();
-}
-Standing Engine::standing_of(const store::Claim &claim) {
-  return loop_->standing_of(claim);
-}
-Result<void> Engine::pause(std::string_view because) {
-  return loop_->pause(because);
-}
-Result<void> Engine::resume() {
-  return loop_->resume();
-}
-Instant Engine::business_now() const {
-  return loop_->business_now();
-}
-Result<void> Engine::advance_clock(Instant target, bool settle, Milliseconds timeout,
-                                   const ClockProgress &progress) {
-  return loop_->advance_clock(target, settle, timeout, progress);
 }
 
 }  // namespace relance::engine

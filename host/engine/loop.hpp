@@ -1,5 +1,6 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
-// others), dispatch.cpp (claim to hand-over) and receipts.cpp (outcomes, inbound, parsing).
+// others), reload.cpp (another configuration), dispatch.cpp (claim to hand-over), receipts.cpp (outcomes, inbound,
+// parsing, recalls) and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -26,6 +27,10 @@
 
 namespace relance::engine {
 
+/// Names of settings that several files of the loop read or write.
+inline constexpr const char *kClockSetting{"business_clock"};
+/// Version of the configuration under which every open case was last decided anew.
+inline constexpr const char *kSweptSetting{"swept"};
 /// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
 inline constexpr std::size_t kParsesMax{256};
 inline constexpr Milliseconds kParseRetry{30'000};
@@ -94,6 +99,10 @@ class Engine::Loop {
   void store_failed(const Error &error, const char *doing);
   /// After a write that succeeded: takes back what store_failed() said.
   void store_works();
+  [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
+  void read_payment_data_age();
+
+  // --- reload.cpp
   /// Their ids; makes those that are new.
   Result<std::map<store::CreditorId, std::string>> name_creditors(Settings &settings);
   /// All or nothing.
@@ -103,8 +112,6 @@ class Engine::Loop {
   bool put_steps_back();
   Result<void> check_scenarios(const config::Configuration &configuration);
   Result<void> move_steps(const config::Configuration &configuration);
-  [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
-  void read_payment_data_age();
   void begin_sweep();
   bool sweep_some();
 
