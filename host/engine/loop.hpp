@@ -48,7 +48,7 @@ inline constexpr Milliseconds kAskAgainLast{std::chrono::hours{1}};
 inline constexpr std::size_t kFaultsKeptMax{10'000};
 /// So long without work, and memory that only makes work faster goes back to the system: a daemon has little to do on
 /// most of its days.
-inline constexpr Milliseconds kRestAfter{1000};
+inline constexpr Milliseconds kRestAfter{10'000};
 /// A debtor decided this often at one business moment is going round in circles: it rests, and a person is
 /// told.
 inline constexpr int kDecisionsPerMomentMax{40};
@@ -89,7 +89,7 @@ class Engine::Loop {
   /// One pass; true when something was done and another pass may find more.
   bool pass();
   void run_jobs();
-  /// Waits for news, or for what is due. After a second without any, gives memory back.
+  /// Waits for news, or for what is due. After ten seconds without any, gives memory back.
   InboxBatch sleep();
   [[nodiscard]] Milliseconds wait_time();
   [[nodiscard]] bool is_settled() const;

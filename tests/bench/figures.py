@@ -101,7 +101,7 @@ class Bench:
             daemon.start()
             try:
                 daemon.fill(debtors)
-                time.sleep(3)  # it gives memory back after a second without work
+                time.sleep(12)  # it gives memory back after ten seconds without work
                 self.figure("resident, idle after importing", daemon.resident_mb(), None, "MB", note=f"{debtors:,} cases")
                 daemon.stop()
                 ready = []
@@ -110,7 +110,7 @@ class Bench:
                     daemon.stop()
                 self.figure("start to ready, median of 5", sorted(ready)[2], 300, "ms", is_least=False)
                 daemon.start()
-                time.sleep(3)
+                time.sleep(12)
                 before = daemon.wake_ups()
                 time.sleep(watched_s)
                 self.figure(f"wake-ups in {watched_s} s, all threads", daemon.wake_ups() - before, 0, "", is_least=False,
