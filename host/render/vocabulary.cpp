@@ -20,7 +20,7 @@ std::span<const Word> vocabulary() {
       {"bank.bic", Field::bank_bic, Shape::text, "its BIC; may be empty"},
       {"total", Field::total, Shape::text, "what is open on all invoices"},
       {"overdue_total", Field::overdue_total, Shape::text, "what is open on those past their due date"},
-      {"items", Field::items, Shape::items, "all open invoices"},
+      {"items", Field::items, Shape::items, "the overdue ones; before the due date all open ones"},
       {"overdue_items", Field::overdue_items, Shape::items, "those past their due date"},
       {"upcoming_items", Field::upcoming_items, Shape::items, "the others"},
       {"has_overdue", Field::has_overdue, Shape::condition, "at least one is past its due date"},
