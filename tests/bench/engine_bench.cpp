@@ -19,9 +19,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <malloc.h>
 #include <random>
 #include <string>
-#include <malloc.h>
 #include <unistd.h>
 #include <vector>
 
@@ -165,7 +165,9 @@ class Subject {
   [[nodiscard]] std::uint64_t sent() const { return sent_; }  ///< in the last turn
 
  private:
-  /// The due ones lie spread over the whole range; the others fall due over the year after.
+  /// The due ones lie evenly over the range; the others fall due over the year after. Those of one turn lie
+  /// in their own part of it, as dense as all of them would, or, beside a small store, over all of it: as far
+  /// apart as can be.
   void fill(const Options &options) {
     const auto euro = domain::Currency::parse("EUR").value();
     std::mt19937_64 chance{7};
@@ -192,8 +194,9 @@ class Subject {
       invoice.debtor_code = debtor.code;
       invoice.number = "F" + std::to_string(i);
       const bool is_due{i % every == 0 && i / every < options.due * options.turns};
-      invoice.due = is_due ? kToday - Days{5} + Days{i / every % options.turns}
-                           : kToday + Days{20 + static_cast<int>(chance() % 345)};
+      const auto turn = options.beside > 0 ? i / every % options.turns : i / every / options.due;
+      invoice.due =
+          is_due ? kToday - Days{5} + Days{turn} : kToday + Days{20 + static_cast<int>(chance() % 345)};
       invoice.issued = invoice.due - Days{30};
       invoice.amount = {static_cast<std::int64_t>(100'00 + chance() % 100'000), euro};
       debtors.push_back(std::move(debtor));
