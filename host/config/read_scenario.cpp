@@ -289,7 +289,11 @@ class ScenarioReader {
           "a reaction names one of channel, step and task; write { channel = \"postal\", after = \"0d\" }");
     if (table.has("channel")) {
       const auto channel = table.required("channel", "\"postal\"");
-      if (is_known_channel(channel.text))
+      if (is_known_channel(channel.text) && channel.text != "task" && !domain::is_negative(kind))
+        draft_.issues.error(channel.at, "on." + std::string{domain::name_of(kind)} +
+                                            " cannot send by another channel: that receipt does not say that the "
+                                            "message was lost; write { task = true } or { step = ... }");
+      else if (is_known_channel(channel.text))
         reaction.channel = channel.text;
       else if (!channel.text.empty())
         draft_.issues.error(channel.at, "there is no channel \"" + channel.text + '"' +

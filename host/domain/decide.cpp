@@ -5,7 +5,12 @@
 namespace relance::domain {
 
 Decision Decider::decide() {
-  if (!case_may_move() || settle_promise()) return std::move(decision_);
+  if (!case_may_move()) {
+    for (const auto &reminder : facts_.reminders)
+      if (tell_of_doubt(reminder)) break;
+    return std::move(decision_);
+  }
+  if (settle_promise()) return std::move(decision_);
   for (const auto &reminder : facts_.reminders)
     if (follow(reminder)) return std::move(decision_);
   if (!owes_anything()) {

@@ -12,39 +12,48 @@ bool Decider::still_fits(const ReminderFacts &reminder) const {
 }
 
 std::optional<CivilDate> Decider::next_step_day(const ReminderFacts &reminder) const {
-  if (reminder.is_thank_you || reminder.step + 1 >= static_cast<std::int32_t>(scenario_.steps.size()))
-    return {};
+  if (reminder.is_thank_you) return {};
   std::optional<CivilDate> first;
   for (const auto id : reminder.items)
     if (const auto *item = item_of(id); item != nullptr && is_open(*item)) {
-      const auto day = first_day_of(scenario_, reminder.step + 1, *item, around_.calendar);
+      const auto next = (has_step(reminder) ? reminder.step : item->step) + 1;
+      if (next >= static_cast<std::int32_t>(scenario_.steps.size())) continue;
+      const auto day = first_day_of(scenario_, next, *item, around_.calendar);
       if (!first || day < *first) first = day;
     }
   return first;
 }
 
 bool Decider::follow(const ReminderFacts &reminder) {
-  // Of a step that a later configuration no longer has: nothing can be decided about it but its end.
-  const bool has_step{reminder.is_thank_you ||
-                      reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
-  if (!has_step && reminder.state != ReminderState::open && reminder.state != ReminderState::not_sent)
-    return false;
   switch (reminder.state) {
     case ReminderState::open:
       decision_.because(ReasonCode::attempt_open, reminder.step, reminder.id);
       return wait_until(Instant::max());
     case ReminderState::in_doubt:
-      return follow_in_doubt(reminder);
+      return follow_in_doubt(reminder, true);
     case ReminderState::not_sent:
       return follow_not_sent(reminder);
     case ReminderState::negative:
     case ReminderState::sent:
-      return reminder.pending_reactions != 0 && react(reminder);
+      return reminder.pending_reactions != 0 && has_step(reminder) && react(reminder);
   }
   return false;
 }
 
-bool Decider::follow_in_doubt(const ReminderFacts &reminder) {
+bool Decider::tell_of_doubt(const ReminderFacts &reminder) {
+  return reminder.state == ReminderState::in_doubt && follow_in_doubt(reminder, false);
+}
+
+std::string_view Decider::own_channel(const ReminderFacts &reminder) const {
+  if (reminder.is_thank_you) return {};
+  const auto &step = step_at(reminder.step);
+  if (reminder.channel_index < static_cast<std::int32_t>(step.channels.size())) return {};
+  for (const auto &reaction : step.reactions)
+    if (!reaction.channel.empty() && reaction.channel == reminder.channel) return reaction.channel;
+  return {};
+}
+
+bool Decider::follow_in_doubt(const ReminderFacts &reminder, bool may_resend) {
   if (reminder.asked_in_doubt) return false;  // the case goes on; any later receipt still resolves it
   decision_.because(ReasonCode::in_doubt, reminder.step, reminder.id, reminder.decided_on);
   static constexpr Days kWithoutNextStep{14};
@@ -55,31 +64,24 @@ bool Decider::follow_in_doubt(const ReminderFacts &reminder) {
   if (today_ < until) return wait_until(around_.zone.first_instant_of(until));
   decision_.because(ReasonCode::in_doubt_policy, reminder.step, reminder.id, until);
   decision_.reminder = reminder.id;
-  decision_.step = reminder.step;
-  switch (scenario_.in_doubt) {
-    case InDoubtPolicy::ask:
-      decision_.kind = DecisionKind::give_task;
-      decision_.task = TaskReason::in_doubt;
-      return true;
-    case InDoubtPolicy::assume_sent:
-      decision_.kind = DecisionKind::assume_sent;
-      return true;
-    case InDoubtPolicy::resend:
-      if (!reminder.is_thank_you && !still_fits(reminder)) return false;  // nothing to say any more
-      if (reminder.attempts < scenario_.attempts_max) return send_again(reminder, {});
-      decision_.kind = DecisionKind::give_task;
-      decision_.task = TaskReason::in_doubt;
-      return true;
+  decision_.step = has_step(reminder) ? reminder.step : -1;
+  if (scenario_.in_doubt == InDoubtPolicy::assume_sent) {
+    decision_.kind = DecisionKind::assume_sent;
+    return true;
   }
+  // What cannot be sent again is asked about: nobody would ever hear of it otherwise.
+  if (scenario_.in_doubt == InDoubtPolicy::resend && may_resend && has_step(reminder) &&
+      (reminder.is_thank_you || still_fits(reminder)) && reminder.attempts < scenario_.attempts_max)
+    return send_again(reminder, own_channel(reminder));
+  decision_.kind = DecisionKind::give_task;
+  decision_.task = TaskReason::in_doubt;
   return true;
 }
 
 bool Decider::follow_not_sent(const ReminderFacts &reminder) {
   decision_.reminder = reminder.id;
-  decision_.step = reminder.step;
-  const bool has_step{reminder.is_thank_you ||
-                      reminder.step < static_cast<std::int32_t>(scenario_.steps.size())};
-  if (!has_step || reminder.is_superseded || (!reminder.is_thank_you && !still_fits(reminder))) {
+  decision_.step = has_step(reminder) ? reminder.step : -1;
+  if (!has_step(reminder) || reminder.is_superseded || (!reminder.is_thank_you && !still_fits(reminder))) {
     decision_.because(ReasonCode::facts_changed, reminder.step, reminder.id);
     decision_.kind = DecisionKind::void_reminder;
     return true;
@@ -95,7 +97,7 @@ bool Decider::follow_not_sent(const ReminderFacts &reminder) {
     return wait_until(*reminder.retry_at);
   }
   decision_.because(ReasonCode::retry_now, reminder.step, reminder.id);
-  return send_again(reminder, {});
+  return send_again(reminder, own_channel(reminder));
 }
 
 bool Decider::send_again(const ReminderFacts &reminder, std::string_view channel) {
@@ -147,7 +149,8 @@ bool Decider::react_as_stated(const ReminderFacts &reminder, const Reaction &rea
     decision_ = {};
     return false;
   }
-  if (reaction.gives_task) {
+  const bool is_lost{is_negative(reaction.on) && reminder.state == ReminderState::negative};
+  if (reaction.gives_task || (reaction.channel == "task" && !is_negative(reaction.on))) {
     decision_.because(ReasonCode::reaction_task, reminder.step, reminder.id);
     decision_.kind = DecisionKind::give_task;
     decision_.task = TaskReason::reaction;
@@ -162,6 +165,8 @@ bool Decider::react_as_stated(const ReminderFacts &reminder, const Reaction &rea
       if (const auto *item = item_of(id); item != nullptr && is_open(*item)) list(*item, true);
     return decision_.items.empty() ? settle_reaction(ReasonCode::facts_changed, reminder) : true;
   }
+  // Another attempt of what arrived, or of what another channel took since, would be a second message.
+  if (!is_lost) return settle_reaction(ReasonCode::reaction_none, reminder);
   decision_.because(ReasonCode::reaction_channel, reminder.step, reminder.id);
   return fall_back(reminder, reaction.channel);
 }
@@ -178,7 +183,8 @@ bool Decider::fall_back(const ReminderFacts &reminder, std::string_view channel)
     return item != nullptr && may_be_reminded(*item);
   })};
   if (!any_left) return settle_reaction(ReasonCode::facts_changed, reminder);
-  if (channel.empty() && reminder.channels_tried >= static_cast<std::int32_t>(step.channels.size())) {
+  const auto own_channels = static_cast<std::int32_t>(step.channels.size());
+  if (reminder.channels_tried >= own_channels + (channel.empty() ? 0 : 1)) {
     decision_.because(ReasonCode::channels_exhausted, reminder.step, reminder.id);
     decision_.kind = DecisionKind::give_task;
     decision_.task = TaskReason::channels_exhausted;

@@ -74,6 +74,12 @@ class Decider {
       if (item.id == id) return &item;
     return nullptr;
   }
+  /// False: of a step that a later configuration no longer has; nothing can be decided about it but its end.
+  [[nodiscard]] bool has_step(const ReminderFacts &reminder) const {
+    return reminder.is_thank_you || reminder.step < static_cast<std::int32_t>(scenario_.steps.size());
+  }
+  /// The channel of a reaction that the last attempt went by; empty when it was one of the step's own.
+  [[nodiscard]] std::string_view own_channel(const ReminderFacts &reminder) const;
   /// Every item that the reminder lists may still be reminded: what it says is still true.
   [[nodiscard]] bool still_fits(const ReminderFacts &reminder) const;
   /// The first day of the step after the reminder's for its items: when waiting for a receipt stops making
@@ -81,7 +87,10 @@ class Decider {
   [[nodiscard]] std::optional<CivilDate> next_step_day(const ReminderFacts &reminder) const;
   /// True when this reminder is what the case must deal with (or wait for) now.
   bool follow(const ReminderFacts &reminder);
-  bool follow_in_doubt(const ReminderFacts &reminder);
+  /// `may_resend`: the case is one in which messages may go.
+  bool follow_in_doubt(const ReminderFacts &reminder, bool may_resend);
+  /// In a case in which nothing moves any more: true when a person must hear of this doubt, or will.
+  bool tell_of_doubt(const ReminderFacts &reminder);
   bool follow_not_sent(const ReminderFacts &reminder);
   /// A further attempt of the same reminder for those of its items that still stand.
   bool send_again(const ReminderFacts &reminder, std::string_view channel);

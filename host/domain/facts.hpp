@@ -74,6 +74,8 @@ struct ReminderFacts {
   std::optional<Instant> retry_at{};
   std::int32_t attempts{0};        ///< hand-overs so far
   std::int32_t channels_tried{0};  ///< how many of the step's channels ended finally negative
+  std::string channel{};           ///< in doubt or not sent: by which channel
+  std::int32_t channel_index{0};   ///< and its place in the step's list; behind the list: a reaction's own
   bool is_superseded{false};       ///< a later step of one of its items was intended
   bool asked_in_doubt{false};      ///< the in-doubt policy was applied
   bool is_thank_you{false};

@@ -71,14 +71,20 @@ domain::Surroundings Settings::surroundings(const CaseSetting &setting, Instant 
 
 std::vector<domain::CaseFacts> split(const domain::CaseFacts &facts, domain::GroupBy group_by) {
   if (group_by == domain::GroupBy::debtor || facts.items.size() <= 1) return {facts};
+  const auto is_owing = [](const domain::ItemFacts &item) {
+    return item.balance_minor > 0 &&
+           (item.state == domain::ItemState::open || item.state == domain::ItemState::disputed);
+  };
   std::vector<domain::CaseFacts> units;
   units.reserve(facts.items.size());
   for (const auto &item : facts.items) {
+    if (!is_owing(item)) continue;
     domain::CaseFacts unit{facts};
     const auto concerns = [&item](const auto &items) {
       return std::find(items.begin(), items.end(), item.id) != items.end();
     };
     unit.items.assign(1, item);
+    unit.owes_thanks = false;
     erase_where(unit.promises, [&](const auto &promise) {
       return promise.receivable != 0 && promise.receivable != item.id;
     });
@@ -86,6 +92,22 @@ std::vector<domain::CaseFacts> split(const domain::CaseFacts &facts, domain::Gro
     erase_where(unit.approvals, [&](const auto &approval) { return !concerns(approval.items); });
     units.push_back(std::move(unit));
   }
+  if (units.empty()) return {facts};
+  // What is settled is decided together, and thanks, which list no item, with it: they are the case's, and go
+  // out once.
+  domain::CaseFacts rest{facts};
+  erase_where(rest.items, is_owing);
+  const auto is_owed = [&](domain::ReceivableId id) {
+    return std::any_of(facts.items.begin(), facts.items.end(),
+                       [&](const auto &item) { return item.id == id && is_owing(item); });
+  };
+  erase_where(rest.promises,
+              [&](const auto &promise) { return promise.receivable == 0 || is_owed(promise.receivable); });
+  erase_where(rest.reminders, [&](const auto &reminder) {
+    return std::any_of(reminder.items.begin(), reminder.items.end(), is_owed);
+  });
+  rest.approvals.clear();
+  if (!rest.items.empty() || !rest.reminders.empty()) units.push_back(std::move(rest));
   return units;
 }
 

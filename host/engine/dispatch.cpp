@@ -37,8 +37,10 @@ std::string task_text(domain::TaskReason reason, const domain::Scenario &scenari
                                             : "thank-you"};
   switch (reason) {
     case domain::TaskReason::in_doubt:
-      return "Find out whether reminder " + std::to_string(decision.reminder) + " (" + step +
-             ") reached the debtor, then: relancectl in-doubt resolve";
+      // Of thanks, or of a step that was removed since, the number alone tells which one it is.
+      return "Find out whether reminder " + std::to_string(decision.reminder) +
+             (decision.step >= 0 ? " (" + step + ')' : "") +
+             " reached the debtor, then: relancectl in-doubt resolve";
     case domain::TaskReason::channels_exhausted:
       return "No channel is left for " + step + ": reach the debtor in person";
     case domain::TaskReason::too_many_attempts:

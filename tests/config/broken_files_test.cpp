@@ -374,6 +374,15 @@ scenarios/standard.toml:6:39: error: there is no channel "post"; known: email, s
 id = "one"
 after = "5d"
 channels = ["task"]
+on.read = { channel = "postal" }
+on.complaint = { channel = "task" }
+)",
+     R"(scenarios/standard.toml:5:23: error: on.read cannot send by another channel: that receipt does not say that the message was lost; write { task = true } or { step = ... }
+)"},
+    {"scenarios/standard.toml", R"([[step]]
+id = "one"
+after = "5d"
+channels = ["task"]
 on.failed = { step = "two" }
 [[step]]
 id = "tow"

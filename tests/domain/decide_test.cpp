@@ -312,6 +312,82 @@ BOOST_AUTO_TEST_CASE(a_scenario_states_what_a_receipt_changes) {
   BOOST_TEST(world.decide(kDue + Days{45}).task == TaskReason::reaction);
 }
 
+BOOST_AUTO_TEST_CASE(a_stated_channel_makes_no_further_attempt_of_what_was_not_lost) {
+  World world;
+  auto &step = world.scenario.steps[1];
+  const auto bit = [](ReceiptKind kind) { return 1u << static_cast<unsigned>(kind); };
+  auto &item = world.item(kDue);
+  world.sent(item, 1, kDue + Days{7});
+  auto &reminder = world.reminder(1, ReminderState::sent, kDue + Days{7});
+  for (const auto kind : {ReceiptKind::complaint, ReceiptKind::delivered, ReceiptKind::read}) {
+    reminder.pending_reactions = bit(kind);
+    step.reactions = {{kind, "task", -1, false, {}}};
+    const auto person = world.decide(kDue + Days{8});
+    BOOST_TEST(person.kind == DecisionKind::give_task);
+    BOOST_TEST(person.task == TaskReason::reaction);
+    step.reactions.front().channel = "sms";
+    BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::settle_reaction);
+  }
+  // A second bounce comes after another channel took the message.
+  reminder.pending_reactions = bit(ReceiptKind::failed);
+  for (const auto *channel : {"task", "sms"}) {
+    step.reactions = {{ReceiptKind::failed, channel, -1, false, {}}};
+    BOOST_TEST(world.decide(kDue + Days{8}).kind == DecisionKind::settle_reaction);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reactions_channel_is_kept_while_it_cannot_take_the_message_and_ends_with_it) {
+  World world;
+  world.scenario.steps[1].reactions = {{ReceiptKind::failed, "postal", -1, false, {}}};
+  auto &item = world.item(kDue);
+  world.sent(item, 1, kDue + Days{7});
+  auto &reminder = world.reminder(1, ReminderState::not_sent, kDue + Days{7});
+  reminder.attempts = 2;
+  reminder.channel = "postal";
+  reminder.channel_index = 2;  // behind the step's own two
+  reminder.channels_tried = 1;
+  const auto again = world.decide(kDue + Days{8});
+  BOOST_TEST(again.kind == DecisionKind::send_again);
+  BOOST_TEST(again.channel == "postal");
+  reminder.channel_index = 0;
+  BOOST_TEST(world.decide(kDue + Days{8}).channel == "");
+  reminder.state = ReminderState::negative;
+  reminder.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::failed);
+  BOOST_TEST(world.decide(kDue + Days{8}).channel == "postal");
+  reminder.channels_tried = 3;  // that one failed too
+  BOOST_TEST(world.decide(kDue + Days{8}).task == TaskReason::channels_exhausted);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_doubt_is_told_to_a_person_once_whatever_becomes_of_its_case) {
+  World world;
+  world.scenario.in_doubt = InDoubtPolicy::resend;
+  auto &item = world.item(kDue);
+  world.sent(item, 1, kDue + Days{7});
+  auto &reminder = world.reminder(1, ReminderState::in_doubt, kDue + Days{7});
+  const auto expect_told = [&](const char *when) {
+    const auto told = world.decide(kDue + Days{40});
+    BOOST_TEST_CONTEXT(when) {
+      BOOST_TEST(told.kind == DecisionKind::give_task);
+      BOOST_TEST(told.task == TaskReason::in_doubt);
+      BOOST_TEST(told.step < static_cast<std::int32_t>(world.scenario.steps.size()));
+      reminder.asked_in_doubt = true;
+      BOOST_TEST(world.decide(kDue + Days{40}).task != TaskReason::in_doubt);
+      reminder.asked_in_doubt = false;
+    }
+  };
+  world.facts.state = CaseState::handed_over;
+  expect_told("the file is handed over");
+  world.facts.state = CaseState::open;
+  reminder.step = 1'000'000;
+  expect_told("the step was removed");
+  reminder.step = 1;
+  item.state = ItemState::paid;
+  item.balance_minor = 0;
+  expect_told("the invoice is paid");
+  world.facts.state = CaseState::closed;
+  expect_told("the case is closed");
+}
+
 BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_asks_waits_and_goes_only_as_approved) {
   World world;
   world.scenario.steps[1].needs_approval = true;

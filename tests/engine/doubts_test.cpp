@@ -232,5 +232,40 @@ BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
   BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_in_doubt_about_a_paid_invoice_is_told_to_a_person_once) {
+  EngineWorld world{"id = \"standard\"\ncontact_gap = \"1d\"\n[in_doubt]\npolicy = \"resend\"\nafter = \"3d\"\n[[step]]\nid = "
+                    "\"reminder-1\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
+  world.debtor("D1", "odd@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.pay("F1", 100'00);
+  world.advance_to(kMonday + Days{60});
+  BOOST_TEST(world.received().empty());
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks().front().kind == "in_doubt");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_doubt_of_a_removed_step_is_told_to_a_person_once) {
+  const std::string head{"id = \"standard\"\ncontact_gap = \"0d\"\n"};
+  const std::string second{"[[step]]\nid = \"reminder-2\"\nafter = \"15d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
+  EngineWorld world{head + "[[step]]\nid = \"reminder-1\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n" + second};
+  world.debtor("D1", "odd@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  world.debtor("D1", "accept@d1.example");
+  world.write_scenario(head + second);
+  BOOST_TEST(world.reload().has_value());
+  world.advance_to(kMonday + Days{60});
+  BOOST_TEST(world.received().size() == 1u);  // reminder-2 went its way
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks().front().kind == "in_doubt");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::engine

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -28,6 +29,11 @@ void resolve(EngineWorld &world, bool was_sent) {
     BOOST_TEST_REQUIRE(rows.size() == 1u);
     BOOST_TEST(store.resolve_in_doubt(world.creditor, rows[0].attempt, was_sent, "asked", "test", now).has_value());
   });
+}
+
+std::string step(const std::string &id, int days) {
+  return "[[step]]\nid = \"" + id + "\"\nafter = \"" + std::to_string(days) +
+         "d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n";
 }
 
 }  // namespace
@@ -323,6 +329,88 @@ BOOST_AUTO_TEST_CASE(grouped_by_receivable_each_invoice_has_an_approval_of_its_o
   world.advance_to(kMonday + Days{20});
   BOOST_TEST(world.counters().receivables_open == 1u);
   BOOST_TEST(world.counters().cases_open == 1u);  // one settled invoice does not close the case over the other
+}
+
+BOOST_AUTO_TEST_CASE(grouped_by_receivable_thanks_go_out_once_for_a_case) {
+  EngineWorld world{"id = \"standard\"\ngroup_by = \"receivable\"\ncontact_gap = \"0d\"\n[thank_you]\nchannels = [\"email\"]\n"
+                    "template = \"words\"\n" + step("reminder-1", 5)};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.invoice("D1", "F2", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST_REQUIRE(world.received().size() == 2u);
+  for (const auto &key : world.received()) world.receipt(key, domain::ReceiptKind::delivered);  // too late to take back
+  world.with_store([&](store::Store &store, Instant now) {
+    std::vector<store::PaymentRecord> both(2);
+    both[0].id = "A", both[0].invoice_number = "F1";
+    both[1].id = "B", both[1].invoice_number = "F2";
+    for (auto &one : both) one.date = kMonday, one.amount = {100'00, domain::Currency::parse("EUR").value()};
+    BOOST_TEST(store.import_payments(world.creditor, both, now, false).has_value());
+  });
+  world.advance_to(kMonday + Days{12});
+  BOOST_TEST(world.received().size() == 3u);
+  BOOST_TEST(world.counters().cases_open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reaction_by_a_person_on_a_reminder_that_arrived_lets_the_case_go_on) {
+  EngineWorld world{"id = \"standard\"\ncontact_gap = \"1d\"\n" + step("reminder-1", 5) +
+                    "on.complaint = { channel = \"task\", after = \"0d\" }\n" + step("reminder-2", 15)};
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.received().size() == 1u);
+  world.receipt(world.received().front(), domain::ReceiptKind::complaint);
+  world.settle();
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks().front().kind == "reaction");
+  world.advance_to(kMonday + Days{30});
+  BOOST_TEST(world.engine->report().refused == 0u);
+  BOOST_TEST(world.tasks().size() == 2u);  // nobody writes to that address any more: reminder-2 is a person's
+}
+
+BOOST_AUTO_TEST_CASE(a_reactions_channel_is_tried_again_when_it_could_not_take_the_message) {
+  EngineWorld world{"id = \"standard\"\ncontact_gap = \"0d\"\n" + step("reminder-1", 5) +
+                    "on.failed = { channel = \"sms\", after = \"0d\" }\n"};
+  std::ofstream{world.folder / "providers/other.toml"}
+      << "id = \"other\"\nplugin = \"scripted\"\nchannel = \"sms\"\nplacement = \"inproc\"\n";
+  std::ofstream{world.folder / "regions/FR.toml", std::ios::app} << "sms = [\"other\"]\n";
+  store::DebtorRecord record;
+  record.code = "D1";
+  record.name = "Debtor D1";
+  record.country = record.region = "FR";
+  record.language = "en";
+  record.contacts.push_back({"email", "reject@d1.example", "Accounts", false});
+  record.contacts.push_back({"sms", "no_such_verb@d1", "Accounts", true});
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.import_debtors(world.creditor, {&record, 1}, now, false).has_value());
+  });
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  BOOST_TEST(world.reload().has_value());
+  world.advance_to(kMonday + Days{7}, 11);
+  BOOST_TEST(world.engine->report().intents == 5u);  // one e-mail, four short messages (attempts_max 5), then a person
+  BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+  BOOST_TEST(world.tasks().front().kind == "too_many_attempts");
+}
+
+BOOST_AUTO_TEST_CASE(an_erased_debtor_is_left_alone) {
+  EngineWorld world;
+  world.debtor("D1", "accept@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  world.advance_to(kMonday + Days{7});
+  world.with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.erase_debtor(world.creditor, "D1", "test", now).has_value());
+  });
+  world.advance_to(kMonday + Days{60});
+  BOOST_TEST(world.engine->report().intents == 1u);
+  BOOST_TEST(world.tasks().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looked) {

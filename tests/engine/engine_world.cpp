@@ -173,6 +173,21 @@ void EngineWorld::pay(const std::string &invoice, std::int64_t amount_minor, con
   });
 }
 
+void EngineWorld::receipt(const std::string &key, domain::ReceiptKind kind) {
+  with_store([&](store::Store &store, Instant now) {
+    const store::InboundRecord raw{"scripted", "mail", "bytes", now};
+    store::ParsedRecord parsed;
+    const auto ids = store.store_inbound({&raw, 1}, {}, now);
+    BOOST_TEST_REQUIRE(ids.has_value());
+    parsed.inbound = ids->front();
+    auto &one = parsed.receipts.emplace_back();
+    one.idempotency_key = key;
+    one.kind = kind;
+    one.is_final = true;
+    BOOST_TEST(store.apply_parsed({&parsed, 1}, now).has_value());
+  });
+}
+
 void EngineWorld::onboard() {
   with_store([&](store::Store &store, Instant now) { must(store.onboard(creditor, {}, now, false)); });
 }

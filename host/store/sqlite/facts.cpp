@@ -148,6 +148,13 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
         row.has_open_attempt = true;
       }
     }
+    if (reminder.state == ReminderState::in_doubt || reminder.state == ReminderState::not_sent) {
+      Query attempt{connection_, "SELECT channel, channel_index FROM attempt WHERE id = ?", query.i64(15)};
+      if (attempt.next()) {
+        reminder.channel = attempt.text(0);
+        reminder.channel_index = attempt.i32(1);
+      }
+    }
     if (!recalls_.empty() && recalls_.contains(query.i64(15))) {
       reminder.state = ReminderState::open;  // whether it went out is being asked
       row.has_open_attempt = true;
