@@ -70,8 +70,8 @@ bool Decider::follow_in_doubt(const ReminderFacts &reminder, bool may_resend) {
     return true;
   }
   // What cannot be sent again is asked about: nobody would ever hear of it otherwise.
-  if (scenario_.in_doubt == InDoubtPolicy::resend && may_resend && has_step(reminder) &&
-      (reminder.is_thank_you || still_fits(reminder)) && reminder.attempts < scenario_.attempts_max)
+  if (scenario_.in_doubt == InDoubtPolicy::resend && may_resend && !reminder.was_resent &&
+      has_step(reminder) && (reminder.is_thank_you || still_fits(reminder)) && reminder.attempts < scenario_.attempts_max)
     return send_again(reminder, own_channel(reminder));
   decision_.kind = DecisionKind::give_task;
   decision_.task = TaskReason::in_doubt;

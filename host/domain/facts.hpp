@@ -77,7 +77,8 @@ struct ReminderFacts {
   std::string channel{};           ///< in doubt or not sent: by which channel
   std::int32_t channel_index{0};   ///< and its place in the step's list; behind the list: a reaction's own
   bool is_superseded{false};       ///< a later step of one of its items was intended
-  bool asked_in_doubt{false};      ///< the in-doubt policy was applied
+  bool asked_in_doubt{false};      ///< the in-doubt policy was applied: a person was told, or it counts as sent
+  bool was_resent{false};          ///< the in-doubt policy sent it once more; a doubt that is left is a person's
   bool is_thank_you{false};
   std::uint32_t pending_reactions{0};  ///< bit per ReceiptKind seen and not yet reacted to
   boost::container::small_vector<ReceivableId, 4> items{};  ///< all that it lists

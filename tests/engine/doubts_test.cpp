@@ -49,20 +49,6 @@ void one_due(EngineWorld &world, const std::string &address) {
   world.start();
 }
 
-void receipt(EngineWorld &world, const std::string &key, domain::ReceiptKind kind) {
-  world.with_store([&](store::Store &store, Instant now) {
-    const store::InboundRecord raw{"scripted", "mail", "bytes", now};
-    store::ParsedRecord parsed;
-    parsed.inbound = store.store_inbound({&raw, 1}, {}, now).value().front();
-    store::ReceiptRecord one;
-    one.idempotency_key = key;
-    one.kind = kind;
-    one.is_final = true;
-    parsed.receipts = {one};
-    BOOST_TEST(store.apply_parsed({&parsed, 1}, now).has_value());
-  });
-}
-
 bool within(Milliseconds time, const std::function<bool()> &is_so) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (!is_so()) {
@@ -174,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_resend_by_policy_is_one_resend_and_its_receipt_starts_no_
   world.debtor("D1", "accept@d1.example");
   world.advance_to(kMonday + Days{10});
   BOOST_TEST_REQUIRE(world.received().size() == 1u);  // the resend
-  receipt(world, world.received().front(), domain::ReceiptKind::delivered);
+  world.receipt(world.received().front(), domain::ReceiptKind::delivered);
   world.settle();
   BOOST_TEST(world.received().size() == 1u);
   world.advance_to(kMonday + Days{12});
@@ -232,13 +218,23 @@ BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
   BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_resend_that_leaves_the_doubt_is_told_to_a_person_and_not_repeated) {
+  for (const auto *address : {"odd@d1.example", "reject@d1.example"}) {
+    EngineWorld world{kResend};
+    one_due(world, "odd@d1.example");
+    world.advance_to(kMonday + Days{7});
+    BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+    world.debtor("D1", address);
+    world.advance_to(kMonday + Days{14});
+    BOOST_TEST(world.engine->report().intents == 2u);  // the message and its resend
+    BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
+    BOOST_TEST(world.tasks().front().kind == "in_doubt");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_in_doubt_about_a_paid_invoice_is_told_to_a_person_once) {
-  EngineWorld world{"id = \"standard\"\ncontact_gap = \"1d\"\n[in_doubt]\npolicy = \"resend\"\nafter = \"3d\"\n[[step]]\nid = "
-                    "\"reminder-1\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
-  world.debtor("D1", "odd@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  EngineWorld world{kResend};
+  one_due(world, "odd@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.pay("F1", 100'00);

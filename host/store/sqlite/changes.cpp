@@ -172,7 +172,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   run(*connection_,
       "UPDATE reminder SET attempt = ?, attempts = attempts + 1, pending_reactions = 0, state = 0, is_live = "
       "1, "
-      "retry_at = NULL, asked_in_doubt = asked_in_doubt OR ?"
+      "retry_at = NULL, asked_in_doubt = iif(?, 2, asked_in_doubt)"
       " WHERE creditor = ? AND debtor = ? AND id = ?",
       attempt, is_doubt_accepted, key.creditor, key.debtor, change.reminder);
   // Later steps keep their distance from the sending that really was.

@@ -132,7 +132,8 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
     reminder.attempts = query.i32(9);
     reminder.channels_tried = query.i32(10);
     reminder.is_superseded = query.flag(11);
-    reminder.asked_in_doubt = query.flag(12);
+    reminder.asked_in_doubt = query.i64(12) == 1;
+    reminder.was_resent = query.i64(12) == 2;
     reminder.is_thank_you = query.flag(13);
     reminder.pending_reactions = query.as<std::uint32_t>(14);
     reminder.receipt_on = query.day_if(16);

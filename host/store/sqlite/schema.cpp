@@ -86,6 +86,7 @@ CREATE TABLE hold (
 )sql";
 
 constexpr const char *kLoop = R"sql(
+-- asked_in_doubt: 1 the policy was applied for good, 2 it sent the message once more.
 CREATE TABLE reminder (
   creditor INTEGER NOT NULL, debtor INTEGER NOT NULL, id INTEGER NOT NULL, case_id INTEGER NOT NULL,
   step INTEGER NOT NULL, step_id TEXT NOT NULL, level INTEGER NOT NULL, round INTEGER NOT NULL,
