@@ -92,7 +92,7 @@ void move_to_step(store::Settlement &settlement, store::CaseId case_id, const do
 
 bool Engine::Loop::dispatch() {
   const auto wall = WallClock{}.now();
-  if (is_paused_ || is_draining_ || steps_unsure_ || volume_.is_held() || wall < starved_until_ || wall < store_retry_at_) return false;
+  if (is_paused_ || is_draining_ || volume_.is_held() || wall < starved_until_ || wall < store_retry_at_) return false;
   const auto &limits = settings_->configuration().limits;
   if (pool_.in_flight() >= limits.in_flight_max) return false;
   const auto now = clock_.now();

@@ -137,7 +137,7 @@ bool Engine::Loop::pass() {
     starved_until_ = Instant::min();
   }
   if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
-  bool busy{put_steps_back()};
+  bool busy{false};
   if (dispatch()) {  // its commit takes outcomes along
     store_works();
     busy = true;

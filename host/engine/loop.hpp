@@ -107,9 +107,6 @@ class Engine::Loop {
   Result<std::map<store::CreditorId, std::string>> name_creditors(Settings &settings);
   /// All or nothing.
   Result<void> take_configuration(std::shared_ptr<const config::Configuration> configuration);
-  /// After a reload that failed half way through the steps: back to where the configuration in force wants
-  /// them.
-  bool put_steps_back();
   Result<void> check_scenarios(const config::Configuration &configuration);
   Result<void> move_steps(const config::Configuration &configuration);
   void begin_sweep();
@@ -228,7 +225,6 @@ class Engine::Loop {
   std::set<store::AttemptId> recalling_;         ///< asked, without an answer on disk
   bool recalls_wait_{true};                      ///< the store may hold wishes to recall
   Instant recall_retry_at_{Instant::max()};      ///< wall: some of them wait for their provider
-  bool steps_unsure_{false};  ///< rows may name steps as a refused configuration has them: nothing is decided
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come

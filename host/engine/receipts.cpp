@@ -287,6 +287,13 @@ bool Engine::Loop::ask_recalls() {
   bool any{false};
   for (const auto &one : *wanted) {
     if (recalling_.contains(one.attempt)) continue;
+    if (one.refs.empty()) {  // nothing to name it by: its provider would not know which one is meant
+      recalling_.insert(one.attempt);
+      recalled_.push_back({one.provider, {static_cast<channel::Token>(one.attempt), channel::RecallKind::unknown,
+                                          "the provider gave no reference to recall it by"}});
+      any = true;
+      continue;
+    }
     auto *pooled = pool_.find(one.provider);
     const bool is_paused{pooled != nullptr && pooled->status.is_paused &&
                          pooled->status.paused_until > WallClock{}.now()};

@@ -38,25 +38,27 @@ Result<void> Engine::Loop::check_scenarios(const config::Configuration &configur
 Result<void> Engine::Loop::move_steps(const config::Configuration &configuration) {
   auto known = store_->known_steps();
   if (!known) return known.error();
-  const auto move = [&](std::optional<store::StepMoves> moves) -> Result<void> {
-    if (!moves) return {};
-    const auto concerned = store_->move_steps(*moves, clock_.now());
-    if (!concerned) return concerned.error();
-    if (*concerned > 0)
-      log::event(log::Id::ENGINE_STEPS_MOVED, {{"from", moves->from}, {"to", moves->to}, {"receivables", *concerned}});
-    known = store_->known_steps();
-    return known ? Result<void>{} : known.error();
+  std::vector<store::StepMoves> all;
+  const auto plan = [&](std::optional<store::StepMoves> moves) {
+    if (!moves) return;
+    *known = known_after(std::move(*known), *moves);
+    all.push_back(std::move(*moves));
   };
-  for (const auto &scenario : configuration.scenarios)
-    if (auto moved = move(plan_step_moves(scenario.id, scenario, *known)); !moved) return moved;
+  for (const auto &scenario : configuration.scenarios) plan(plan_step_moves(scenario.id, scenario, *known));
   std::set<std::string> gone;
   for (const auto &step : *known)
     if (!step.scenario.empty() && configuration.scenario(step.scenario) == nullptr) gone.insert(step.scenario);
   for (const auto &scenario : gone) {
     const auto *successor = configuration.successor_of(scenario);
-    auto moves = successor != nullptr ? plan_step_moves(scenario, *successor, *known) : plan_retirement(scenario, *known);
-    if (auto moved = move(std::move(moves)); !moved) return moved;
+    plan(successor != nullptr ? plan_step_moves(scenario, *successor, *known) : plan_retirement(scenario, *known));
   }
+  if (all.empty()) return {};
+  const auto concerned = store_->move_steps(all, clock_.now());
+  if (!concerned) return concerned.error();
+  for (std::size_t i{0}; i < all.size(); ++i)
+    if ((*concerned)[i] > 0)
+      log::event(log::Id::ENGINE_STEPS_MOVED,
+                 {{"from", all[i].from}, {"to", all[i].to}, {"receivables", (*concerned)[i]}});
   return {};
 }
 
@@ -107,7 +109,6 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   if (auto applied = pool_.apply(*configuration); !applied) return applied;
   if (auto moved = move_steps(*configuration); !moved) {
     pool_.roll_back();
-    steps_unsure_ = true;
     return moved;
   }
   pool_.keep();
@@ -126,17 +127,6 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   const std::scoped_lock lock{mutex_};
   shown_configuration_ = std::move(configuration);
   return {};
-}
-
-bool Engine::Loop::put_steps_back() {
-  if (!steps_unsure_ || WallClock{}.now() < store_retry_at_) return false;
-  if (auto moved = move_steps(settings_->configuration()); !moved) {
-    store_failed(moved.error(), "put steps back");
-    return false;
-  }
-  store_works();
-  steps_unsure_ = false;
-  return true;
 }
 
 }  // namespace relance::engine

@@ -2,6 +2,7 @@
 #include "host/engine/step_moves.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace relance::engine {
 namespace {
@@ -93,6 +94,15 @@ class Planner {
 std::optional<StepMoves> plan_step_moves(std::string_view from, const domain::Scenario &to,
                                          std::span<const KnownStep> known) {
   return Planner{from, &to, known}.plan();
+}
+
+std::vector<KnownStep> known_after(std::vector<KnownStep> known, const StepMoves &moves) {
+  std::erase_if(known, [&](const KnownStep &step) { return step.scenario == moves.from || step.scenario == moves.to; });
+  known.insert(known.end(), moves.known.begin(), moves.known.end());
+  std::sort(known.begin(), known.end(), [](const KnownStep &a, const KnownStep &b) {
+    return std::tie(a.scenario, a.number) < std::tie(b.scenario, b.number);
+  });
+  return known;
 }
 
 std::optional<StepMoves> plan_retirement(std::string_view scenario, std::span<const KnownStep> known) {

@@ -19,6 +19,9 @@ namespace relance::engine {
 std::optional<store::StepMoves> plan_step_moves(std::string_view from, const domain::Scenario &to,
                                                 std::span<const store::KnownStep> known);
 
+/// What is known once these moves are made.
+std::vector<store::KnownStep> known_after(std::vector<store::KnownStep> known, const store::StepMoves &moves);
+
 /// What must move when a scenario is gone and nothing replaces it: its steps retire, its cases take another.
 std::optional<store::StepMoves> plan_retirement(std::string_view scenario, std::span<const store::KnownStep> known);
 

@@ -105,9 +105,9 @@ class Store : public Reader {
   virtual Result<std::vector<KnownStep>> known_steps() = 0;
   /// Scenarios that cases have taken, with how many of them are not closed.
   virtual Result<std::vector<ScenarioUse>> scenarios_in_use() = 0;
-  /// Carries positions, reminders and approvals over to a changed list of steps, all or nothing. Nothing may be leased.
-  /// Returns how many receivables it concerned.
-  virtual Result<std::uint64_t> move_steps(const StepMoves &, Instant now) = 0;
+  /// Carries positions, reminders and approvals over to changed lists of steps, one after the other and all or nothing.
+  /// Nothing may be leased. Returns how many receivables each concerned.
+  virtual Result<std::vector<std::uint64_t>> move_steps(std::span<const StepMoves>, Instant now) = 0;
 
   // --- inbound --------------------------------------------------------------------------------------------------
   /// Raw bytes and the cursors of polls that ended behind them, durable together when this returns. Ids beside the records.

@@ -59,6 +59,13 @@ BOOST_AUTO_TEST_CASE(a_letter_that_has_left_or_may_have_stays_sent) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_taken_under_no_reference_is_not_asked_back) {
+  Paid world{"unnamed@d1.example"};
+  BOOST_TEST(world.journaled("recall", "unknown") == 1u);
+  BOOST_TEST(world.counters().recalls_wanted == 0u);
+  BOOST_TEST(world.counters().cases_open == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_persons_task_ends_when_it_has_nothing_left_to_ask_for) {
   Paid world{""};
   BOOST_TEST(world.tasks().empty());

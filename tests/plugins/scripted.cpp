@@ -101,6 +101,10 @@ void take(Instance &instance, const relance_message &m) {
     send(instance, m);
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", ref.c_str());
   }
+  if (verb == "unnamed") {  // taken, under no reference
+    send(instance, m);
+    return end(host, m.token, RELANCE_OUT_ACCEPTED, "250");
+  }
   if (verb == "reject")
     return end(host, m.token, RELANCE_OUT_REJECTED, "550 5.1.1", nullptr, RELANCE_FAIL_ADDRESS_DEAD);
   if (verb == "lost_reply" || verb == "lost") {  // the peer got it, or not, and the first answer went astray
@@ -341,6 +345,7 @@ void discard(relance_instance *i, const relance_str *refs, size_t count) {
 }
 void recall(relance_instance *i, const relance_recall *const *recalls, size_t count) {
   for (size_t at{0}; at < count; ++at) {
+    if (recalls[at]->ref_count == 0) std::abort();  // the host has nothing to recall it by, and does not ask
     const std::string ref(recalls[at]->refs[0].data, recalls[at]->refs[0].len);
     const auto kind = ref.starts_with("recalled")  ? RELANCE_RECALL_CANCELLED
                       : ref.starts_with("mislaid") ? RELANCE_RECALL_UNKNOWN

@@ -112,7 +112,7 @@ class SqliteStore final : public Store {
   void rest() override { connection_->give_back_memory(); }
   Result<std::vector<KnownStep>> known_steps() override;
   Result<std::vector<ScenarioUse>> scenarios_in_use() override;
-  Result<std::uint64_t> move_steps(const StepMoves &, Instant now) override;
+  Result<std::vector<std::uint64_t>> move_steps(std::span<const StepMoves>, Instant now) override;
 
   Result<std::vector<InboundId>> store_inbound(std::span<const InboundRecord>, std::span<const CursorRecord>,
                                                Instant now) override;
@@ -241,7 +241,7 @@ class SqliteStore final : public Store {
   void mark_suppressed(Unit &unit, CreditorId creditor, std::string_view channel, std::string_view address,
                        std::string_view because, Instant now);
 
-  // people.cpp, erasure.cpp
+  // people.cpp, steps.cpp, erasure.cpp
   Result<void> set_item_state(CreditorId creditor, std::string_view invoice_number, domain::ItemState from,
                               domain::ItemState to, const char *kind, std::string_view because,
                               std::string_view by, Instant now);
@@ -251,6 +251,7 @@ class SqliteStore final : public Store {
   bool is_in_scope(DebtorKey key, CreditorId creditor, HoldScope scope, std::string_view subject);
   void hold_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
   void wake_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
+  std::uint64_t move_steps_of(Unit &unit, const StepMoves &moves, Instant now);
   void erase_messages(DebtorKey key);
   /// Nothing of this debtor is due any more; a decision that was being made is stale.
   void put_to_rest(DebtorKey key);

@@ -66,46 +66,52 @@ Result<std::vector<ScenarioUse>> SqliteStore::scenarios_in_use() {
   });
 }
 
-Result<std::uint64_t> SqliteStore::move_steps(const StepMoves &moves, Instant now) {
-  return guarded("moving steps", [&]() -> Result<std::uint64_t> {
+Result<std::vector<std::uint64_t>> SqliteStore::move_steps(std::span<const StepMoves> all, Instant now) {
+  return guarded("moving steps", [&]() -> Result<std::vector<std::uint64_t>> {
     if (!leases_.empty()) return conflict("steps cannot move while debtors are being decided");
+    std::vector<std::uint64_t> concerned;
     Unit unit{*connection_, journal_};
-    for (const char *sql : kTables) run(*connection_, sql);
-    for (const auto &step : moves.steps)
-      run(*connection_, "INSERT INTO step_move VALUES (?, ?, ?)", step.before, step.position, step.number);
-    for (const auto &[before, level] : moves.levels)
-      run(*connection_, "INSERT INTO level_move VALUES (?, ?)", before, level);
-    run(*connection_, "INSERT INTO moved_case SELECT creditor, id FROM case_ WHERE scenario = ?", moves.from);
-    const auto concerned = static_cast<std::uint64_t>(run(*connection_, kReceivables));
-    run(*connection_, kItems, kAside);
-    run(*connection_, "UPDATE reminder_item SET step = ?1 - step WHERE step <= ?1", kAside);
-    run(*connection_, kReminders);
-    run(*connection_, kApprovals, kRetiredStep);
-    if (moves.from != moves.to)
-      run(*connection_, "UPDATE case_ SET scenario = ? WHERE scenario = ?", moves.to, moves.from);
-    for (const auto &scenario : {moves.from, moves.to})
-      run(*connection_, "DELETE FROM scenario_step WHERE scenario = ?", scenario);
-    for (const auto &step : moves.known)
-      run(*connection_, "INSERT INTO scenario_step VALUES (?, ?, ?, ?)", step.scenario, step.number, step.level, step.id);
-    std::vector<CreditorId> creditors;
-    {
-      Query query{*connection_, "SELECT DISTINCT creditor FROM moved_case"};
-      while (query.next()) creditors.push_back(query.i32(0));
-    }
-    for (const auto creditor : creditors) {
-      std::string steps;
-      for (const auto &step : moves.steps) {
-        if (!steps.empty()) steps += ", ";
-        steps += std::to_string(step.before) + " to " + std::to_string(step.number);
-      }
-      Payload payload;
-      payload.text("from", moves.from).text("to", moves.to).text("steps", steps);
-      journal_entry(unit, creditor, 0, now, "steps_moved", payload);
-    }
-    run(*connection_, "DELETE FROM moved_case");
+    for (const auto &moves : all) concerned.push_back(move_steps_of(unit, moves, now));
     unit.commit();
     return concerned;
   });
+}
+
+std::uint64_t SqliteStore::move_steps_of(Unit &unit, const StepMoves &moves, Instant now) {
+  for (const char *sql : kTables) run(*connection_, sql);
+  for (const auto &step : moves.steps)
+    run(*connection_, "INSERT INTO step_move VALUES (?, ?, ?)", step.before, step.position, step.number);
+  for (const auto &[before, level] : moves.levels)
+    run(*connection_, "INSERT INTO level_move VALUES (?, ?)", before, level);
+  run(*connection_, "INSERT INTO moved_case SELECT creditor, id FROM case_ WHERE scenario = ?", moves.from);
+  const auto concerned = static_cast<std::uint64_t>(run(*connection_, kReceivables));
+  run(*connection_, kItems, kAside);
+  run(*connection_, "UPDATE reminder_item SET step = ?1 - step WHERE step <= ?1", kAside);
+  run(*connection_, kReminders);
+  run(*connection_, kApprovals, kRetiredStep);
+  if (moves.from != moves.to)
+    run(*connection_, "UPDATE case_ SET scenario = ? WHERE scenario = ?", moves.to, moves.from);
+  for (const auto &scenario : {moves.from, moves.to})
+    run(*connection_, "DELETE FROM scenario_step WHERE scenario = ?", scenario);
+  for (const auto &step : moves.known)
+    run(*connection_, "INSERT INTO scenario_step VALUES (?, ?, ?, ?)", step.scenario, step.number, step.level, step.id);
+  std::vector<CreditorId> creditors;
+  {
+    Query query{*connection_, "SELECT DISTINCT creditor FROM moved_case"};
+    while (query.next()) creditors.push_back(query.i32(0));
+  }
+  for (const auto creditor : creditors) {
+    std::string steps;
+    for (const auto &step : moves.steps) {
+      if (!steps.empty()) steps += ", ";
+      steps += std::to_string(step.before) + " to " + std::to_string(step.number);
+    }
+    Payload payload;
+    payload.text("from", moves.from).text("to", moves.to).text("steps", steps);
+    journal_entry(unit, creditor, 0, now, "steps_moved", payload);
+  }
+  run(*connection_, "DELETE FROM moved_case");
+  return concerned;
 }
 
 }  // namespace relance::store::sqlite
