@@ -119,6 +119,18 @@ class Import {
 
 template <class Row>
 Result<void> Import::run() {
+  // Whatever ends this list (a rejected row, a client that has gone), what is imported next is no part of it.
+  struct End {
+    Import &import;
+    ~End() {
+      if (!import.asked_.is_snapshot) return;
+      static_cast<void>(import.context_.change([this](store::Store &store, Instant) -> Result<void> {
+        store.abandon_snapshot(import.creditor_);
+        return {};
+      }));
+    }
+  };
+  const End end{*this};
   if (asked_.is_snapshot) {
     const auto begun =
         context_.change([&](store::Store &store, Instant) { return store.begin_snapshot(creditor_); });

@@ -161,6 +161,7 @@ bool Engine::Loop::is_too_much(const std::vector<Draft> &drafts, Instant now) {
   const auto day = std::chrono::floor<Days>(now);
   if (volume_.begin_day(CivilDate{day.time_since_epoch()})) keep_volume();
   if (volume_.allows(messages, limits.volume_guard, limits.volume_guard_least)) return false;
+  keep_volume();  // a restart does not let go what is held
   log::event(log::Id::ENGINE_HELD_BY_VOLUME,
              {{"today", volume_.today()}, {"more", messages}, {"usual", volume_.usual().value_or(0)}});
   return true;

@@ -46,6 +46,11 @@ Result<void> Engine::Loop::open() {
   const auto volume = store_->setting(kVolumeSetting);
   if (!volume) return volume.error();
   volume_.restore(*volume);
+  const auto today = std::chrono::floor<Days>(clock_.now());
+  volume_.begin_day(CivilDate{today.time_since_epoch()});
+  const auto left = store_->attempts_since(today);
+  if (!left) return left.error();
+  volume_.at_least(*left);
   pool_.on_stopped([this](const std::string &provider) { hear_out(provider); });
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   pool_.keep();
@@ -116,6 +121,7 @@ void Engine::Loop::run_thread() {
   while (record_outcomes()) {
   }
   apply_parsed();
+  record_recalls();
   keep_volume();
   finish_advance(unavailable("the daemon is stopping"));
   const std::scoped_lock lock{mutex_};
@@ -436,6 +442,7 @@ Result<void> Engine::Loop::resume() {
         is_paused_ = false;
         paused_because_.clear();
         volume_.release();
+        keep_volume();
         starved_until_ = Instant::min();
         log::event(log::Id::ENGINE_RESUMED);
       }))

@@ -202,6 +202,7 @@ bool ProviderPool::retry_absent(Instant wall) {
     log::event(log::Id::PROVIDER_BACK, {{"provider", id}});
     made->report.handed_over = pooled.report.handed_over;
     made->in_doubt = pooled.in_doubt;
+    made->in_flight = std::move(pooled.in_flight);  // drafts that wait for their second phase
     pooled = std::move(made.value());
     refresh_credit(pooled);
     is_back = true;

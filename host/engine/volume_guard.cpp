@@ -43,7 +43,7 @@ void VolumeGuard::release() {
 std::string VolumeGuard::text() const {
   std::string text;
   for (const auto &[day, count] : days_) text += format_date(day) + ':' + std::to_string(count) + ' ';
-  if (day_) text += format_date(*day_) + ':' + std::to_string(today_);
+  if (day_) text += format_date(*day_) + ':' + std::to_string(today_) + (is_held_ ? "h" : is_released_ ? "r" : "");
   return text;
 }
 
@@ -58,6 +58,8 @@ void VolumeGuard::restore(std::string_view text) {
     std::from_chars(entry.data() + 11, entry.data() + entry.size(), count);
     begin_day(*date);
     today_ = count;
+    is_held_ = entry.back() == 'h';
+    is_released_ = entry.back() == 'r';
   }
 }
 

@@ -65,6 +65,8 @@ class Store : public Reader {
   /// An open-items list as one set: begin, any number of import_invoices, then this settles what was absent. Refused (conflict)
   /// when more than `vanish_max_percent` of the open items would vanish, unless confirmed.
   virtual Result<void> begin_snapshot(CreditorId) = 0;
+  /// Of a list that broke off or was refused: imports are plain ones again. Harmless when none was begun.
+  virtual void abandon_snapshot(CreditorId) = 0;
   virtual Result<ImportResult> end_snapshot(CreditorId, Instant now, std::int32_t vanish_max_percent, bool dry_run) = 0;
   virtual Result<OnboardPreview> onboard(CreditorId, const OnboardChoice &, Instant now, bool preview_only) = 0;
 
@@ -87,6 +89,8 @@ class Store : public Reader {
   virtual Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) = 0;
   /// Attempts without outcome, oldest first: what a starting daemon must resolve.
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
+  /// How many attempts were intended from this business time on.
+  virtual Result<std::uint64_t> attempts_since(Instant) = 0;
   /// One attempt as it stands now; not_found when it was erased.
   virtual Result<OpenAttempt> attempt(AttemptId) = 0;
   /// Attempts in doubt, oldest first.

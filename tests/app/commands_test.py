@@ -100,6 +100,17 @@ class CommandsTest(unittest.TestCase):
         self.ctl("import", "invoices", self.world.write("s.csv", rows), "--snapshot", "--confirm", code=1)
         self.assertEqual(self.ask("status")["store"]["receivables_open"], 4)
 
+    def test_after_a_refused_snapshot_an_import_is_a_plain_one(self):
+        self.open_ledger()
+        whole = self.world.folder / "invoices.csv"
+        most = self.world.write("most.csv", "\n".join(whole.read_text().splitlines()[:2]) + "\n")
+        self.ctl("import", "invoices", most, "--snapshot", "--confirm")  # settles three
+        bad = self.world.write("bad.csv", whole.read_text().replace("55.00", "5x"))
+        self.ctl("import", "invoices", bad, "--snapshot", "--confirm", code=1)
+        open_before = self.ask("status")["store"]["receivables_open"]
+        self.ctl("import", "invoices", whole)  # the register once more: what was settled stays settled
+        self.assertEqual(self.ask("status")["store"]["receivables_open"], open_before)
+
     def test_standard_input_is_a_file_too(self):
         self.assertIn("1 taken", self.ctl("import", "debtors", "-", stdin="debtor_id,name,country\nD-7,Sept,FR\n"))
 

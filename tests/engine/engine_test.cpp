@@ -536,5 +536,36 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_provider_is_not_going_round_in_circles) {
   advance.join();
 }
 
+BOOST_AUTO_TEST_CASE(a_crash_does_not_forget_how_much_left_today) {
+  for (const bool crashes : {false, true}) BOOST_TEST_CONTEXT("crash " << crashes) {
+    EngineWorld world{{}, "volume_guard = 2\nvolume_guard_least = 3\n"};
+    world.start();
+    for (int day{0}; day < 7; ++day) {
+      const auto code = "D" + std::to_string(day);
+      world.debtor(code, "accept@" + code + ".example");
+      world.invoice(code, "F" + std::to_string(day), kMonday + Days{day < 5 ? day : day + 2});
+    }
+    world.onboard();
+    world.advance_to(kMonday + Days{24});
+    const auto usual = world.received().size();
+    const auto add = [&](int from, int to) {
+      for (int i{from}; i < to; ++i) {
+        const auto code = "M" + std::to_string(i);
+        world.debtor(code, "accept@" + code + ".example");
+        world.invoice(code, "G" + std::to_string(i), kMonday + Days{15});
+      }
+      world.onboard();
+      (void)world.engine->advance_clock(world.engine->business_now(), true, Milliseconds{5000}, {});
+    };
+    add(0, 3);
+    BOOST_TEST_REQUIRE(world.engine->report().is_held_by_volume);
+    BOOST_TEST(world.received().size() == usual);
+    if (crashes) world.crash();
+    (void)world.engine->advance_clock(world.engine->business_now(), true, Milliseconds{2000}, {});
+    BOOST_TEST(world.engine->report().is_held_by_volume);
+    BOOST_TEST(world.received().size() == usual);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::engine

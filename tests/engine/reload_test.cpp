@@ -142,5 +142,37 @@ BOOST_AUTO_TEST_CASE(a_reload_that_is_right_brings_an_absent_provider_back_at_on
   BOOST_TEST(world.received().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_draft_that_waited_for_an_absent_provider_is_recorded_when_it_is_released) {
+  EngineWorld world;
+  const auto start_if = "start_if = \"" + (world.folder / "can_start").string() + "\"\n";
+  std::ofstream{world.folder / "can_start"} << "yes";
+  world.write_provider("scripted", start_if);
+  BOOST_TEST_REQUIRE(world.reload().has_value());
+  world.debtor("D1", "prepare_gone@d1.example");
+  world.invoice("D1", "F1", kMonday);
+  world.onboard();
+  world.start();
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+                 .has_error());
+  BOOST_TEST(world.engine->pause("audit").has_value());
+  world.crash();  // the draft is on record, paused
+  const auto state = [&] { return world.engine->report().providers; };
+  const auto state_of = [&] {
+    for (auto &one : state())
+      if (one.id == "scripted") return one.state;
+    return std::string{};
+  };
+  std::filesystem::remove(world.folder / "can_start");
+  world.write_provider("scripted", start_if + "port = 1\n");
+  BOOST_TEST(world.reload().has_error());
+  BOOST_TEST(state_of() == "absent");
+  std::ofstream{world.folder / "can_start"} << "yes";
+  world.await("back", [&] { return state_of() == "up"; });
+  BOOST_TEST(world.engine->resume().has_value());
+  world.await("received", [&] { return world.received().size() == 1u; });
+  world.await("it is recorded", [&] { return world.counters().sent == 1u; });
+  BOOST_TEST(world.counters().attempts_open == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::engine

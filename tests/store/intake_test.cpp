@@ -232,5 +232,34 @@ BOOST_AUTO_TEST_CASE(an_open_items_list_settles_what_is_absent_but_not_too_much_
   }
 }
 
+BOOST_AUTO_TEST_CASE(after_a_list_that_broke_off_an_import_is_a_plain_one) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto import = [&](const std::string &number, std::int64_t amount) {
+      InvoiceRecord invoice;
+      invoice.debtor_code = "d1";
+      invoice.number = number;
+      invoice.due = civil(2026, 2, 1);
+      invoice.issued = invoice.due - Days{30};
+      invoice.amount = eur(amount);
+      return must(bench.store->import_invoices(bench.creditor, {&invoice, 1}, bench.now, false));
+    };
+    must(bench.store->begin_snapshot(bench.creditor));
+    import("i1", 10'000);
+    must(bench.store->end_snapshot(bench.creditor, bench.now, 100, false));  // i2 is settled
+    BOOST_TEST(bench.counters().receivables_paid == 1u);
+    import("i2", 5'000);  // the register again: changes nothing
+    BOOST_TEST(bench.counters().receivables_paid == 1u);
+    must(bench.store->begin_snapshot(
+        bench.creditor));  // next day's list: a row is rejected, nothing is ended (handle_imports)
+    import("i1", 10'000);
+    bench.store->abandon_snapshot(bench.creditor);
+    const auto again = import("i2", 5'000);  // a plain import of the register
+    BOOST_TEST(again.changed == 0u);
+    BOOST_TEST(bench.counters().receivables_paid == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::store::test

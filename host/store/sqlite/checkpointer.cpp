@@ -11,6 +11,9 @@ constexpr std::int64_t kRestShare{16};
 /// A log this many times its size means that the thread cannot keep up, or fails: the writer moves
 /// everything, and pays.
 constexpr std::int64_t kOverdue{4};
+/// Readers that never pause keep the log from beginning anew. A log overdue waits for them now and then, as
+/// long as the writer waits for any lock; not at every commit, since one of them may read for minutes.
+constexpr std::chrono::seconds kWaitForReadersEvery{1};
 
 }  // namespace
 
@@ -57,9 +60,13 @@ void Checkpointer::committed(sqlite3 *writer, std::int64_t pages) {
   }
   // An error (a full disk) leaves the pages where they are, in the log, and comes again with the next
   // commit's.
-  if (is_for_writer)
-    sqlite3_wal_checkpoint_v2(writer, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  else
+  if (is_for_writer) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool waits{pages >= kOverdue * pages_max_ && now - waited_at_ >= kWaitForReadersEvery};
+    if (waits) waited_at_ = now;
+    sqlite3_wal_checkpoint_v2(writer, nullptr, waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                              nullptr, nullptr);
+  } else
     changed_.notify_all();
 }
 

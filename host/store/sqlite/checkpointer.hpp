@@ -7,6 +7,7 @@
 
 #include "host/store/sqlite/connection.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -35,6 +36,7 @@ class Checkpointer {
   std::condition_variable changed_;
   bool is_wanted_{false}, is_stopping_{false};
   std::int64_t moved_{0};  ///< pages of this log that are in the file, as the last pass found
+  std::chrono::steady_clock::time_point waited_at_{};  ///< the writer, for readers
   std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
-// Attempts without outcome: what a starting daemon must resolve, what is in doubt, and the very message that was
-// handed over, for a provider that drops repeats.
+// Attempts without outcome: what a starting daemon must resolve, what is in doubt, and the very message that
+// was handed over, for a provider that drops repeats.
 #include "host/store/sqlite/sqlite_store.hpp"
 
 #include <algorithm>
@@ -32,10 +32,21 @@ Result<std::vector<OpenAttempt>> SqliteStore::open_attempts() {
   return guarded("listing open attempts", [&]() -> Result<std::vector<OpenAttempt>> {
     std::vector<OpenAttempt> open;
     for (const auto &[id, attempt] : unfinished_)
-      if (auto one = read_open(attempt.key.creditor, id); !one.provider.empty()) open.push_back(std::move(one));
+      if (auto one = read_open(attempt.key.creditor, id); !one.provider.empty())
+        open.push_back(std::move(one));
     std::sort(open.begin(), open.end(),
               [](const OpenAttempt &a, const OpenAttempt &b) { return a.id < b.id; });
     return open;
+  });
+}
+
+Result<std::uint64_t> SqliteStore::attempts_since(Instant since) {
+  return guarded("counting attempts", [&]() -> Result<std::uint64_t> {
+    // Business time never goes back, so the newest ids are the newest attempts.
+    Query query{*connection_, "SELECT dated FROM attempt ORDER BY id DESC"};
+    std::uint64_t count{0};
+    while (query.next() && query.instant(0) >= since) ++count;
+    return count;
   });
 }
 
@@ -51,7 +62,8 @@ Result<std::vector<OpenAttempt>> SqliteStore::doubts(std::size_t limit) {
   return guarded("listing what is in doubt", [&]() -> Result<std::vector<OpenAttempt>> {
     std::vector<std::pair<CreditorId, AttemptId>> found;
     {
-      Query query{*connection_, "SELECT creditor, id FROM attempt WHERE state = 5 ORDER BY creditor, id LIMIT ?", limit};
+      Query query{*connection_,
+                  "SELECT creditor, id FROM attempt WHERE state = 5 ORDER BY creditor, id LIMIT ?", limit};
       while (query.next()) found.emplace_back(query.i32(0), query.i64(1));
     }
     std::vector<OpenAttempt> doubts;
@@ -67,7 +79,8 @@ Result<StoredMessage> SqliteStore::stored_message(CreditorId creditor, AttemptId
     DebtorId debtor{0};
     {
       Query query{*connection_,
-                  "SELECT debtor, case_id, reminder, channel, provider, contact, address, idempotency_key, content_hash,"
+                  "SELECT debtor, case_id, reminder, channel, provider, contact, address, idempotency_key, "
+                  "content_hash,"
                   " subject, not_after, dated FROM attempt WHERE creditor = ? AND id = ?",
                   creditor, id};
       if (!query.next()) return not_found("there is no attempt " + std::to_string(id));
@@ -87,7 +100,8 @@ Result<StoredMessage> SqliteStore::stored_message(CreditorId creditor, AttemptId
     {
       Query query{*connection_,
                   "SELECT d.code, r.step, r.attempts, r.is_thank_you, r.attempt FROM reminder r JOIN debtor d"
-                  " ON d.creditor = r.creditor AND d.id = r.debtor WHERE r.creditor = ? AND r.debtor = ? AND r.id = ?",
+                  " ON d.creditor = r.creditor AND d.id = r.debtor WHERE r.creditor = ? AND r.debtor = ? AND "
+                  "r.id = ?",
                   creditor, debtor, message.reminder};
       if (!query.next() || query.i64(4) != id)
         return not_found("attempt " + std::to_string(id) + " is not the last one of its reminder");
@@ -103,23 +117,26 @@ Result<StoredMessage> SqliteStore::stored_message(CreditorId creditor, AttemptId
                   creditor, debtor, message.reminder};
       while (query.next()) message.items.push_back({query.i64(0), query.i32(1), query.i64(2), query.flag(3)});
     }
-    Query parts{*connection_,
-                "SELECT part.value ->> 'role', part.value ->> 'media_type', part.value ->> 'file_name', part.value ->> 'sha256'"
-                " FROM attempt a, json_each(a.parts) part WHERE a.creditor = ? AND a.id = ? ORDER BY part.key",
-                creditor, id};
+    Query parts{
+        *connection_,
+        "SELECT part.value ->> 'role', part.value ->> 'media_type', part.value ->> 'file_name', part.value "
+        "->> 'sha256'"
+        " FROM attempt a, json_each(a.parts) part WHERE a.creditor = ? AND a.id = ? ORDER BY part.key",
+        creditor, id};
     while (parts.next()) {
       Content part;
       part.role = parts.text(0);
       part.media_type = parts.text(1);
       part.file_name = parts.text(2);
       part.hash = sha256_from_hex(parts.text(3)).value_or(Sha256{});
-      Query document{*connection_, "SELECT bytes FROM content WHERE creditor = ? AND bucket = ? AND hash = ?", creditor,
-                     content_bucket(id), part.hash};
+      Query document{*connection_, "SELECT bytes FROM content WHERE creditor = ? AND bucket = ? AND hash = ?",
+                     creditor, content_bucket(id), part.hash};
       if (!document.next()) return not_found("a document of attempt " + std::to_string(id) + " was erased");
       part.bytes = std::make_shared<const std::string>(document.blob(0));
       attempt.content.push_back(std::move(part));
     }
-    if (attempt.content.empty()) return not_found("the words of attempt " + std::to_string(id) + " were erased");
+    if (attempt.content.empty())
+      return not_found("the words of attempt " + std::to_string(id) + " were erased");
     return message;
   });
 }

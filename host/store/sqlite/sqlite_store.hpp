@@ -91,6 +91,7 @@ class SqliteStore final : public Store {
   Result<ImportResult> import_payments(CreditorId, std::span<const PaymentRecord>, Instant now,
                                        bool dry_run) override;
   Result<void> begin_snapshot(CreditorId) override;
+  void abandon_snapshot(CreditorId creditor) override { in_snapshot_.erase(creditor); }
   Result<ImportResult> end_snapshot(CreditorId, Instant now, std::int32_t vanish_max_percent,
                                     bool dry_run) override;
   Result<OnboardPreview> onboard(CreditorId, const OnboardChoice &, Instant now, bool preview_only) override;
@@ -104,6 +105,7 @@ class SqliteStore final : public Store {
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
   Result<std::vector<OpenAttempt>> open_attempts() override;
+  Result<std::uint64_t> attempts_since(Instant since) override;
   Result<OpenAttempt> attempt(AttemptId id) override;
   Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
