@@ -219,6 +219,49 @@ BOOST_AUTO_TEST_CASE(evidence_of_a_receipt_that_waits_is_filed_when_its_referenc
     }
 }
 
+BOOST_AUTO_TEST_CASE(references_that_come_after_a_receipt_has_ended_the_doubt_are_kept) {
+  for (const auto &which : implementations())
+    for (const bool has_bounced_already : {false, true}) {
+      Bench bench{which};
+      bench.usual_ledger();
+      const auto claim = bench.claim_one();
+      auto to = Bench::settlement(claim);
+      const auto change = bench.intend(claim, 0);
+      to.changes.emplace_back(change);
+      const auto sent = bench.settle_one(to).changes.front();
+      bench.outcome(sent.attempt, OutcomeKind::unknown);
+      auto early = receipt_of("", ReceiptKind::accepted);
+      early.idempotency_key = change.attempt.idempotency_key;
+      bench.receipt(early);
+      const auto bounce = receipt_of("r9", ReceiptKind::failed, true, FailureClass::address_dead);
+      if (has_bounced_already) bench.receipt(bounce);
+      bench.outcome(sent.attempt, OutcomeKind::accepted, {"r9"});  // the provider's answer to a question
+      if (!has_bounced_already) bench.receipt(bounce);
+      BOOST_TEST(bench.counters().bounced == 1u);
+      BOOST_TEST(bench.counters().receipts_unmatched == 0u);
+      BOOST_TEST((bench.reminder().state == ReminderState::negative));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(evidence_in_the_same_bytes_outlives_the_erasure_of_one_of_two) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    bench.add_debtor("d2", "b@d2.example");
+    bench.add_invoice("d2", "j1", 100);
+    bench.onboard();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r2"});
+    for (const char *ref : {"r1", "r2"}) {
+      auto receipt = receipt_of(ref, ReceiptKind::delivered);
+      receipt.evidence.push_back({"application/pdf", "batch.pdf", "one proof for both", ""});
+      bench.receipt(receipt);
+    }
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    BOOST_TEST(must(bench.store->content(bench.creditor, sha256("one proof for both"))) == "one proof for both");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(receipts_before_the_outcome_and_after_it_end_alike) {
   for (const auto &which : implementations())
     for (const auto kind : {OutcomeKind::accepted, OutcomeKind::unknown, OutcomeKind::not_sent}) {

@@ -264,6 +264,22 @@ BOOST_AUTO_TEST_CASE(what_was_not_sent_may_be_tried_again_and_what_was_sent_may_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_doubt_that_ends_in_the_batch_it_began_in_is_over) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    std::vector<OutcomeRecord> both(2);
+    both[0].attempt = both[1].attempt = sent.attempt;
+    both[0].kind = OutcomeKind::unknown;
+    both[1].kind = OutcomeKind::accepted;
+    must(bench.store->record_outcomes(both, bench.now));
+    BOOST_TEST((bench.reminder().state == ReminderState::sent));
+    BOOST_TEST(bench.counters().in_doubt == 0u);
+    BOOST_TEST(bench.counters().sent == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_voided_reminder_puts_its_items_back_where_they_stood) {
   for (const auto &which : implementations()) {
     Bench bench{which};

@@ -143,7 +143,7 @@ bool SqliteStore::was_heard_of(const AttemptRow &attempt) {
 
 void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now) {
   const auto open = unfinished_.find(outcome.attempt);
-  const bool is_plain{open != unfinished_.end() && receipts_waiting_ == 0 &&
+  const bool is_plain{open != unfinished_.end() && !unit.has_ended(outcome.attempt) && receipts_waiting_ == 0 &&
                       !read_while_open_.contains(open->second.key) && outcome.kind == OutcomeKind::accepted};
   AttemptRow attempt;
   if (is_plain) {
@@ -161,7 +161,11 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     const bool is_late_delivery{attempt.state == AttemptState::accepted &&
                                 outcome.kind == OutcomeKind::delivered &&
                                 attempt.delivery.kind < ReceiptKind::delivered};
-    if (!is_unfinished && !is_late_delivery) return;  // a repeat, or a withdrawal that came first
+    if (!is_unfinished && !is_late_delivery) {  // a repeat, or a withdrawal that came first
+      if (attempt.state == AttemptState::accepted || attempt.state == AttemptState::rejected)
+        take_late_refs(unit, attempt, outcome.refs, now);
+      return;
+    }
   }
   const AttemptState before{attempt.state};
   AttemptState state{state_after(outcome.kind)};
@@ -184,9 +188,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
         state, base.kind, base.failure, delivery.kind, delivery.failure, outcome.code, outcome.text,
         outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
   }
-  for (const auto &ref : outcome.refs)
-    run(*connection_, "INSERT OR IGNORE INTO attempt_ref VALUES (?, ?, ?, ?)", attempt.provider, Blob{ref},
-        attempt.key.creditor, attempt.id);
+  keep_refs(attempt, outcome.refs);
   Payload payload;
   payload.number("reminder", attempt.reminder)
       .number("attempt", attempt.id)
@@ -230,6 +232,19 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   }
   if (receipts_waiting_ > 0)
     for (const auto &ref : outcome.refs) apply_waiting(unit, attempt.provider, ref, now);
+}
+
+void SqliteStore::keep_refs(const AttemptRow &attempt, std::span<const std::string> refs) {
+  for (const auto &ref : refs)
+    run(*connection_, "INSERT OR IGNORE INTO attempt_ref VALUES (?, ?, ?, ?)", attempt.provider, Blob{ref},
+        attempt.key.creditor, attempt.id);
+}
+
+void SqliteStore::take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs,
+                                 Instant now) {
+  keep_refs(attempt, refs);
+  if (receipts_waiting_ > 0)
+    for (const auto &ref : refs) apply_waiting(unit, attempt.provider, ref, now);
 }
 
 void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {

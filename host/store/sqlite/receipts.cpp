@@ -269,10 +269,10 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
 void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived &arrived) {
   for (const auto &evidence : arrived.receipt.evidence) {
     const Sha256 name{name_of(evidence)};
-    if (!evidence.bytes.empty())
+    if (!evidence.bytes.empty())  // one proof of several messages is nobody's own, as a document is
       run(*connection_,
-          "INSERT OR IGNORE INTO content (creditor, bucket, hash, debtor, media_type, bytes)"
-          " VALUES (?, ?, ?, ?, ?, ?)",
+          "INSERT INTO content (creditor, bucket, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?, ?)"
+          " ON CONFLICT (creditor, bucket, hash) DO UPDATE SET debtor = 0 WHERE debtor <> excluded.debtor",
           attempt.key.creditor, content_bucket(attempt.id), name, attempt.key.debtor, evidence.media_type,
           Blob{evidence.bytes});
     run(*connection_, "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", attempt.key.creditor,

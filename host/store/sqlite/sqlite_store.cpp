@@ -240,6 +240,7 @@ void SqliteStore::mark_oldest_open(AttemptId first_new) {
 }
 
 void SqliteStore::forget_unfinished(Unit &unit, AttemptId attempt) {
+  unit.note_ended(attempt);
   unit.then([this, attempt] {
     const auto found = unfinished_.find(attempt);
     if (found == unfinished_.end()) return;

@@ -315,6 +315,9 @@ class SqliteStore final : public Store {
   std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
   OpenAttempt read_open(CreditorId creditor, AttemptId id);
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
+  void keep_refs(const AttemptRow &attempt, std::span<const std::string> refs);
+  /// References of an attempt that a receipt has ended before they came.
+  void take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs, Instant now);
   /// A receipt says that the provider has it.
   bool was_heard_of(const AttemptRow &attempt);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.

@@ -5,7 +5,9 @@
 #include "host/store/sqlite/connection.hpp"
 #include "host/store/sqlite/journal.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,9 @@ class Unit {
   Connection &connection() { return connection_; }
   /// Adds to the counter of this name (a literal).
   void tally(const char *name, std::int64_t difference = 1);
+  /// Attempts that this transaction has ended: memory counts them as open until the commit.
+  void note_ended(std::int64_t attempt) { ended_.insert(attempt); }
+  [[nodiscard]] bool has_ended(std::int64_t attempt) const { return ended_.contains(attempt); }
   /// Memory's share of the change: run after the commit, in order.
   void then(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
 
@@ -56,6 +61,7 @@ class Unit {
   bool is_open_{true};
   std::vector<std::pair<const char *, std::int64_t>> tallies_;
   std::vector<std::function<void()>> effects_;
+  std::unordered_set<std::int64_t> ended_;
 };
 
 }  // namespace relance::store::sqlite
