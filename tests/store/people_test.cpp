@@ -234,6 +234,35 @@ BOOST_AUTO_TEST_CASE(an_erased_debtor_is_never_due_again_whatever_happens_to_its
   }
 }
 
+BOOST_AUTO_TEST_CASE(erasing_one_of_two_keeps_the_stop_of_the_address_they_share) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.add_debtor("d2", "accounts@d1.example");
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    must(bench.store->suppress(bench.creditor, "email", "accounts@d1.example", "the addressee asked us to stop",
+                               bench.now));
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    bench.add_debtor("d3", "accounts@d1.example");
+    for (const char *code : {"d2", "d3"})
+      BOOST_TEST(must(bench.store->facts_of_debtor(bench.creditor, code)).contacts.at(0).is_suppressed);
+    must(bench.store->lift_suppression(bench.creditor, "email", "accounts@d1.example", "eva", bench.now));
+    BOOST_TEST(!must(bench.store->facts_of_debtor(bench.creditor, "d2")).contacts.at(0).is_suppressed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(erasing_the_only_one_forgets_the_stop_of_its_address) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    must(bench.store->suppress(bench.creditor, "email", "accounts@d1.example", "the addressee asked us to stop",
+                               bench.now));
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    BOOST_TEST(bench.counters().suppressed == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_debtor_with_a_message_in_doubt_is_erased_once_that_is_resolved) {
   for (const auto &which : implementations()) {
     Bench bench{which};

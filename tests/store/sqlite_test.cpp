@@ -329,6 +329,35 @@ BOOST_AUTO_TEST_CASE(heads_are_the_same_whether_gathered_or_read_from_the_journa
   bench.expect_journal_verifies();
 }
 
+BOOST_AUTO_TEST_CASE(a_late_receipt_brings_nothing_of_an_erased_person_back) {
+  for (const bool waits : {false, true}) {
+    Bench bench{sqlite()};
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    auto late = receipt_of(waits ? "r2" : "r1", domain::ReceiptKind::failed, true, domain::FailureClass::address_dead);
+    late.code = "5.1.1";
+    late.text = "550 <accounts@d1.example> unknown";
+    late.evidence.push_back({"message/rfc822", "dsn.eml", "To: accounts@d1.example", ""});
+    bench.receipt(late);
+    if (waits) bench.outcome(1, OutcomeKind::accepted, {"r2"});
+    bench.receipt(receipt_of("r1", domain::ReceiptKind::complaint));
+    bench.expect_journal_verifies();
+    BOOST_TEST(bench.counters().bounced == 1u);
+    bench.store.reset();
+    SQLite::Database raw{file_of(bench).string()};
+    BOOST_TEST(raw.execAndGet("SELECT count(*) FROM receipt WHERE code = '5.1.1'").getInt() == 1);
+    for (const char *sql : {"SELECT count(*) FROM receipt WHERE text <> ''",
+                            "SELECT count(*) FROM journal WHERE payload LIKE '%d1.example%'",
+                            "SELECT count(*) FROM content WHERE CAST(bytes AS TEXT) LIKE '%d1.example%'",
+                            "SELECT count(*) FROM evidence", "SELECT count(*) FROM evidence_waiting",
+                            "SELECT count(*) FROM inbound WHERE kind <> 'erased' OR length(bytes) > 0",
+                            "SELECT count(*) FROM suppression"}) {
+      BOOST_TEST_CONTEXT(sql) BOOST_TEST(raw.execAndGet(sql).getInt() == 0);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_newer_store_is_refused_in_words_and_a_stranger_s_file_too) {
   Bench bench{sqlite()};
   bench.store.reset();

@@ -106,7 +106,11 @@ void SqliteStore::erase_messages(DebtorKey key) {
         "UPDATE attempt SET address = '', subject = '', parts = '[]', text = '' WHERE creditor = ? AND id = "
         "?",
         key.creditor, id);
-    run(*connection_, "DELETE FROM suppression WHERE creditor = ? AND address = ?", key.creditor, address);
+    // The word of an address that others have too is theirs as well, and stands.
+    run(*connection_,
+        "DELETE FROM suppression WHERE creditor = ?1 AND address = ?2 AND NOT EXISTS (SELECT 1 FROM contact_point p"
+        " WHERE p.creditor = ?1 AND p.channel = suppression.channel AND p.address = ?2 AND p.debtor <> ?3)",
+        key.creditor, address, key.debtor);
   }
   run(*connection_,
       "UPDATE inbound SET bytes = x'', kind = 'erased', state = 1 WHERE id IN (SELECT inbound FROM reply WHERE "

@@ -145,11 +145,13 @@ Result<void> SqliteStore::apply_parsed(std::span<const ParsedRecord> batch, Inst
 void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now) {
   std::string provider;
   std::int64_t tries{0};
+  Sha256 bytes{};  // taken first: a receipt of somebody who was erased empties them
   {
-    Query query{*connection_, "SELECT provider, tries FROM inbound WHERE id = ?", parsed.inbound};
+    Query query{*connection_, "SELECT provider, tries, bytes FROM inbound WHERE id = ?", parsed.inbound};
     if (!query.next()) return;
     provider = query.text(0);
     tries = query.i64(1);
+    if (!parsed.replies.empty()) bytes = sha256(query.blob(2));
   }
   if (!parsed.error.empty()) {
     run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, state = ?, next_try = ? WHERE id = ?",
@@ -165,7 +167,7 @@ void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now)
     else
       keep_waiting(unit, arrived);
   }
-  if (!parsed.replies.empty()) apply_replies(unit, provider, parsed, now);
+  if (!parsed.replies.empty()) apply_replies(unit, provider, bytes, parsed, now);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -180,9 +182,23 @@ std::optional<SqliteStore::AttemptRow> SqliteStore::correlate(std::string_view p
   return std::nullopt;
 }
 
-void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &arrived, Instant now) {
+bool SqliteStore::is_erased(DebtorKey key) {
+  Query query{*connection_, "SELECT extras & ? <> 0 FROM debtor_state WHERE creditor = ? AND id = ?",
+              static_cast<std::int64_t>(kIsErased), key.creditor, key.debtor};
+  return query.next() && query.flag(0);
+}
+
+void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now) {
+  const Sha256 digest{digest_of(came.receipt)};
+  // Of somebody who was erased only what happened is kept, as erasure itself leaves it.
+  const bool is_forgotten{is_erased(attempt.key)};
+  Arrived arrived{came};
+  if (is_forgotten) {
+    arrived.receipt.text.clear();
+    arrived.receipt.evidence.clear();
+    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id = ?", arrived.inbound);
+  }
   const auto &receipt = arrived.receipt;
-  const Sha256 digest{digest_of(receipt)};
   const auto part_count = std::clamp<std::uint32_t>(receipt.part_count, 1, kPartsMax);
   const auto part_index = std::min(receipt.part_index, part_count - 1);
   keep_evidence(unit, attempt, arrived);  // also of a repeat: a better parser may have found more
@@ -252,9 +268,9 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   if (confirms_recall) return;
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
   if (counts) note_reaction(attempt, receipt.kind, now);
-  if (is_negative(receipt.kind) && receipt.is_final)
+  if (is_negative(receipt.kind) && receipt.is_final && !is_forgotten)
     after_failure(unit, attempt, receipt.failure, receipt.code, receipt.text, now);
-  if (receipt.kind == ReceiptKind::complaint)
+  if (receipt.kind == ReceiptKind::complaint && !is_forgotten)
     mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, "the addressee complained",
                     now);
   if (attempt.state == AttemptState::open || attempt.state == AttemptState::prepared)

@@ -21,13 +21,8 @@ std::string words_of(const ReplyRecord &reply, bool is_known) {
 
 }  // namespace
 
-void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const ParsedRecord &parsed,
-                                Instant now) {
-  Sha256 bytes{};
-  {
-    Query query{*connection_, "SELECT bytes FROM inbound WHERE id = ?", parsed.inbound};
-    if (query.next()) bytes = sha256(query.blob(0));
-  }
+void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Sha256 &bytes,
+                                const ParsedRecord &parsed, Instant now) {
   std::map<std::pair<bool, std::string_view>, std::int64_t> count;
   for (const auto &reply : parsed.replies) {
     const auto speakers = speakers_of(provider, reply);

@@ -328,7 +328,8 @@ class SqliteStore final : public Store {
 
   // receipts.cpp
   void apply_one(Unit &unit, const ParsedRecord &parsed, Instant now);
-  void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &arrived, Instant now);
+  void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now);
+  bool is_erased(DebtorKey key);
   void keep_waiting(Unit &unit, const Arrived &arrived);
   void apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now);
   void keep_evidence(Unit &unit, const AttemptRow &attempt, const Arrived &arrived);
@@ -343,7 +344,9 @@ class SqliteStore final : public Store {
     ReminderId reminder{0};
     std::string channel, address;
   };
-  void apply_replies(Unit &unit, std::string_view provider, const ParsedRecord &parsed, Instant now);
+  /// `bytes`: the hash of what they were found in.
+  void apply_replies(Unit &unit, std::string_view provider, const Sha256 &bytes, const ParsedRecord &parsed,
+                     Instant now);
   /// Who may have written it, at least one: whom the message was for that it answers, else every debtor of every creditor
   /// that has the address, else nobody known.
   std::vector<Speaker> speakers_of(std::string_view provider, const ReplyRecord &reply);
