@@ -128,6 +128,12 @@ BOOST_AUTO_TEST_CASE(a_message_in_doubt_is_recalled_once_it_is_known_to_be_with_
       BOOST_TEST(bench.wanted().empty());
       word(bench);
       BOOST_TEST(bench.wanted().size() == 1u);
+      BOOST_TEST(bench.counters().sent == 1u);
+      bench.answer(RecallEnd::cancelled);
+      BOOST_TEST(bench.counters().sent == 0u);
+      bench.receipt(receipt_of("r1", ReceiptKind::delivered));  // not cancelled after all
+      BOOST_TEST(bench.counters().sent == 1u);
+      BOOST_TEST(bench.counters().not_sent == 0u);
     }
   }
 }

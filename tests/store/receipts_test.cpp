@@ -325,6 +325,36 @@ BOOST_AUTO_TEST_CASE(a_late_delivery_of_an_assumed_loss_is_still_a_delivery) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_receipt_proves_or_a_policy_assumes_counts_as_sent_once) {
+  for (const auto &which : implementations())
+    for (const char *way : {"receipt", "receipt first", "late receipt", "policy"})
+      BOOST_TEST_CONTEXT(way) {
+        const std::string_view by{way};
+        Bench bench{which};
+        bench.usual_ledger();
+        const auto claim = bench.claim_one();
+        auto to = Bench::settlement(claim);
+        const auto change = bench.intend(claim, 0);
+        to.changes.emplace_back(change);
+        const auto sent = bench.settle_one(to).changes.front();
+        auto word = receipt_of("", ReceiptKind::delivered);
+        word.idempotency_key = change.attempt.idempotency_key;
+        if (by == "receipt first") bench.receipt(word);
+        bench.outcome(sent.attempt, by == "late receipt" ? OutcomeKind::not_sent : OutcomeKind::unknown);
+        BOOST_TEST(bench.counters().sent == (by == "receipt first" ? 1u : 0u));
+        BOOST_TEST(bench.counters().not_sent == (by == "late receipt" ? 1u : 0u));
+        if (by == "policy")
+          BOOST_TEST(bench.settle_change(MarkInDoubt{bench.facts().id, sent.reminder, true}).refused == "");
+        bench.receipt(word);
+        bench.receipt(word);
+        bench.outcome(sent.attempt, OutcomeKind::accepted);
+        BOOST_TEST(bench.counters().sent == 1u);
+        BOOST_TEST(bench.counters().not_sent == 0u);
+        BOOST_TEST(bench.counters().delivered == 1u);
+        BOOST_TEST(bench.counters().in_doubt == 0u);
+      }
+}
+
 BOOST_AUTO_TEST_CASE(any_word_of_the_provider_ends_a_doubt_whether_it_comes_before_or_after) {
   for (const auto &which : implementations())
     for (const auto &[kind, is_final] : {std::pair{ReceiptKind::interim, false}, std::pair{ReceiptKind::failed, false}})

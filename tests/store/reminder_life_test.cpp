@@ -303,6 +303,33 @@ BOOST_AUTO_TEST_CASE(a_voided_reminder_puts_its_items_back_where_they_stood) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(voiding_one_of_two_reminders_of_a_day_keeps_the_day_of_the_other) {
+  for (const auto &which : implementations())
+    for (const bool is_first_voided_first : {true, false}) {
+      Bench bench{which};
+      bench.usual_ledger();
+      const auto first = bench.send(0);
+      bench.outcome(first.attempt, OutcomeKind::not_sent);
+      bench.wake();
+      const auto claim = bench.claim_one();
+      auto to = Bench::settlement(claim);
+      auto thanks = bench.intend(claim, 1);
+      thanks.items.clear();
+      thanks.is_thank_you = true;
+      to.changes.emplace_back(thanks);
+      const auto second = bench.settle_one(to).changes.at(0);
+      BOOST_TEST((bench.facts().contacted_on == kToday));
+      bench.outcome(second.attempt, OutcomeKind::not_sent);
+      const auto one = is_first_voided_first ? first.reminder : second.reminder;
+      const auto other = is_first_voided_first ? second.reminder : first.reminder;
+      const auto case_id = claim.cases.front().facts.id;
+      BOOST_TEST(bench.settle_change(VoidReminder{case_id, one}).refused == "");
+      BOOST_TEST((bench.facts().contacted_on == kToday));
+      BOOST_TEST(bench.settle_change(VoidReminder{case_id, other}).refused == "");
+      BOOST_TEST(!bench.facts().contacted_on.has_value());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_case_that_looked_while_an_attempt_was_open_is_woken_by_its_end) {
   for (const auto &which : implementations()) {
     Bench bench{which};

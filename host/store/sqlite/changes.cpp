@@ -338,10 +338,11 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   run(*connection_, "UPDATE reminder SET asked_in_doubt = 1 WHERE creditor = ? AND debtor = ? AND id = ?",
       key.creditor, key.debtor, change.reminder);
   if (change.assume_sent) {
-    run(*connection_,
-        "UPDATE attempt SET state = 2 WHERE creditor = ? AND state = 5 AND id = (SELECT attempt FROM reminder"
-        " WHERE creditor = ?1 AND debtor = ? AND id = ?)",
-        key.creditor, key.debtor, change.reminder);
+    if (run(*connection_,
+            "UPDATE attempt SET state = 2 WHERE creditor = ? AND state = 5 AND id = (SELECT attempt FROM reminder"
+            " WHERE creditor = ?1 AND debtor = ? AND id = ?)",
+            key.creditor, key.debtor, change.reminder) != 0)
+      tally_change(unit, AttemptState::in_doubt, AttemptState::accepted);
     refresh_reminder(unit, key, change.reminder);
   }
   Payload payload;

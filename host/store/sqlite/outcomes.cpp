@@ -114,25 +114,31 @@ DeliveryState delivery_after(const OutcomeRecord &outcome) {
   return {};
 }
 
-const char *tally_of(OutcomeKind kind) {
-  switch (kind) {
-    case OutcomeKind::accepted:
-    case OutcomeKind::delivered:
+/// The counter of the attempts in this state; null where they are counted from the rows, or not at all.
+const char *tally_of(AttemptState state) {
+  switch (state) {
+    case AttemptState::accepted:
       return "sent";
-    case OutcomeKind::rejected:
+    case AttemptState::rejected:
       return "rejected";
-    case OutcomeKind::not_sent:
-    case OutcomeKind::not_found:
+    case AttemptState::not_sent:
       return "not_sent";
-    case OutcomeKind::prepared:
-      return "prepared";
-    case OutcomeKind::unknown:
-      return "in_doubt";
+    case AttemptState::open:
+    case AttemptState::prepared:
+    case AttemptState::in_doubt:
+    case AttemptState::withdrawn:
+      return nullptr;
   }
-  return "in_doubt";
+  return nullptr;
 }
 
 }  // namespace
+
+void SqliteStore::tally_change(Unit &unit, AttemptState before, AttemptState after) {
+  if (before == after) return;
+  if (const char *name = tally_of(before)) unit.tally(name, -1);
+  if (const char *name = tally_of(after)) unit.tally(name);
+}
 
 bool SqliteStore::was_heard_of(const AttemptRow &attempt) {
   if (attempt.delivery.kind != ReceiptKind::interim) return true;
@@ -197,7 +203,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   if (!outcome.code.empty()) payload.text("code", outcome.code);
   if (!outcome.text.empty()) payload.text("text", outcome.text);
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "outcome", payload);
-  if (before != AttemptState::accepted) unit.tally(tally_of(outcome.kind));
+  tally_change(unit, before, state);
   if (outcome.kind == OutcomeKind::delivered && !is_negative(attempt.delivery.kind) &&
       !is_positive(attempt.delivery.kind))
     unit.tally("delivered");

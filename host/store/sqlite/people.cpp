@@ -347,7 +347,7 @@ Result<void> SqliteStore::resolve_in_doubt(CreditorId creditor, AttemptId id, bo
         was_sent ? AttemptState::accepted : AttemptState::not_sent, creditor, id);
     if (was_sent) want_recall(creditor, id, now);
     refresh_reminder(unit, attempt->key, attempt->reminder);
-    unit.tally(was_sent ? "sent" : "not_sent");
+    tally_change(unit, attempt->state, was_sent ? AttemptState::accepted : AttemptState::not_sent);
     Payload payload;
     payload.number("attempt", id)
         .number("reminder", attempt->reminder)

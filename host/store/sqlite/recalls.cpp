@@ -138,7 +138,7 @@ void SqliteStore::record_recall(Unit &unit, const RecallRecord &record, Instant 
         "UPDATE reminder SET pending_reactions = 0 WHERE creditor = ? AND debtor = ? AND id = ?",
         key.creditor, key.debtor, attempt->reminder);
     if (is_negative(attempt->delivery.kind)) unit.tally("bounced", -1);
-    unit.tally("sent", -1);
+    tally_change(unit, attempt->state, AttemptState::not_sent);
     unit.tally("recalled");
     std::int64_t attempts{0};
     {

@@ -192,12 +192,14 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   const Sha256 digest{digest_of(came.receipt)};
   // Of somebody who was erased only what happened is kept, as erasure itself leaves it.
   const bool is_forgotten{is_erased(attempt.key)};
-  Arrived arrived{came};
+  std::optional<Arrived> remains;
   if (is_forgotten) {
-    arrived.receipt.text.clear();
-    arrived.receipt.evidence.clear();
-    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id = ?", arrived.inbound);
+    remains = came;
+    remains->receipt.text.clear();
+    remains->receipt.evidence.clear();
+    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id = ?", came.inbound);
   }
+  const auto &arrived = remains ? *remains : came;
   const auto &receipt = arrived.receipt;
   const auto part_count = std::clamp<std::uint32_t>(receipt.part_count, 1, kPartsMax);
   const auto part_index = std::min(receipt.part_index, part_count - 1);
@@ -249,12 +251,15 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     run(*connection_, "UPDATE attempt SET delivery = ?, failure = ?, state = ? WHERE creditor = ? AND id = ?",
         state.kind, state.failure, is_resolved ? AttemptState::accepted : attempt.state, attempt.key.creditor,
         attempt.id);
-  if (is_resolved) want_recall(attempt.key.creditor, attempt.id, now);
-  const auto tally_change = [&](const char *name, bool before, bool after) {
+  if (is_resolved) {
+    tally_change(unit, attempt.state, AttemptState::accepted);
+    want_recall(attempt.key.creditor, attempt.id, now);
+  }
+  const auto tally_delivery = [&](const char *name, bool before, bool after) {
     if (before != after) unit.tally(name, after ? 1 : -1);
   };
-  tally_change("delivered", is_positive(attempt.delivery.kind), is_positive(state.kind));
-  tally_change("bounced", is_negative(attempt.delivery.kind), is_negative(state.kind));
+  tally_delivery("delivered", is_positive(attempt.delivery.kind), is_positive(state.kind));
+  tally_delivery("bounced", is_negative(attempt.delivery.kind), is_negative(state.kind));
 
   Payload payload;
   payload.number("reminder", attempt.reminder)

@@ -363,11 +363,24 @@ void SqliteStore::void_reminder(Unit &unit, DebtorKey key, ReminderId reminder) 
       "UPDATE task SET state = 'cancelled' WHERE creditor = ? AND debtor = ? AND reminder = ? AND state = "
       "'open' AND kind NOT IN ('reply', 'stop')",
       key.creditor, key.debtor, reminder);
-  if (was_contact)
-    run(*connection_,
-        "UPDATE debtor_state SET contacted_on = ? WHERE creditor = ? AND id = ? AND contacted_on = ?",
-        contacted_before, key.creditor, key.debtor, decided_on);
+  if (was_contact) forget_contact(key, reminder, decided_on, contacted_before);
   unit.tally("voided");
+}
+
+void SqliteStore::forget_contact(DebtorKey key, ReminderId reminder, std::optional<CivilDate> day,
+                                 std::optional<CivilDate> before) {
+  // What another reminder of that day would go back to is this one's contact: it goes back further.
+  run(*connection_,
+      "UPDATE reminder SET contacted_before = ?1 WHERE creditor = ?2 AND debtor = ?3 AND id <> ?4 AND NOT is_task"
+      " AND state <> ?5 AND decided_on = ?6 AND contacted_before = ?6",
+      before, key.creditor, key.debtor, reminder, kReminderVoid, day);
+  // A further attempt moves its items' day, not that of its reminder.
+  run(*connection_,
+      "UPDATE debtor_state SET contacted_on = ?1 WHERE creditor = ?2 AND id = ?3 AND contacted_on = ?6 AND NOT EXISTS"
+      " (SELECT 1 FROM reminder o WHERE o.creditor = ?2 AND o.debtor = ?3 AND o.id <> ?4 AND NOT o.is_task"
+      " AND o.state <> ?5 AND (o.decided_on = ?6 OR EXISTS (SELECT 1 FROM receivable r WHERE r.creditor = ?2"
+      " AND r.debtor = ?3 AND r.reminder = o.id AND r.sent_on = ?6)))",
+      before, key.creditor, key.debtor, reminder, kReminderVoid, day);
 }
 
 void SqliteStore::add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,

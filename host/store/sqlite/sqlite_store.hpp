@@ -231,6 +231,9 @@ class SqliteStore final : public Store {
                 Instant now);
   /// Puts a reminder's items back where they stood.
   void void_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
+  /// The debtor was not contacted on `day` after all, unless another reminder did that.
+  void forget_contact(DebtorKey key, ReminderId reminder, std::optional<CivilDate> day,
+                      std::optional<CivilDate> before);
   /// Where what concerns the whole debtor is journaled; 0 when it has no case.
   CaseId first_case(DebtorKey key);
   /// Inside a transaction that made debtors, cases, receivables or promises.
@@ -318,6 +321,8 @@ class SqliteStore final : public Store {
   void keep_refs(const AttemptRow &attempt, std::span<const std::string> refs);
   /// References of an attempt that a receipt has ended before they came.
   void take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs, Instant now);
+  /// Every change of an attempt's state passes here, so that the counters are what the rows say.
+  static void tally_change(Unit &unit, AttemptState before, AttemptState after);
   /// A receipt says that the provider has it.
   bool was_heard_of(const AttemptRow &attempt);
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
