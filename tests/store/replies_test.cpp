@@ -133,6 +133,20 @@ BOOST_AUTO_TEST_CASE(erasing_a_debtor_erases_every_copy_of_what_it_wrote) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(who_was_erased_and_writes_again_is_a_stranger) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    read(bench, "From: boss\n\nwho are you", {human("who are you")});
+    const auto open = tasks(bench);
+    BOOST_TEST_REQUIRE(open.size() == 1u);
+    BOOST_TEST(open[0].debtor_code.empty());
+    const ReplyRecord stop{true, "boss@d1.example", "", "STOP", "", "r1", ""};
+    read(bench, "From: boss\n\nSTOP", {stop});
+    for (const auto &row : must(bench.store->suppressions(bench.creditor, 10))) BOOST_TEST(!row.address.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_human_reply_makes_a_task_and_holds_the_case_until_it_is_done) {
   for (const auto &which : implementations()) {
     Bench bench{which};

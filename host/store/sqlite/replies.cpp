@@ -50,7 +50,8 @@ void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Sha
 std::vector<SqliteStore::Speaker> SqliteStore::speakers_of(std::string_view provider,
                                                            const ReplyRecord &reply) {
   std::vector<Speaker> speakers;
-  if (const auto attempt = correlate(provider, reply.ref, reply.idempotency_key)) {
+  // Who was erased and writes again is a stranger who writes for the first time.
+  if (const auto attempt = correlate(provider, reply.ref, reply.idempotency_key); attempt && !is_erased(attempt->key)) {
     speakers.push_back({attempt->key, attempt->case_id, attempt->reminder, attempt->channel, attempt->address});
     return speakers;
   }
