@@ -42,13 +42,6 @@ template = "words"
 )"};
 const std::string kResend{"id = \"standard\"\ncontact_gap = \"1d\"\n[in_doubt]\npolicy = \"resend\"\nafter = \"3d\"\n" + kTwoSteps};
 
-void one_due(EngineWorld &world, const std::string &address) {
-  world.debtor("D1", address);
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
-}
-
 bool within(Milliseconds time, const std::function<bool()> &is_so) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (!is_so()) {
@@ -154,7 +147,7 @@ BOOST_AUTO_TEST_CASE(not_found_counts_only_once_the_provider_can_be_certain) {
 
 BOOST_AUTO_TEST_CASE(a_resend_by_policy_is_one_resend_and_its_receipt_starts_no_other) {
   EngineWorld world{kResend};
-  one_due(world, "odd@d1.example");
+  world.one_due("odd@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.debtor("D1", "accept@d1.example");
@@ -169,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_resend_by_policy_is_one_resend_and_its_receipt_starts_no_
 
 BOOST_AUTO_TEST_CASE(a_draft_in_doubt_is_not_committed_again_once_the_invoice_is_paid) {
   EngineWorld world;
-  one_due(world, "prepare_lost@d1.example");
+  world.one_due("prepare_lost@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.pay("F1", 100'00);
@@ -180,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_draft_in_doubt_is_not_committed_again_once_the_invoice_is
 
 BOOST_AUTO_TEST_CASE(a_prepared_draft_is_not_committed_after_its_not_after) {
   EngineWorld world{{}, "hand_over_within = \"1s\"\n"};
-  one_due(world, "prepare_gone@d1.example");
+  world.one_due("prepare_gone@d1.example");
   BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
                  .has_error());
   world.crash(Milliseconds{4000});
@@ -189,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_prepared_draft_is_not_committed_after_its_not_after) {
 
 BOOST_AUTO_TEST_CASE(a_paused_daemon_commits_nothing_at_its_start) {
   EngineWorld world;
-  one_due(world, "prepare_gone@d1.example");
+  world.one_due("prepare_gone@d1.example");
   BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
                  .has_error());
   BOOST_TEST(world.engine->pause("restore").has_value());
@@ -200,14 +193,14 @@ BOOST_AUTO_TEST_CASE(a_paused_daemon_commits_nothing_at_its_start) {
 
 BOOST_AUTO_TEST_CASE(a_window_full_of_doubts_is_emptied_by_repeats_of_an_idempotent_provider) {
   EngineWorld world{{}, "in_doubt_max = 1\n", "query = \"no\"\ntwo_phase = \"no\"\nidempotency_window = \"3600000\"\n"};
-  one_due(world, "lost_reply@d1.example");
+  world.one_due("lost_reply@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
   EngineWorld world{{}, {}, kNothing};
-  one_due(world, "lost_reply@d1.example");
+  world.one_due("lost_reply@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   BOOST_TEST(world.engine->pause("a look").has_value());
@@ -221,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
 BOOST_AUTO_TEST_CASE(a_resend_that_leaves_the_doubt_is_told_to_a_person_and_not_repeated) {
   for (const auto *address : {"odd@d1.example", "reject@d1.example"}) {
     EngineWorld world{kResend};
-    one_due(world, "odd@d1.example");
+    world.one_due("odd@d1.example");
     world.advance_to(kMonday + Days{7});
     BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
     world.debtor("D1", address);
@@ -234,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_resend_that_leaves_the_doubt_is_told_to_a_person_and_not_
 
 BOOST_AUTO_TEST_CASE(what_is_in_doubt_about_a_paid_invoice_is_told_to_a_person_once) {
   EngineWorld world{kResend};
-  one_due(world, "odd@d1.example");
+  world.one_due("odd@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.pay("F1", 100'00);
@@ -248,10 +241,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_doubt_of_a_removed_step_is_told_to_a_person_once
   const std::string head{"id = \"standard\"\ncontact_gap = \"0d\"\n"};
   const std::string second{"[[step]]\nid = \"reminder-2\"\nafter = \"15d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n"};
   EngineWorld world{head + "[[step]]\nid = \"reminder-1\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n" + second};
-  world.debtor("D1", "odd@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("odd@d1.example");
   world.advance_to(kMonday + Days{8});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.debtor("D1", "accept@d1.example");

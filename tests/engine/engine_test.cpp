@@ -16,13 +16,6 @@ BOOST_AUTO_TEST_SUITE(engine_test)
 
 namespace {
 
-void one_due(EngineWorld &world, const std::string &address) {
-  world.debtor("D1", address);
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
-}
-
 void resolve(EngineWorld &world, bool was_sent) {
   world.with_store([&](store::Store &store, Instant now) {
     const auto rows = store.in_doubt(world.creditor, 10).value();
@@ -40,10 +33,7 @@ std::string step(const std::string &id, int days) {
 
 BOOST_AUTO_TEST_CASE(a_due_reminder_goes_out_once_however_long_the_clock_runs) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{6});
   BOOST_TEST(world.received().empty());  // the fifth day was a Saturday: Monday at nine is its first allowed instant
   world.advance_to(kMonday + Days{7});
@@ -102,10 +92,7 @@ BOOST_AUTO_TEST_CASE(a_paid_invoice_is_never_chased_and_its_debtor_is_thanked_on
 
 BOOST_AUTO_TEST_CASE(a_dead_address_is_suppressed_and_a_person_takes_over) {
   EngineWorld world;
-  world.debtor("D1", "reject@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("reject@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST(world.counters().rejected == 1u);
   BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
@@ -118,10 +105,7 @@ BOOST_AUTO_TEST_CASE(a_dead_address_is_suppressed_and_a_person_takes_over) {
 
 BOOST_AUTO_TEST_CASE(a_debtor_without_any_address_becomes_a_persons_task) {
   EngineWorld world;
-  world.debtor("D1", "");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("");
   world.advance_to(kMonday + Days{8});
   BOOST_TEST(world.tasks().size() == 1u);
   BOOST_TEST(world.received().empty());
@@ -129,10 +113,7 @@ BOOST_AUTO_TEST_CASE(a_debtor_without_any_address_becomes_a_persons_task) {
 
 BOOST_AUTO_TEST_CASE(an_attempt_without_outcome_is_in_doubt_after_a_restart_and_never_sent_again) {
   EngineWorld world;
-  world.debtor("D1", "forget@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("forget@d1.example");
   BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
                  .has_error());  // it never settles: the plugin forgot the message
   world.restart();
@@ -149,10 +130,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_without_outcome_is_in_doubt_after_a_restart_and_
 BOOST_AUTO_TEST_CASE(a_person_resolves_what_is_in_doubt) {
   for (const bool was_sent : {true, false}) {
     EngineWorld world;
-    world.debtor("D1", "odd@d1.example");  // an outcome that nobody knows is unknown
-    world.invoice("D1", "F1", kMonday);
-    world.onboard();
-    world.start();
+    world.one_due("odd@d1.example");  // an outcome that nobody knows is unknown
     world.advance_to(kMonday + Days{7});
     BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
     BOOST_TEST(world.engine->report().intents == 1u);
@@ -168,10 +146,7 @@ BOOST_AUTO_TEST_CASE(a_person_resolves_what_is_in_doubt) {
 
 BOOST_AUTO_TEST_CASE(a_two_phase_provider_is_committed_after_its_draft_is_durable) {
   EngineWorld world;
-  world.debtor("D1", "prepare@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("prepare@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST(world.counters().sent == 1u);
   BOOST_TEST(world.counters().attempts_open == 0u);
@@ -179,10 +154,7 @@ BOOST_AUTO_TEST_CASE(a_two_phase_provider_is_committed_after_its_draft_is_durabl
 
 BOOST_AUTO_TEST_CASE(paused_means_that_nothing_is_handed_over_also_after_a_restart) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   BOOST_TEST(world.engine->pause("audit").has_value());
   world.advance_to(kMonday + Days{8});
   world.restart();
@@ -196,10 +168,7 @@ BOOST_AUTO_TEST_CASE(paused_means_that_nothing_is_handed_over_also_after_a_resta
 
 BOOST_AUTO_TEST_CASE(a_promise_pauses_and_a_broken_one_resumes) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.with_store([&](store::Store &store, Instant now) {
     BOOST_TEST(store.promise(world.creditor, "D1", "F1", kMonday + Days{20}, {}, "test", now).has_value());
   });
@@ -211,10 +180,7 @@ BOOST_AUTO_TEST_CASE(a_promise_pauses_and_a_broken_one_resumes) {
 
 BOOST_AUTO_TEST_CASE(a_dispute_takes_the_invoice_out_until_it_is_resolved) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.with_store([&](store::Store &store, Instant now) {
     BOOST_TEST(store.dispute(world.creditor, "F1", "wrong goods", "test", now).has_value());
   });
@@ -229,10 +195,7 @@ BOOST_AUTO_TEST_CASE(a_dispute_takes_the_invoice_out_until_it_is_resolved) {
 
 BOOST_AUTO_TEST_CASE(a_changed_scenario_takes_effect_on_reload_and_a_broken_one_does_not) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{1});
   world.write_scenario(
       "id = \"standard\"\n[[step]]\nid = \"first\"\nafter = \"10d\"\nchannels = [\"email\"]\ntemplate = \"words\"\n");
@@ -246,10 +209,7 @@ BOOST_AUTO_TEST_CASE(a_changed_scenario_takes_effect_on_reload_and_a_broken_one_
 BOOST_AUTO_TEST_CASE(a_step_that_needs_approval_goes_out_once_a_person_has_approved_it) {
   EngineWorld world{
       "id = \"standard\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = \"words\"\napproval = \"required\"\n"};
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{8});
   BOOST_TEST(world.received().empty());
   world.with_store([&](store::Store &store, Instant now) {
@@ -267,10 +227,7 @@ BOOST_AUTO_TEST_CASE(an_approval_that_expires_before_it_is_used_sends_nothing_an
   EngineWorld world{
       "id = \"standard\"\napproval_valid = \"7d\"\n[[step]]\nid = \"first\"\nafter = \"5d\"\nchannels = [\"email\"]\ntemplate = "
       "\"words\"\napproval = \"required\"\n"};
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{8});
   domain::ApprovalId first{0};
   const auto approve = [&](store::Store &store, Instant now) {
@@ -357,10 +314,7 @@ BOOST_AUTO_TEST_CASE(grouped_by_receivable_thanks_go_out_once_for_a_case) {
 BOOST_AUTO_TEST_CASE(a_reaction_by_a_person_on_a_reminder_that_arrived_lets_the_case_go_on) {
   EngineWorld world{"id = \"standard\"\ncontact_gap = \"1d\"\n" + step("reminder-1", 5) +
                     "on.complaint = { channel = \"task\", after = \"0d\" }\n" + step("reminder-2", 15)};
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.received().size() == 1u);
   world.receipt(world.received().front(), domain::ReceiptKind::complaint);
@@ -400,10 +354,7 @@ BOOST_AUTO_TEST_CASE(a_reactions_channel_is_tried_again_when_it_could_not_take_t
 
 BOOST_AUTO_TEST_CASE(an_erased_debtor_is_left_alone) {
   EngineWorld world;
-  world.debtor("D1", "accept@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{7});
   world.with_store([&](store::Store &store, Instant now) {
     BOOST_TEST(store.erase_debtor(world.creditor, "D1", "test", now).has_value());
@@ -452,7 +403,7 @@ BOOST_AUTO_TEST_CASE(a_day_far_beyond_the_usual_is_held_until_a_person_has_looke
 
 BOOST_AUTO_TEST_CASE(thanks_that_could_not_be_handed_over_are_tried_again_as_plain_messages) {
   EngineWorld world;
-  one_due(world, "accept@d1.example");
+  world.one_due("accept@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST_REQUIRE(world.received().size() == 1u);
   world.debtor("D1", "no_such_verb@d1.example");  // "not sent"
@@ -470,7 +421,7 @@ BOOST_AUTO_TEST_CASE(thanks_that_could_not_be_handed_over_are_tried_again_as_pla
 
 BOOST_AUTO_TEST_CASE(the_next_step_keeps_its_distance_from_the_attempt_that_really_went) {
   EngineWorld world;
-  one_due(world, "odd@d1.example");
+  world.one_due("odd@d1.example");
   world.advance_to(kMonday + Days{16});
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.debtor("D1", "accept@d1.example");
@@ -504,7 +455,7 @@ BOOST_AUTO_TEST_CASE(two_cases_of_one_debtor_keep_the_contact_gap_on_one_day) {
 
 BOOST_AUTO_TEST_CASE(old_payment_data_holds_a_further_attempt_too) {
   EngineWorld world{{}, "max_payment_data_age = \"96h\"\n"};
-  one_due(world, "odd@d1.example");
+  world.one_due("odd@d1.example");
   world.advance_to(kMonday + Days{6});
   world.with_store([&](store::Store &store, Instant now) {
     BOOST_TEST(store.set_setting("payments_imported_at", format_instant(now)).has_value());
@@ -520,7 +471,7 @@ BOOST_AUTO_TEST_CASE(old_payment_data_holds_a_further_attempt_too) {
 
 BOOST_AUTO_TEST_CASE(waiting_for_a_provider_is_not_going_round_in_circles) {
   EngineWorld world;
-  one_due(world, "down@d1.example");
+  world.one_due("down@d1.example");
   world.advance_to(kMonday + Days{7}, 9);
   const auto zone = domain::Zone::of("Europe/Paris").value();
   std::thread advance{[&] {  // its second hand-over is due at 9:05 and waits for the provider, and business time with it

@@ -188,6 +188,13 @@ void EngineWorld::receipt(const std::string &key, domain::ReceiptKind kind) {
   });
 }
 
+void EngineWorld::one_due(const std::string &email) {
+  debtor("D1", email);
+  invoice("D1", "F1", kMonday);
+  onboard();
+  start();
+}
+
 void EngineWorld::onboard() {
   with_store([&](store::Store &store, Instant now) { must(store.onboard(creditor, {}, now, false)); });
 }

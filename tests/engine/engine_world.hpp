@@ -43,6 +43,8 @@ class EngineWorld {
   void invoice(const std::string &debtor, const std::string &number, CivilDate due, std::int64_t amount_minor = 100'00);
   void pay(const std::string &invoice, std::int64_t amount_minor, const std::string &id = {});
   void onboard();
+  /// Debtor D1 at this address owes invoice F1, due on kMonday; onboarded and started.
+  void one_due(const std::string &email);
   /// A final receipt of the scripted provider about the message with this key.
   void receipt(const std::string &key, domain::ReceiptKind kind);
 

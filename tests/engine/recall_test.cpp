@@ -74,10 +74,7 @@ BOOST_AUTO_TEST_CASE(a_persons_task_ends_when_it_has_nothing_left_to_ask_for) {
 
 BOOST_AUTO_TEST_CASE(a_recall_is_asked_for_while_sending_is_paused_and_after_a_restart) {
   EngineWorld world;
-  world.debtor("D1", "recalled@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("recalled@d1.example");
   world.advance_to(kMonday + Days{7});
   BOOST_TEST(world.engine->pause("audit").has_value());
   world.engine->stop(Milliseconds{0});

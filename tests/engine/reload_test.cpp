@@ -148,10 +148,7 @@ BOOST_AUTO_TEST_CASE(a_draft_that_waited_for_an_absent_provider_is_recorded_when
   std::ofstream{world.folder / "can_start"} << "yes";
   world.write_provider("scripted", start_if);
   BOOST_TEST_REQUIRE(world.reload().has_value());
-  world.debtor("D1", "prepare_gone@d1.example");
-  world.invoice("D1", "F1", kMonday);
-  world.onboard();
-  world.start();
+  world.one_due("prepare_gone@d1.example");
   BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
                  .has_error());
   BOOST_TEST(world.engine->pause("audit").has_value());

@@ -54,10 +54,7 @@ const std::string kHead{"id = \"standard\"\ncontact_gap = \"0d\"\n"};
 /// Debtor D1 after "first" (day 5, Monday 7) has gone out.
 struct AfterFirst {
   AfterFirst() : world{kHead + step("first", 5) + step("second", 15)} {
-    world.debtor("D1", "accept@d1.example");
-    world.invoice("D1", "F1", kMonday);
-    world.onboard();
-    world.start();
+    world.one_due("accept@d1.example");
     world.advance_to(kMonday + Days{8});
     BOOST_TEST_REQUIRE(world.received().size() == 1u);
   }
