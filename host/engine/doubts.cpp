@@ -90,6 +90,7 @@ bool Engine::Loop::ask(Doubt &doubt, PooledProvider &pooled, Instant wall) {
       return false;
     }
     if (go_again(doubt, pooled)) return note_asked(doubt, can_commit ? Doubt::Way::commit : Doubt::Way::again, wall);
+    if (store_retry_at_ > wall) return false;  // it could not be looked up: it keeps its turn
   }
   if (!can_query) {
     doubt.next_try = Instant::max();
@@ -118,8 +119,13 @@ bool Engine::Loop::note_asked(Doubt &doubt, Doubt::Way way, Instant wall) {
 
 bool Engine::Loop::go_again(const Doubt &doubt, PooledProvider &pooled) {
   const auto message = store_->stored_message(doubt.attempt.creditor, doubt.attempt.id);
-  if (!message || message->is_thank_you) return false;
+  if (!message) {
+    if (message.error().kind != ErrorKind::not_found) store_failed(message.error(), "read a message in doubt");
+    return false;
+  }
+  if (message->is_thank_you) return false;
   const auto claim = store_->facts_of_debtor(doubt.attempt.creditor, message->debtor_code);
+  if (!claim) store_failed(claim.error(), "read the facts of a message in doubt");
   if (!claim || !is_still_true(*message, *claim)) return false;
   const auto token = static_cast<channel::Token>(doubt.attempt.id);
   if (pooled.provider->traits().is_two_phase) {
