@@ -1,6 +1,6 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
-// others), reload.cpp (another configuration), dispatch.cpp (claim to hand-over), receipts.cpp (outcomes, inbound,
-// parsing, recalls) and doubts.cpp (what nobody knows).
+// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), hand_over.cpp, second_phase.cpp
+// (drafts), receipts.cpp (outcomes, inbound, parsing, recalls) and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -139,6 +139,8 @@ class Engine::Loop {
   bool note_fault(store::CaseId case_id, const std::string &why);
   [[nodiscard]] std::string held_text() const;
   [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
+
+  // --- hand_over.cpp
   void hand_over(std::vector<Draft> &drafts, const std::vector<store::SettleResult> &results);
   Result<void> resume_open_attempts();
 
