@@ -5,7 +5,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
-#include <thread>
 
 namespace relance::engine {
 using test::EngineWorld;
@@ -41,15 +40,6 @@ channels = ["email"]
 template = "words"
 )"};
 const std::string kResend{"id = \"standard\"\ncontact_gap = \"1d\"\n[in_doubt]\npolicy = \"resend\"\nafter = \"3d\"\n" + kTwoSteps};
-
-bool within(Milliseconds time, const std::function<bool()> &is_so) {
-  const auto until = std::chrono::steady_clock::now() + time;
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  return true;
-}
 
 
 }  // namespace
@@ -167,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_draft_in_doubt_is_not_committed_again_once_the_invoice_is
   BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
   world.pay("F1", 100'00);
   std::ofstream{world.folder / "sent.up"} << "up";
-  BOOST_TEST(!within(Milliseconds{6000}, [&] { return !world.received().empty(); }));
+  BOOST_TEST(!EngineWorld::within(Milliseconds{6000}, [&] { return !world.received().empty(); }));
   BOOST_TEST(world.received().empty());
 }
 
@@ -177,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_prepared_draft_is_not_committed_after_its_not_after) {
   BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
                  .has_error());
   world.crash(Milliseconds{4000});
-  BOOST_TEST(!within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
+  BOOST_TEST(!EngineWorld::within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_paused_daemon_commits_nothing_at_its_start) {
@@ -188,14 +178,14 @@ BOOST_AUTO_TEST_CASE(a_paused_daemon_commits_nothing_at_its_start) {
   BOOST_TEST(world.engine->pause("restore").has_value());
   world.crash();
   BOOST_TEST(world.engine->report().is_paused);
-  BOOST_TEST(!within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
+  BOOST_TEST(!EngineWorld::within(Milliseconds{2000}, [&] { return !world.received().empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_window_full_of_doubts_is_emptied_by_repeats_of_an_idempotent_provider) {
   EngineWorld world{{}, "in_doubt_max = 1\n", "query = \"no\"\ntwo_phase = \"no\"\nidempotency_window = \"3600000\"\n"};
   world.one_due("lost_reply@d1.example");
   world.advance_to(kMonday + Days{7});
-  BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
+  world.await("the doubt ends", [&] { return world.counters().in_doubt == 0; });
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
@@ -206,9 +196,9 @@ BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
   BOOST_TEST(world.engine->pause("a look").has_value());
   world.write_provider("scripted", "query = \"no\"\ntwo_phase = \"no\"\nidempotency_window = \"3600000\"\n");
   world.restart();
-  BOOST_TEST(!within(Milliseconds{500}, [&] { return world.counters().in_doubt == 0; }));
+  BOOST_TEST(!EngineWorld::within(Milliseconds{500}, [&] { return world.counters().in_doubt == 0; }));
   BOOST_TEST(world.engine->resume().has_value());
-  BOOST_TEST(within(Milliseconds{6000}, [&] { return world.counters().in_doubt == 0; }));
+  world.await("the doubt ends", [&] { return world.counters().in_doubt == 0; });
 }
 
 BOOST_AUTO_TEST_CASE(a_resend_that_leaves_the_doubt_is_told_to_a_person_and_not_repeated) {

@@ -214,11 +214,16 @@ std::vector<std::string> EngineWorld::received() const {
 }
 
 void EngineWorld::await(const char *what, const std::function<bool()> &is_so) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  if (!within(std::chrono::seconds{30}, is_so)) BOOST_FAIL(std::string{"never: "} + what);
+}
+
+bool EngineWorld::within(Milliseconds time, const std::function<bool()> &is_so) {
+  const auto until = std::chrono::steady_clock::now() + time;
   while (!is_so()) {
-    if (std::chrono::steady_clock::now() > until) BOOST_FAIL(std::string{"never: "} + what);
+    if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
+  return true;
 }
 
 store::Counters EngineWorld::counters() {

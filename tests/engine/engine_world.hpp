@@ -56,6 +56,8 @@ class EngineWorld {
   [[nodiscard]] std::vector<std::string> received() const;
   /// Waits until it is so (looking again and again): for what real time brings. Fails the test after 30 s.
   void await(const char *what, const std::function<bool()> &is_so);
+  /// Whether it comes true within this real time: to show that something does not happen while it could.
+  static bool within(Milliseconds time, const std::function<bool()> &is_so);
   store::Counters counters();
   std::vector<store::ReminderRow> reminders(const std::string &debtor);
   std::vector<store::TaskRow> tasks();

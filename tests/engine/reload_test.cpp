@@ -4,9 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
 #include <fstream>
-#include <thread>
 
 namespace relance::engine {
 using test::EngineWorld;
@@ -34,12 +32,6 @@ struct Fragile : EngineWorld {
     for (auto &one : engine->report().providers)
       if (one.id == id) return one;
     return {};
-  }
-  template <class Fact>
-  void await(Fact fact) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (!fact() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(Milliseconds{5});
-    BOOST_TEST(fact());
   }
 };
 
@@ -70,8 +62,8 @@ BOOST_AUTO_TEST_CASE(one_that_cannot_be_started_again_is_waited_for_and_nobody_e
   BOOST_TEST(world.tasks().empty());
   BOOST_TEST(world.counters().reminders == 0u);
   world.allow_start();
-  world.await([&] { return world.provider().state == "up"; });
-  world.await([&] { return world.received().size() == 1u; });
+  world.await("it is up again", [&] { return world.provider().state == "up"; });
+  world.await("the reminder arrives", [&] { return world.received().size() == 1u; });
   BOOST_TEST(world.tasks().empty());
 }
 
