@@ -24,6 +24,7 @@ CLOCK_START = datetime.datetime(2026, 3, 2, 8, tzinfo=datetime.timezone.utc)
 PRE_DUE_DAYS = 7
 READY_TIMEOUT_S = 60   # a loaded machine; a daemon that is alive and not ready by then is a fault
 CALL_TIMEOUT_S = 120
+END_TIMEOUT_S = 10     # from the moment that its socket closed to its end
 AWAIT_STEP_S = 0.004   # between two looks at a fact of another process
 DOMAIN = "kunden.example"
 

@@ -75,8 +75,10 @@ class Rounds:
         """Imports and lets business time pass; ends when that is done and the death was met, or will not be."""
         world = self.world
         may_die = self.victim == "daemon"
-        if world.import_pending(may_fail=may_die):
-            world.advance(self.now, may_fail=may_die)
+        answered = world.import_pending(may_fail=may_die) and world.advance(self.now, may_fail=may_die) is not None
+        if not answered:  # its socket closes a little before the process has ended
+            chaos_world.await_fact(lambda: world.daemon.poll() is not None, chaos_world.END_TIMEOUT_S, "the daemon that broke off a call ends")
+            self.look()
         if self.point in WAY_BACK:
             patience = time.monotonic() + MAIL_PATIENCE_S
             while not self.is_met and time.monotonic() < patience:
