@@ -43,14 +43,18 @@ Receipt to_receipt(const relance_receipt *theirs) {
 
 Reply to_reply(const relance_reply *theirs) {
   const auto r = read_sized(theirs);
-  const auto kind = r.kind <= RELANCE_REPLY_AUTOMATIC ? static_cast<ReplyKind>(r.kind) : ReplyKind::human;
-  return {kind,
-          text_of(r.from),
-          text_of(r.to),
-          text_of(r.subject),
-          bytes_of(r.text),
-          bytes_of(r.ref),
-          text_of(r.idempotency_key)};
+  Reply reply;
+  reply.kind = to_reply_kind(r.kind);
+  reply.from = text_of(r.from);
+  reply.to = text_of(r.to);
+  reply.subject = text_of(r.subject);
+  reply.text = bytes_of(r.text);
+  reply.ref = bytes_of(r.ref);
+  reply.idempotency_key = text_of(r.idempotency_key);
+  reply.amount_minor = std::max<std::int64_t>(r.amount_minor, 0);
+  reply.currency = std::string(to_view(r.currency).substr(0, 3));
+  if (r.date_days > 0 && r.date_days <= kDateDaysMax) reply.date = from_day_number(r.date_days);
+  return reply;
 }
 
 void fill(const MessageArrays::Slot &slot, const Submission &s) {
@@ -64,12 +68,16 @@ void fill(const MessageArrays::Slot &slot, const Submission &s) {
   m.not_after_ms = to_ms(s.not_after);
   m.valid_until_ms = to_ms(s.valid_until);
   auto &a = *slot.addressee;
-  a.flags = s.addressee.has_consent ? RELANCE_ADDR_CONSENT : 0u;
+  a.flags = address_flags(s.addressee);
   a.channel = to_str(s.addressee.channel);
   a.address = to_str(s.addressee.address);
   a.name = to_str(s.addressee.name);
   a.country = to_str(s.addressee.country);
   a.language = to_str(s.addressee.language);
+  a.organisation = to_str(s.addressee.organisation);
+  a.given_name = to_str(s.addressee.given_name);
+  a.family_name = to_str(s.addressee.family_name);
+  slot.sender->country = to_str(s.sender.country);
   slot.sender->name = to_str(s.sender.name);
   slot.sender->address = to_str(s.sender.address);
   slot.sender->reply_to = to_str(s.sender.reply_to);
@@ -83,11 +91,21 @@ void fill(const MessageArrays::Slot &slot, const Submission &s) {
   }
   for (std::size_t i{0}; i < s.addressee.postal_lines.size(); ++i)
     slot.postal_lines[i] = to_str(s.addressee.postal_lines[i]);
+  for (std::size_t i{0}; i < s.sender.postal_lines.size(); ++i)
+    slot.sender_lines[i] = to_str(s.sender.postal_lines[i]);
   for (std::size_t i{0}; i < s.references.size(); ++i)
     slot.references[i] = {to_str(s.references[i].first), to_str(s.references[i].second)};
 }
 
 }  // namespace
+
+std::uint32_t address_flags(const Addressee &addressee) {
+  return (addressee.has_consent ? RELANCE_ADDR_CONSENT : 0u) | (addressee.is_consumer ? RELANCE_ADDR_CONSUMER : 0u);
+}
+
+MessageArrays::Counts counts_of(const Submission &s) {
+  return {s.parts.size(), s.addressee.postal_lines.size(), s.references.size(), s.sender.postal_lines.size()};
+}
 
 std::string to_line(std::string_view text) {
   std::string line(text.substr(0, kTextMax));
@@ -96,15 +114,14 @@ std::string to_line(std::string_view text) {
   return line;
 }
 
-void MessageArrays::reserve(std::size_t messages, std::size_t parts, std::size_t postal_lines,
-                            std::size_t references) {
+void MessageArrays::reserve(std::size_t messages, Counts totals) {
   messages_.reserve(messages);
   addressees_.reserve(messages);
   senders_.reserve(messages);
-  parts_.reserve(parts);
-  part_pointers_.reserve(parts);
-  postal_lines_.reserve(postal_lines);
-  references_.reserve(references);
+  parts_.reserve(totals.parts);
+  part_pointers_.reserve(totals.parts);
+  postal_lines_.reserve(totals.postal_lines + totals.sender_lines);
+  references_.reserve(totals.references);
 }
 
 MessageArrays::Slot MessageArrays::add(Counts counts) {
@@ -121,7 +138,7 @@ MessageArrays::Slot MessageArrays::add(Counts counts) {
     part.size = sizeof part;
     part_pointers_.push_back(&part);
   }
-  postal_lines_.resize(first_line + counts.postal_lines);
+  postal_lines_.resize(first_line + counts.postal_lines + counts.sender_lines);
   references_.resize(first_reference + counts.references);
   m.addressee = &a;
   m.sender = &s;
@@ -131,11 +148,14 @@ MessageArrays::Slot MessageArrays::add(Counts counts) {
   m.reference_count = counts.references;
   a.postal_lines = postal_lines_.data() + first_line;
   a.postal_line_count = counts.postal_lines;
+  s.postal_lines = a.postal_lines + counts.postal_lines;
+  s.postal_line_count = counts.sender_lines;
   return {&m,
           &a,
           &s,
           parts_.data() + first_part,
           postal_lines_.data() + first_line,
+          postal_lines_.data() + first_line + counts.postal_lines,
           references_.data() + first_reference};
 }
 
@@ -144,11 +164,11 @@ MessageBatch::MessageBatch(std::vector<Submission> batch) : submissions(std::mov
   for (const auto &s : submissions) {
     total.parts += s.parts.size();
     total.postal_lines += s.addressee.postal_lines.size();
+    total.sender_lines += s.sender.postal_lines.size();
     total.references += s.references.size();
   }
-  arrays.reserve(submissions.size(), total.parts, total.postal_lines, total.references);
-  for (const auto &s : submissions)
-    fill(arrays.add({s.parts.size(), s.addressee.postal_lines.size(), s.references.size()}), s);
+  arrays.reserve(submissions.size(), total);
+  for (const auto &s : submissions) fill(arrays.add(counts_of(s)), s);
 }
 
 OutcomeKind to_outcome_kind(std::uint32_t outcome) {
@@ -178,7 +198,12 @@ FailureClass to_failure_class(std::uint32_t failure) {
 static_assert(static_cast<int>(ReceiptKind::returned) == RELANCE_RCPT_RETURNED &&
               static_cast<int>(ReceiptKind::complaint) == RELANCE_RCPT_COMPLAINT &&
               static_cast<int>(ReceiptKind::read) == RELANCE_RCPT_READ &&
+              static_cast<int>(ReplyKind::call_back) == RELANCE_REPLY_CALL_BACK &&
               static_cast<int>(FailureClass::configuration) == RELANCE_FAIL_CONFIGURATION);
+ReplyKind to_reply_kind(std::uint32_t kind) {
+  return kind <= RELANCE_REPLY_CALL_BACK ? static_cast<ReplyKind>(kind) : ReplyKind::human;
+}
+
 ReceiptKind to_receipt_kind(std::uint32_t kind) {
   return kind <= RELANCE_RCPT_COMPLAINT ? static_cast<ReceiptKind>(kind) : ReceiptKind::interim;
 }
@@ -268,6 +293,8 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.can_query_by_key = (capabilities & RELANCE_CAP_QUERY_BY_KEY) != 0;
   traits.can_recall = (capabilities & RELANCE_CAP_RECALL) != 0;
   traits.is_two_phase = (capabilities & RELANCE_CAP_TWO_PHASE) != 0;
+  traits.can_fetch_evidence = (capabilities & RELANCE_CAP_EVIDENCE) != 0;
+  traits.submit_never_releases = traits.is_two_phase && (t.flags & RELANCE_TRAIT_SUBMIT_NEVER_RELEASES) != 0;
   traits.can_poll = (capabilities & RELANCE_CAP_POLL) != 0;
   traits.can_receive = (capabilities & (RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL)) != 0;
   for (std::size_t i{0}; i < t.expected_receipt_count; ++i)

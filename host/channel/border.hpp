@@ -36,15 +36,16 @@ inline constexpr std::size_t kRefsMax{
     256};  ///< of one result: the parts of the longest SMS that anybody sends
 inline constexpr std::size_t kRefBytesMax{1024};
 
+inline constexpr std::int32_t kDateDaysMax{2'932'896};  ///< 9999-12-31
+
 /// Messages as a plugin reads them. Every pointer goes into the arrays here or to what the owner of the bytes
 /// keeps, so the arrays are reserved to their final size before anything is added and never grow.
 class MessageArrays {
  public:
-  void reserve(std::size_t messages, std::size_t parts, std::size_t postal_lines, std::size_t references);
-
   struct Counts {
-    std::size_t parts{0}, postal_lines{0}, references{0};
+    std::size_t parts{0}, postal_lines{0}, references{0}, sender_lines{0};
   };
+  void reserve(std::size_t messages, Counts totals);
   /// A message with room for so many parts, lines and references, to be filled in through the pointers
   /// returned.
   struct Slot {
@@ -52,7 +53,7 @@ class MessageArrays {
     relance_addressee *addressee;
     relance_sender *sender;
     relance_part *parts;
-    relance_str *postal_lines;
+    relance_str *postal_lines, *sender_lines;
     relance_kv *references;
   };
   Slot add(Counts counts);
@@ -76,6 +77,9 @@ struct MessageBatch {
   MessageArrays arrays;
 };
 
+std::uint32_t address_flags(const Addressee &addressee);
+MessageArrays::Counts counts_of(const Submission &submission);
+
 Outcome to_outcome(const relance_result &result);
 Recall to_recall(const relance_recalled &result);
 Parsed to_parsed(const relance_parsed &result);
@@ -88,5 +92,6 @@ Traits to_traits(const relance_descriptor &descriptor, const relance_traits &tra
 OutcomeKind to_outcome_kind(std::uint32_t outcome);
 FailureClass to_failure_class(std::uint32_t failure);
 ReceiptKind to_receipt_kind(std::uint32_t kind);
+ReplyKind to_reply_kind(std::uint32_t kind);
 
 }  // namespace relance::channel

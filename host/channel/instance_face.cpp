@@ -58,6 +58,7 @@ relance_host PluginInstance::make_face() {
   };
   face.wall_ms = [](const relance_host *) -> std::int64_t { return to_ms(WallClock().now()); };
   face.extension = [](const relance_host *, const char *) -> const void * { return nullptr; };
+  face.webhook_url = [](const relance_host *, void *, std::size_t) -> std::int64_t { return 0; };  // no listener yet
   return face;
 }
 
@@ -85,7 +86,7 @@ void PluginInstance::on_complete(const relance_result *const *results, std::size
   for (std::size_t i{0}; i < ends.size(); ++i) {
     auto &end = ends[i];
     const auto operation = closed[i].operation;
-    if ((end.outcome != RELANCE_OUT_PREPARED || operation == Operation::submit) &&
+    if ((end.outcome != RELANCE_OUT_PREPARED || operation != Operation::commit) &&
         (end.outcome != RELANCE_OUT_NOT_FOUND || operation == Operation::query))
       continue;
     fault("ended a token with an outcome that its operation does not have",

@@ -43,12 +43,16 @@ struct Addressee {
   std::string country;   ///< ISO 3166-1 alpha-2
   std::string language;  ///< BCP 47
   bool has_consent{false};
+  bool is_consumer{false};  ///< a private person
+  std::string organisation, given_name, family_name;  ///< where `name` is known by its parts; each may be empty
 };
 
 struct Sender {
   std::string name;
   std::string address;
   std::string reply_to;
+  std::vector<std::string> postal_lines;
+  std::string country;  ///< ISO 3166-1 alpha-2
 };
 
 /// One message for one addressee. The same attempt always has the same bytes: everything that a plugin needs
@@ -121,13 +125,16 @@ struct Receipt {
   std::vector<Evidence> evidence;
 };
 
-enum class ReplyKind : std::uint8_t { human, stop, automatic };
-/// A message from the debtor, not from the provider: a human one pauses the case, STOP suppresses the
-/// address.
+enum class ReplyKind : std::uint8_t { human, stop, automatic, promise, dispute, wrong_address, call_back };
+/// A message from the debtor, not from the provider: STOP suppresses the address, an automatic one says nothing, every other
+/// pauses the case until a person has looked.
 struct Reply {
   ReplyKind kind{ReplyKind::human};
   std::string from, to, subject, text;
   std::string ref, idempotency_key;  ///< what it answers, where that could be found; may both be empty
+  std::int64_t amount_minor{0};      ///< of a promise; 0: not said
+  std::string currency;
+  std::optional<CivilDate> date;  ///< of a promise or a call back
 };
 
 /// Raw bytes from the provider, before anyone understands them. `plugin_token` names them to stored().
@@ -198,7 +205,8 @@ struct Traits {
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
   bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
-      can_receive{false}, can_poll{false};
+      can_receive{false}, can_poll{false}, can_fetch_evidence{false};
+  bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
       expected_receipts;  ///< which, and by when after acceptance
 };

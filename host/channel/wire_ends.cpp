@@ -130,6 +130,9 @@ void encode(FrameWriter &w, const Parsed &p) {
     for (const auto *text :
          {&reply.from, &reply.to, &reply.subject, &reply.text, &reply.ref, &reply.idempotency_key})
       w.text(*text);
+    w.i64(reply.amount_minor);
+    w.text(reply.currency);
+    w.u32(reply.date ? static_cast<std::uint32_t>(to_day_number(*reply.date)) : 0);
   }
   w.end();
 }
@@ -142,13 +145,17 @@ std::optional<Parsed> decode_parsed(std::string_view payload) {
   p.error = read_string(r);
   const auto receipts = r.count(3 + 8 + 8 + 1 + 5 * kTextBytesMin);
   for (std::uint32_t i{0}; i < receipts && r.is_good(); ++i) p.receipts.push_back(read_receipt(r));
-  const auto replies = r.count(1 + 6 * kTextBytesMin);
+  const auto replies = r.count(1 + 8 + 4 + 7 * kTextBytesMin);
   for (std::uint32_t i{0}; i < replies && r.is_good(); ++i) {
     auto &reply = p.replies.emplace_back();
-    reply.kind = read_enum(r, ReplyKind::automatic);
+    reply.kind = read_enum(r, ReplyKind::call_back);
     for (auto *text :
          {&reply.from, &reply.to, &reply.subject, &reply.text, &reply.ref, &reply.idempotency_key})
       *text = r.text();
+    reply.amount_minor = std::max<std::int64_t>(r.i64(), 0);
+    reply.currency = r.text();
+    if (const auto days = r.u32(); days > 0 && days <= kDateDaysMax)
+      reply.date = from_day_number(static_cast<std::int32_t>(days));
   }
   return if_done(r, std::move(p));
 }

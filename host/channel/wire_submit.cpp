@@ -3,6 +3,14 @@
 #include "host/channel/wire_field.hpp"
 
 namespace relance::channel {
+namespace {
+
+void write(FrameWriter &w, const MessageArrays::Counts &counts) {
+  for (const auto count : {counts.parts, counts.postal_lines, counts.references, counts.sender_lines})
+    w.u32(static_cast<std::uint32_t>(count));
+}
+
+}  // namespace
 
 std::size_t wire_bytes(const Submission &s) {
   constexpr std::size_t kFixed{256};  // numbers, lengths of the texts that always are there, hashes
@@ -10,7 +18,9 @@ std::size_t wire_bytes(const Submission &s) {
   const auto &a = s.addressee;
   bytes += a.channel.size() + a.address.size() + a.name.size() + a.country.size() + a.language.size();
   bytes += s.sender.name.size() + s.sender.address.size() + s.sender.reply_to.size();
-  for (const auto &line : a.postal_lines) bytes += line.size() + kTextBytesMin;
+  bytes += a.organisation.size() + a.given_name.size() + a.family_name.size() + s.sender.country.size();
+  for (const auto *lines : {&a.postal_lines, &s.sender.postal_lines})
+    for (const auto &line : *lines) bytes += line.size() + kTextBytesMin;
   for (const auto &[key, value] : s.references) bytes += key.size() + value.size() + 2 * kTextBytesMin;
   for (const auto &part : s.parts)
     bytes += part.role.size() + part.media_type.size() + part.file_name.size() +
@@ -19,25 +29,28 @@ std::size_t wire_bytes(const Submission &s) {
 }
 
 void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
-  std::size_t parts{0}, lines{0}, references{0};
+  MessageArrays::Counts totals;
   for (const auto *s : batch) {
-    parts += s->parts.size();
-    lines += s->addressee.postal_lines.size();
-    references += s->references.size();
+    const auto counts = counts_of(*s);
+    totals.parts += counts.parts;
+    totals.postal_lines += counts.postal_lines;
+    totals.references += counts.references;
+    totals.sender_lines += counts.sender_lines;
   }
   w.begin(FrameType::submit);
-  for (const auto total : {batch.size(), parts, lines, references}) w.u32(static_cast<std::uint32_t>(total));
+  w.u32(static_cast<std::uint32_t>(batch.size()));
+  write(w, totals);
   for (const auto *s : batch) {
     w.u64(s->token);
     w.u32(s->attempt_number);
     for (const auto at : {s->dated, s->not_after, s->valid_until}) w.i64(to_ms(at));
     const auto &a = s->addressee;
-    w.u8(a.has_consent ? 1 : 0);
-    for (const auto count : {s->parts.size(), a.postal_lines.size(), s->references.size()})
-      w.u32(static_cast<std::uint32_t>(count));
+    w.u8(static_cast<std::uint8_t>(address_flags(a)));
+    write(w, counts_of(*s));
     for (const auto *text :
          {&s->idempotency_key, &s->service, &s->subject, &a.channel, &a.address, &a.name, &a.country,
-          &a.language, &s->sender.name, &s->sender.address, &s->sender.reply_to})
+          &a.language, &a.organisation, &a.given_name, &a.family_name, &s->sender.name, &s->sender.address,
+          &s->sender.reply_to, &s->sender.country})
       w.text(*text);
     for (const auto &part : s->parts) {
       w.text(part.role);
@@ -47,6 +60,7 @@ void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
       w.text(part.bytes ? std::string_view(*part.bytes) : std::string_view{});
     }
     for (const auto &line : a.postal_lines) w.text(line);
+    for (const auto &line : s->sender.postal_lines) w.text(line);
     for (const auto &[key, value] : s->references) {
       w.text(key);
       w.text(value);
@@ -57,23 +71,30 @@ void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
 
 namespace {
 
-constexpr std::size_t kMessageBytesMin{8 + 4 + 3 * 8 + 1 + 3 * 4 + 11 * kTextBytesMin};
+constexpr std::size_t kMessageBytesMin{8 + 4 + 3 * 8 + 1 + 4 * 4 + 15 * kTextBytesMin};
 constexpr std::size_t kPartBytesMin{4 * kTextBytesMin + sizeof(Sha256)};
+
+MessageArrays::Counts read_counts(FrameReader &r) {
+  MessageArrays::Counts counts;
+  for (auto *count : {&counts.parts, &counts.postal_lines, &counts.references, &counts.sender_lines}) *count = r.u32();
+  return counts;
+}
 
 void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &left) {
   const auto token = r.u64();
   const auto attempt_number = r.u32();
   const auto dated_ms = r.i64(), not_after_ms = r.i64(), valid_until_ms = r.i64();
-  const auto flags = r.u8() != 0 ? RELANCE_ADDR_CONSENT : 0u;
-  const MessageArrays::Counts counts{r.u32(), r.u32(), r.u32()};
+  const std::uint32_t flags{r.u8()};
+  const auto counts = read_counts(r);
   // Above the totals the arrays would move, and the pointers into them dangle.
   if (counts.parts > left.parts || counts.postal_lines > left.postal_lines ||
-      counts.references > left.references)
+      counts.references > left.references || counts.sender_lines > left.sender_lines)
     r.fail();
   if (!r.is_good()) return;
   left.parts -= counts.parts;
   left.postal_lines -= counts.postal_lines;
   left.references -= counts.references;
+  left.sender_lines -= counts.sender_lines;
   const auto slot = arrays.add(counts);
   auto &m = *slot.message;
   auto &a = *slot.addressee;
@@ -84,7 +105,8 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
   m.valid_until_ms = valid_until_ms;
   a.flags = flags;
   for (auto *text : {&m.idempotency_key, &m.service, &m.subject, &a.channel, &a.address, &a.name, &a.country,
-                     &a.language, &slot.sender->name, &slot.sender->address, &slot.sender->reply_to})
+                     &a.language, &a.organisation, &a.given_name, &a.family_name, &slot.sender->name,
+                     &slot.sender->address, &slot.sender->reply_to, &slot.sender->country})
     *text = read_str(r);
   for (std::size_t i{0}; i < counts.parts; ++i) {
     auto &part = slot.parts[i];
@@ -95,6 +117,7 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
     part.bytes = read_str(r);
   }
   for (std::size_t i{0}; i < counts.postal_lines; ++i) slot.postal_lines[i] = read_str(r);
+  for (std::size_t i{0}; i < counts.sender_lines; ++i) slot.sender_lines[i] = read_str(r);
   for (std::size_t i{0}; i < counts.references; ++i) {
     slot.references[i].key = read_str(r);
     slot.references[i].value = read_str(r);
@@ -106,13 +129,14 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
 bool decode_submit(std::string_view payload, MessageArrays &arrays) {
   FrameReader r(payload);
   const auto messages = r.count(kMessageBytesMin);
-  MessageArrays::Counts left{r.u32(), r.u32(), r.u32()};
+  auto left = read_counts(r);
   if (left.parts > payload.size() / kPartBytesMin || left.postal_lines > payload.size() / kTextBytesMin ||
-      left.references > payload.size() / (2 * kTextBytesMin))
+      left.sender_lines > payload.size() / kTextBytesMin || left.references > payload.size() / (2 * kTextBytesMin))
     return false;
-  arrays.reserve(messages, left.parts, left.postal_lines, left.references);
+  arrays.reserve(messages, left);
   for (std::uint32_t i{0}; i < messages && r.is_good(); ++i) read_message(r, arrays, left);
-  return r.is_done() && left.parts == 0 && left.postal_lines == 0 && left.references == 0;
+  return r.is_done() && left.parts == 0 && left.postal_lines == 0 && left.references == 0 &&
+         left.sender_lines == 0;
 }
 
 }  // namespace relance::channel

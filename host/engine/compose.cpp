@@ -148,13 +148,17 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
   out.addressee.name = claim.name;
   out.addressee.country = claim.country;
   out.addressee.language = claim.language;
+  out.addressee.is_consumer = claim.is_consumer;
+  if (!claim.is_consumer) out.addressee.organisation = claim.name;
   for (const auto &contact : claim.contacts)
     if (contact.id == attempt.contact && attempt.contact != 0) {
       if (!contact.name.empty()) out.addressee.name = contact.name;
       out.addressee.has_consent = contact.has_consent;
     }
   if (const auto *sender = setting.creditor->sender(attempt.channel))
-    out.sender = {sender->name, sender->address, sender->reply_to};
+    out.sender = {sender->name, sender->address, sender->reply_to, {}, {}};
+  out.sender.postal_lines = setting.creditor->address_lines;
+  out.sender.country = setting.creditor->country;
   out.service = service;
   out.subject = attempt.subject;
   for (const auto &part : attempt.content)

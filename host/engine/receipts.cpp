@@ -3,6 +3,7 @@
 #include "host/base/crash_point.hpp"
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
+#include "host/engine/reply_words.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -62,8 +63,9 @@ store::ParsedRecord record_of(channel::Parsed parsed) {
   for (auto &reply : parsed.replies) {
     if (reply.kind == channel::ReplyKind::automatic)
       continue;  // an auto-reply is not a receipt and nobody's words
+    auto words = words_of(reply);
     record.replies.push_back({reply.kind == channel::ReplyKind::stop, std::move(reply.from),
-                              std::move(reply.to), std::move(reply.subject), std::move(reply.text),
+                              std::move(reply.to), std::move(reply.subject), std::move(words),
                               std::move(reply.ref), std::move(reply.idempotency_key)});
   }
   return record;

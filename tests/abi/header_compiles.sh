@@ -1,5 +1,5 @@
 #!/bin/sh
-# The SDK's headers, each alone, in every language and compiler that an author may use; plugin.h in C and C++, the C++
+# The SDK's headers, each alone, in every language and compiler that an author may use; the pages of plugin.h in C and C++, the C++
 # face in C++20. A compiler that is not installed is named and passed over; with none at all the test fails.
 # usage: header_compiles.sh INCLUDE_DIR
 set -eu
@@ -11,11 +11,14 @@ check() { # compiler language standard header
   printf '#include <relance/%s>\n' "$4" | "$1" -x "$2" "-std=$3" $flags - || { echo "fails: $1 -std=$3 $4" >&2; exit 1; }
   tried=$((tried + 1))
 }
-for cc in gcc clang-19; do
-  for std in c99 c11 c17; do check $cc c $std plugin.h; done
-done
-for cxx in g++ clang++-19; do
-  for std in c++11 c++14 c++17 c++20; do check $cxx c++ $std plugin.h; done
+pages=$(cd "$include/relance" && ls *.h abi/*.h)
+for page in $pages; do
+  for cc in gcc clang-19; do
+    for std in c99 c11 c17; do check $cc c $std "$page"; done
+  done
+  for cxx in g++ clang++-19; do
+    for std in c++11 c++14 c++17 c++20; do check $cxx c++ $std "$page"; done
+  done
 done
 for header in "$include"/relance/*.hpp; do
   [ -e "$header" ] || continue

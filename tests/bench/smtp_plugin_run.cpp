@@ -104,7 +104,10 @@ PluginRun run_plugin(const std::string &library, std::uint16_t port, std::size_t
   addressee.size = sizeof addressee;
   addressee.address = str(to);
   addressee.name = str(name);
-  const relance_sender sender{sizeof(relance_sender), 0, str(name), str(from), {}};
+  relance_sender sender{};
+  sender.size = sizeof sender;
+  sender.name = str(name);
+  sender.address = str(from);
   std::vector<std::string> keys(messages);
   std::vector<relance_message> all(messages);
   for (std::size_t index{0}; index < messages; ++index) {

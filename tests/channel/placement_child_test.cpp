@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_message_is_the_same_in_either_placement) {
     m.addressee.country = "FR";
     m.addressee.language = "fr-FR";
     m.addressee.has_consent = true;
-    m.sender = {"ACME", "compta@acme.example", "reponse@acme.example"};
+    m.sender = {"ACME", "compta@acme.example", "reponse@acme.example", {"1 rue du Test"}, "FR"};
     m.service = "registered_ar";
     m.parts.push_back({"attachment",
                        "application/pdf",

@@ -398,8 +398,12 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
     const relance_receipt newer{sizeof newer, 4711, lit("ref-2"), {}, 0,       1,       RELANCE_RECEIPT_FINAL,
                                 99,           {},   {},           0,  nullptr, nullptr, 0};
     const relance_receipt *const receipts[]{&receipt, &newer};
-    const relance_reply reply{sizeof reply, RELANCE_REPLY_STOP, lit("+33"), lit("36000"),
-                              {},           lit("STOP"),        {},         {}};
+    relance_reply reply{};
+    reply.size = sizeof reply;
+    reply.kind = RELANCE_REPLY_STOP;
+    reply.from = lit("+33");
+    reply.to = lit("36000");
+    reply.text = lit("STOP");
     const relance_reply *const replies[]{&reply};
     if (text == "later") {
       result.status = RELANCE_PARSED_RETRY;

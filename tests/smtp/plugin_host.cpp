@@ -197,7 +197,9 @@ void PluginHost::submit(const std::vector<Mail> &mails) {
       held.addressee.channel = str(held.channel);
       held.addressee.address = str(own.to);
       held.addressee.name = str(own.to_name);
-      held.sender = {sizeof held.sender, 0, str(own.from_name), str(own.from), {}};
+      held.sender.size = sizeof held.sender;
+      held.sender.name = str(own.from_name);
+      held.sender.address = str(own.from);
       auto &message = held.message;
       message.size = sizeof message;
       message.token = next_token_++;

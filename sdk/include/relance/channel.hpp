@@ -40,6 +40,7 @@ struct Traits {
   std::int64_t idempotency_window_ms{0}, not_found_certain_after_ms{0};
   std::vector<relance_expected_receipt> expected_receipts{};
   std::uint32_t without{0};  ///< RELANCE_CAP_* that this instance, by its settings, does not have
+  bool submit_never_releases{false};  ///< two phases: an UNKNOWN of submit leaves a draft at most
 };
 
 using Refs = std::vector<std::string_view>;
@@ -176,7 +177,7 @@ static relance_status create(const relance_host *host, relance_str name, relance
   instance->raw_traits = {sizeof(relance_traits),
                           kCapabilities & ~traits.without,
                           traits.max_in_flight,
-                          0,
+                          traits.submit_never_releases ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u,
                           traits.idempotency_window_ms,
                           traits.not_found_certain_after_ms,
                           traits.expected_receipts.data(),

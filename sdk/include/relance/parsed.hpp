@@ -30,6 +30,10 @@ enum class ReplyKind : std::uint32_t {
   human = RELANCE_REPLY_HUMAN,
   stop = RELANCE_REPLY_STOP,
   automatic = RELANCE_REPLY_AUTOMATIC,
+  promise = RELANCE_REPLY_PROMISE,
+  dispute = RELANCE_REPLY_DISPUTE,
+  wrong_address = RELANCE_REPLY_WRONG_ADDRESS,
+  call_back = RELANCE_REPLY_CALL_BACK,
 };
 
 struct Evidence {
@@ -51,6 +55,9 @@ struct Receipt {
 struct Reply {
   ReplyKind kind{ReplyKind::human};
   std::string from{}, to{}, subject{}, text{}, ref{}, idempotency_key{};
+  std::int64_t amount_minor{0};  ///< of a promise, in minor units of the currency; 0: not said
+  std::string currency{};        ///< ISO 4217
+  std::int32_t date_days{0};     ///< of a promise or a call back: days since 1970-01-01; 0: not said
 };
 
 /// The end of a parse. Dropped without an end, the host asks again later.
@@ -80,7 +87,7 @@ class PendingParse {
     for (const auto &reply : replies)
       answers.push_back({sizeof(relance_reply), static_cast<std::uint32_t>(reply.kind), to_str(reply.from),
                          to_str(reply.to), to_str(reply.subject), to_str(reply.text), to_str(reply.ref),
-                         to_str(reply.idempotency_key)});
+                         to_str(reply.idempotency_key), reply.amount_minor, to_str(reply.currency), reply.date_days, 0});
     for (const auto &answer : answers) answer_pointers.push_back(&answer);
     std::deque<relance_price> prices;  // deques: their elements stay where they are
     std::deque<relance_evidence> documents;
