@@ -100,7 +100,8 @@ void fill(const MessageArrays::Slot &slot, const Submission &s) {
 }  // namespace
 
 std::uint32_t address_flags(const Addressee &addressee) {
-  return (addressee.has_consent ? RELANCE_ADDR_CONSENT : 0u) | (addressee.is_consumer ? RELANCE_ADDR_CONSUMER : 0u);
+  return (addressee.has_consent ? RELANCE_ADDR_CONSENT : 0u) |
+         (addressee.is_consumer ? RELANCE_ADDR_CONSUMER : 0u);
 }
 
 MessageArrays::Counts counts_of(const Submission &s) {

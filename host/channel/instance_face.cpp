@@ -58,7 +58,9 @@ relance_host PluginInstance::make_face() {
   };
   face.wall_ms = [](const relance_host *) -> std::int64_t { return to_ms(WallClock().now()); };
   face.extension = [](const relance_host *, const char *) -> const void * { return nullptr; };
-  face.webhook_url = [](const relance_host *, void *, std::size_t) -> std::int64_t { return 0; };  // no listener yet
+  face.webhook_url = [](const relance_host *, void *, std::size_t) -> std::int64_t {
+    return 0;
+  };  // no listener yet
   return face;
 }
 

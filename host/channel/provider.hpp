@@ -44,7 +44,8 @@ struct Addressee {
   std::string language;  ///< BCP 47
   bool has_consent{false};
   bool is_consumer{false};  ///< a private person
-  std::string organisation, given_name, family_name;  ///< where `name` is known by its parts; each may be empty
+  std::string organisation, given_name,
+      family_name;  ///< where `name` is known by its parts; each may be empty
 };
 
 struct Sender {
@@ -126,8 +127,8 @@ struct Receipt {
 };
 
 enum class ReplyKind : std::uint8_t { human, stop, automatic, promise, dispute, wrong_address, call_back };
-/// A message from the debtor, not from the provider: STOP suppresses the address, an automatic one says nothing, every other
-/// pauses the case until a person has looked.
+/// A message from the debtor, not from the provider: STOP suppresses the address, an automatic one says
+/// nothing, every other pauses the case until a person has looked.
 struct Reply {
   ReplyKind kind{ReplyKind::human};
   std::string from, to, subject, text;

@@ -47,10 +47,9 @@ void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
     const auto &a = s->addressee;
     w.u8(static_cast<std::uint8_t>(address_flags(a)));
     write(w, counts_of(*s));
-    for (const auto *text :
-         {&s->idempotency_key, &s->service, &s->subject, &a.channel, &a.address, &a.name, &a.country,
-          &a.language, &a.organisation, &a.given_name, &a.family_name, &s->sender.name, &s->sender.address,
-          &s->sender.reply_to, &s->sender.country})
+    for (const auto *text : {&s->idempotency_key, &s->service, &s->subject, &a.channel, &a.address, &a.name,
+                             &a.country, &a.language, &a.organisation, &a.given_name, &a.family_name,
+                             &s->sender.name, &s->sender.address, &s->sender.reply_to, &s->sender.country})
       w.text(*text);
     for (const auto &part : s->parts) {
       w.text(part.role);
@@ -76,7 +75,8 @@ constexpr std::size_t kPartBytesMin{4 * kTextBytesMin + sizeof(Sha256)};
 
 MessageArrays::Counts read_counts(FrameReader &r) {
   MessageArrays::Counts counts;
-  for (auto *count : {&counts.parts, &counts.postal_lines, &counts.references, &counts.sender_lines}) *count = r.u32();
+  for (auto *count : {&counts.parts, &counts.postal_lines, &counts.references, &counts.sender_lines})
+    *count = r.u32();
   return counts;
 }
 
@@ -131,7 +131,8 @@ bool decode_submit(std::string_view payload, MessageArrays &arrays) {
   const auto messages = r.count(kMessageBytesMin);
   auto left = read_counts(r);
   if (left.parts > payload.size() / kPartBytesMin || left.postal_lines > payload.size() / kTextBytesMin ||
-      left.sender_lines > payload.size() / kTextBytesMin || left.references > payload.size() / (2 * kTextBytesMin))
+      left.sender_lines > payload.size() / kTextBytesMin ||
+      left.references > payload.size() / (2 * kTextBytesMin))
     return false;
   arrays.reserve(messages, left);
   for (std::uint32_t i{0}; i < messages && r.is_good(); ++i) read_message(r, arrays, left);

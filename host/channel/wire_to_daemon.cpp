@@ -37,9 +37,8 @@ void encode(FrameWriter &w, const Traits &t) {
   w.i64(t.idempotency_window.value_or(Milliseconds{0}).count());
   w.i64(t.not_found_certain_after.value_or(Milliseconds{0}).count());
   w.u32(t.max_in_flight);
-  for (const bool can :
-       {t.can_query_by_ref, t.can_query_by_key, t.can_recall, t.is_two_phase, t.can_receive, t.can_poll,
-        t.can_fetch_evidence, t.submit_never_releases})
+  for (const bool can : {t.can_query_by_ref, t.can_query_by_key, t.can_recall, t.is_two_phase, t.can_receive,
+                         t.can_poll, t.can_fetch_evidence, t.submit_never_releases})
     w.u8(can ? 1 : 0);
   w.u32(static_cast<std::uint32_t>(t.expected_receipts.size()));
   for (const auto &[kind, within] : t.expected_receipts) {

@@ -291,8 +291,9 @@ bool Engine::Loop::ask_recalls() {
     if (recalling_.contains(one.attempt)) continue;
     if (one.refs.empty()) {  // nothing to name it by: its provider would not know which one is meant
       recalling_.insert(one.attempt);
-      recalled_.push_back({one.provider, {static_cast<channel::Token>(one.attempt), channel::RecallKind::unknown,
-                                          "the provider gave no reference to recall it by"}});
+      recalled_.push_back({one.provider,
+                           {static_cast<channel::Token>(one.attempt), channel::RecallKind::unknown,
+                            "the provider gave no reference to recall it by"}});
       any = true;
       continue;
     }

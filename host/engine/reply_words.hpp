@@ -7,8 +7,8 @@
 
 namespace relance::engine {
 
-/// The reply's own text behind a line that says what it means, where its kind or fields say so. Only a person makes a promise
-/// or a dispute of it: a machine's reading of somebody's words decides nothing.
+/// The reply's own text behind a line that says what it means, where its kind or fields say so. Only a person
+/// makes a promise or a dispute of it: a machine's reading of somebody's words decides nothing.
 std::string words_of(const channel::Reply &reply);
 
 }  // namespace relance::engine

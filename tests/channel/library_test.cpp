@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(drivers_that_break_the_contract_are_refused) {
                  "does no work");
   expect_refusal(path_of("misfit_no_driver"), "offers no driver", "at least one");
   expect_refusal(path_of("misfit_newer_host"), "wants a host of ABI 1.7 or newer",
-                 "at most 1.0, which this host offers");
+                 "at most 1." + std::to_string(RELANCE_ABI_MINOR) + ", which this host offers");
   expect_refusal(path_of("misfit_no_descriptor"), "driver 0 has no descriptor", "one");
   expect_refusal(path_of("misfit_short_descriptor"), "has a descriptor of 24 bytes", "72");
   expect_refusal(path_of("misfit_no_id"), "has a descriptor without an id", "one such as com.example.sms");

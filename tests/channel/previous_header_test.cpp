@@ -1,5 +1,5 @@
-// A plugin built from the previous minor of the header runs on this host, in both placements, also where the structs that
-// it is handed have grown since.
+// A plugin built from the previous minor of the header runs on this host, in both placements, also where the
+// structs that it is handed have grown since.
 #include "tests/channel/recorder.hpp"
 
 namespace relance::channel {

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -272,7 +272,8 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
     return text.empty() ? otherwise : std::strtoll(text.c_str(), nullptr, 10);
   };
   uint32_t capabilities{0xffffffffu};
-  if (setting(settings, "query") == "no") capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
+  if (setting(settings, "query") == "no")
+    capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
   if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
   const relance_traits promised{sizeof promised,
                                 capabilities,
@@ -322,8 +323,8 @@ void commit(relance_instance *i, const relance_commit *const *commits, size_t co
     const std::string ref(commits[at]->refs[0].data, commits[at]->refs[0].len);
     if (const auto colon = ref.find(':'); colon != std::string::npos) {
       const bool is_up{::access((self(i).sent_log + ".up").c_str(), F_OK) == 0};
-      // prepare_lost: nobody knows what became of a commit until the peer is "up". prepare_gone: the instance that made
-      // the draft forgets its commit.
+      // prepare_lost: nobody knows what became of a commit until the peer is "up". prepare_gone: the instance
+      // that made the draft forgets its commit.
       if (ref.starts_with("prepare_lost") && !is_up) {
         end(self(i).host, commits[at]->token, RELANCE_OUT_UNKNOWN, "timeout");
         continue;
