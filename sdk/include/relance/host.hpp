@@ -54,9 +54,11 @@ struct Inbound {
   Token cause{0};  ///< the poll's token, or 0
 };
 
+class Services;  // what the face itself keeps for an instance: see http.hpp
+
 class Host {
  public:
-  explicit Host(const relance_host *host) : host_(host) {}
+  explicit Host(const relance_host *host, Services *services = nullptr) : host_(host), services_(services) {}
 
   void log(LogLevel level, std::string_view text, Fields fields = {}) const {
     const auto list = to_kv(fields);
@@ -77,8 +79,12 @@ class Host {
 
   void health(HealthLevel level, std::string_view code = {}, std::string_view text = {},
               std::int64_t retry_at_ms = 0) const {
-    const relance_health health{sizeof health, static_cast<std::uint32_t>(level), to_str(code), to_str(text),
-                                retry_at_ms};
+    relance_health health{};
+    health.size = sizeof health;
+    health.level = static_cast<std::uint32_t>(level);
+    health.code = to_str(code);
+    health.text = to_str(text);
+    health.retry_at_ms = retry_at_ms;
     host_->health(host_, &health);
   }
   /// So many more messages may come; absolute; 0 pauses.
@@ -94,34 +100,56 @@ class Host {
     items.reserve(batch.size());
     pointers.reserve(batch.size());
     for (const auto &in : batch) {
-      items.push_back({sizeof(relance_inbound), 0, in.token, in.cause, to_str(in.kind), to_str(in.name),
-                       to_str(in.bytes), in.received_at_ms});
-      pointers.push_back(&items.back());
+      auto &item = items.emplace_back();
+      item.size = sizeof item;
+      item.token = in.token;
+      item.cause = in.cause;
+      item.kind = to_str(in.kind);
+      item.name = to_str(in.name);
+      item.bytes = to_str(in.bytes);
+      item.received_at_ms = in.received_at_ms;
+      pointers.push_back(&item);
     }
     return host_->inbound(host_, pointers.data(), pointers.size());
   }
 
   [[nodiscard]] std::optional<std::string> state(std::string_view key) const {
-    std::string value(256, '\0');
-    for (;;) {
-      const auto length = host_->state_get(host_, to_str(key), value.data(), value.size());
-      if (length < 0) return std::nullopt;
-      const bool fits{static_cast<std::size_t>(length) <= value.size()};
-      value.resize(static_cast<std::size_t>(length));
-      if (fits) return value;
-    }
+    return copied(
+        [&](void *buffer, std::size_t cap) { return host_->state_get(host_, to_str(key), buffer, cap); });
   }
   /// False: it does not fit (64 KiB for all keys and values of an instance). An empty value removes the key.
   bool set_state(std::string_view key, std::string_view value) const {
     return host_->state_put(host_, to_str(key), to_str(value)) == RELANCE_OK;
   }
 
+  /// Where the provider reaches this instance's authenticate(); give it along with a message or a
+  /// subscription. Empty: the operator has set up no listener.
+  [[nodiscard]] std::string webhook_url() const {
+    if (!RELANCE_HAS(host_, webhook_url) || host_->webhook_url == nullptr) return {};
+    return copied([&](void *buffer, std::size_t cap) { return host_->webhook_url(host_, buffer, cap); })
+        .value_or(std::string{});
+  }
+
   [[nodiscard]] std::int64_t business_ms() const { return host_->business_ms(host_); }
   [[nodiscard]] std::int64_t wall_ms() const { return host_->wall_ms(host_); }
   [[nodiscard]] const void *extension(const char *id) const { return host_->extension(host_, id); }
   [[nodiscard]] const relance_host *raw() const { return host_; }
+  [[nodiscard]] Services *services() const { return services_; }
 
  private:
+  /// What a function of the host copies into a buffer and returns the length of; it may be longer than asked
+  /// for.
+  template <class F>
+  static std::optional<std::string> copied(F &&copy) {
+    std::string value(256, '\0');
+    for (;;) {
+      const std::int64_t length{copy(value.data(), value.size())};
+      if (length < 0) return std::nullopt;
+      const bool fits{static_cast<std::size_t>(length) <= value.size()};
+      value.resize(static_cast<std::size_t>(length));
+      if (fits) return value;
+    }
+  }
   static std::vector<relance_kv> to_kv(Fields fields) {
     std::vector<relance_kv> list;
     list.reserve(fields.size());
@@ -134,6 +162,7 @@ class Host {
   }
 
   const relance_host *host_;
+  Services *services_;
 };
 
 /// Where a constructor tells what is wrong with its settings. A fatal issue refuses the instance.
@@ -149,7 +178,11 @@ class Issues {
 
  private:
   void report(std::uint32_t fatal, std::string_view path, std::string_view message) const {
-    const relance_issue issue{sizeof issue, fatal, to_str(path), to_str(message)};
+    relance_issue issue{};
+    issue.size = sizeof issue;
+    issue.fatal = fatal;
+    issue.path = to_str(path);
+    issue.message = to_str(message);
     if (sink_ != nullptr) sink_->report(sink_->ctx, &issue);
   }
   const relance_issue_sink *sink_;

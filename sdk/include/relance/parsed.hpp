@@ -3,6 +3,7 @@
 #define RELANCE_PARSED_HPP
 
 #include <relance/pending.hpp>
+#include <relance/webhook.hpp>
 
 #include <deque>
 
@@ -36,9 +37,20 @@ enum class ReplyKind : std::uint32_t {
   call_back = RELANCE_REPLY_CALL_BACK,
 };
 
+/// A proof: the document, or what to fetch it by later.
 struct Evidence {
-  std::string media_type, file_name, bytes, reference;
+  std::string media_type{}, file_name{}, bytes{}, reference{};
 };
+
+inline relance_evidence to_c(const Evidence &evidence) {
+  relance_evidence c{};
+  c.size = sizeof c;
+  c.media_type = to_str(evidence.media_type);
+  c.file_name = to_str(evidence.file_name);
+  c.bytes = to_str(evidence.bytes);
+  c.reference = to_str(evidence.reference);
+  return c;
+}
 
 struct Receipt {
   std::string ref{}, idempotency_key{};  ///< at least one of them
@@ -60,6 +72,40 @@ struct Reply {
   std::int32_t date_days{0};     ///< of a promise or a call back: days since 1970-01-01; 0: not said
 };
 
+/// Raw bytes, stored, to be understood; perhaps years after they came.
+struct Raw : Request {
+  explicit Raw(const relance_raw &r, const std::atomic<bool> *stopping = nullptr)
+      : Request(stopping), kind(to_view(r.kind)), bytes(to_view(r.bytes)), received_at_ms(r.received_at_ms) {}
+  /// Of kind "webhook": the request that came.
+  [[nodiscard]] WebhookRequest webhook() const { return WebhookRequest::from_raw(bytes); }
+
+  std::string_view kind;  ///< "mail", "webhook", "poll", "link"
+  std::string_view bytes;
+  std::int64_t received_at_ms;  ///< wall time; 0: not known any more
+};
+
+/// How a blocking parse() ends.
+struct Parsed {
+  enum class Status : std::uint32_t {
+    ok = RELANCE_PARSED_OK,
+    retry = RELANCE_PARSED_RETRY,            ///< not now: the host asks again
+    unreadable = RELANCE_PARSED_UNREADABLE,  ///< these bytes say nothing to this version
+  };
+  std::vector<Receipt> receipts{};
+  std::vector<Reply> replies{};
+  Status status{Status::ok};
+  std::string error{};
+
+  static Parsed receipt(Receipt receipt) { return {.receipts = {std::move(receipt)}}; }
+  static Parsed reply(Reply reply) { return {.replies = {std::move(reply)}}; }
+  /// Understood, and nothing to tell.
+  static Parsed nothing() { return {}; }
+  static Parsed retry(std::string error) { return {.status = Status::retry, .error = std::move(error)}; }
+  static Parsed unreadable(std::string error) {
+    return {.status = Status::unreadable, .error = std::move(error)};
+  }
+};
+
 /// The end of a parse. Dropped without an end, the host asks again later.
 class PendingParse {
  public:
@@ -75,6 +121,7 @@ class PendingParse {
   PendingParse &operator=(const PendingParse &) = delete;
   ~PendingParse() { retry("the plugin dropped these bytes without an end"); }
 
+  [[nodiscard]] const relance_raw &operator*() const { return *opened_; }
   [[nodiscard]] std::string_view kind() const { return to_view(opened_->kind); }
   [[nodiscard]] std::string_view bytes() const { return to_view(opened_->bytes); }
   [[nodiscard]] std::int64_t received_at_ms() const { return opened_->received_at_ms; }
@@ -84,11 +131,7 @@ class PendingParse {
     std::vector<relance_reply> answers;
     std::vector<const relance_reply *> answer_pointers;
     answers.reserve(replies.size());
-    for (const auto &reply : replies)
-      answers.push_back({sizeof(relance_reply), static_cast<std::uint32_t>(reply.kind), to_str(reply.from),
-                         to_str(reply.to), to_str(reply.subject), to_str(reply.text), to_str(reply.ref),
-                         to_str(reply.idempotency_key), reply.amount_minor, to_str(reply.currency), reply.date_days, 0});
-    for (const auto &answer : answers) answer_pointers.push_back(&answer);
+    for (const auto &reply : replies) answer_pointers.push_back(&answers.emplace_back(to_c(reply)));
     std::deque<relance_price> prices;  // deques: their elements stay where they are
     std::deque<relance_evidence> documents;
     std::deque<std::vector<const relance_evidence *>> bundles;
@@ -96,29 +139,26 @@ class PendingParse {
     std::vector<const relance_receipt *> fact_pointers;
     for (const auto &receipt : receipts) {
       auto &bundle = bundles.emplace_back();
-      for (const auto &item : receipt.evidence)
-        bundle.push_back(&documents.emplace_back(
-            relance_evidence{sizeof(relance_evidence), 0, to_str(item.media_type), to_str(item.file_name),
-                             to_str(item.bytes), to_str(item.reference)}));
-      const relance_price *price{nullptr};
+      for (const auto &item : receipt.evidence) bundle.push_back(&documents.emplace_back(sdk::to_c(item)));
+      auto &fact = facts.emplace_back(to_c(receipt));
       if (receipt.price)
-        price =
+        fact.price =
             &prices.emplace_back(relance_price{receipt.price->micro_units, to_str(receipt.price->currency)});
-      fact_pointers.push_back(&facts.emplace_back(relance_receipt{
-          sizeof(relance_receipt), static_cast<std::uint32_t>(receipt.kind), to_str(receipt.ref),
-          to_str(receipt.idempotency_key), receipt.part_index, receipt.part_count,
-          receipt.is_final ? RELANCE_RECEIPT_FINAL : 0u, static_cast<std::uint32_t>(receipt.failure),
-          to_str(receipt.code), to_str(receipt.text), receipt.provider_time_ms, price, bundle.data(),
-          bundle.size()}));
+      fact.evidence = bundle.data();
+      fact.evidence_count = bundle.size();
+      fact_pointers.push_back(&fact);
     }
-    end({sizeof(relance_parsed),
-         RELANCE_PARSED_OK,
-         0,
-         fact_pointers.data(),
-         fact_pointers.size(),
-         answer_pointers.data(),
-         answer_pointers.size(),
-         {nullptr, 0}});
+    relance_parsed result{};
+    result.status = RELANCE_PARSED_OK;
+    result.receipts = fact_pointers.data();
+    result.receipt_count = fact_pointers.size();
+    result.replies = answer_pointers.data();
+    result.reply_count = answer_pointers.size();
+    end(result);
+  }
+  void end(const Parsed &parsed) {
+    if (parsed.status == Parsed::Status::ok) return done(parsed.receipts, parsed.replies);
+    fail(static_cast<std::uint32_t>(parsed.status), parsed.error);
   }
   /// Not now: the host asks again.
   void retry(std::string_view error) { fail(RELANCE_PARSED_RETRY, error); }
@@ -127,15 +167,51 @@ class PendingParse {
 
  private:
   void fail(std::uint32_t status, std::string_view error) {
-    end({sizeof(relance_parsed), status, 0, nullptr, 0, nullptr, 0, to_str(error)});
+    relance_parsed result{};
+    result.status = status;
+    result.error = to_str(error);
+    end(result);
   }
   void end(relance_parsed result) {
     if (opened_ == nullptr) return;
+    result.size = sizeof result;
     result.token = opened_->token;
     const relance_parsed *pointer{&result};
     opened_ = nullptr;
     host_->parsed(host_, &pointer, 1);
   }
+
+  static relance_reply to_c(const Reply &reply) {
+    relance_reply c{};
+    c.size = sizeof c;
+    c.kind = static_cast<std::uint32_t>(reply.kind);
+    c.from = to_str(reply.from);
+    c.to = to_str(reply.to);
+    c.subject = to_str(reply.subject);
+    c.text = to_str(reply.text);
+    c.ref = to_str(reply.ref);
+    c.idempotency_key = to_str(reply.idempotency_key);
+    c.amount_minor = reply.amount_minor;
+    c.currency = to_str(reply.currency);
+    c.date_days = reply.date_days;
+    return c;
+  }
+  static relance_receipt to_c(const Receipt &receipt) {
+    relance_receipt c{};
+    c.size = sizeof c;
+    c.kind = static_cast<std::uint32_t>(receipt.kind);
+    c.ref = to_str(receipt.ref);
+    c.idempotency_key = to_str(receipt.idempotency_key);
+    c.part_index = receipt.part_index;
+    c.part_count = receipt.part_count;
+    c.flags = receipt.is_final ? RELANCE_RECEIPT_FINAL : 0u;
+    c.failure = static_cast<std::uint32_t>(receipt.failure);
+    c.code = to_str(receipt.code);
+    c.text = to_str(receipt.text);
+    c.provider_time_ms = receipt.provider_time_ms;
+    return c;
+  }
+
   const relance_host *host_;
   const relance_raw *opened_;
 };

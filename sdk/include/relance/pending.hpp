@@ -4,65 +4,9 @@
 #ifndef RELANCE_PENDING_HPP
 #define RELANCE_PENDING_HPP
 
-#include <relance/host.hpp>
-
-#include <algorithm>
+#include <relance/message.hpp>
 
 namespace relance::sdk {
-
-enum class OutcomeKind : std::uint32_t {
-  accepted = RELANCE_OUT_ACCEPTED,
-  delivered = RELANCE_OUT_DELIVERED,
-  rejected = RELANCE_OUT_REJECTED,
-  not_sent = RELANCE_OUT_NOT_SENT,
-  prepared = RELANCE_OUT_PREPARED,
-  not_found = RELANCE_OUT_NOT_FOUND,
-  unknown = RELANCE_OUT_UNKNOWN,
-};
-
-enum class FailureClass : std::uint32_t {
-  none = RELANCE_FAIL_NONE,
-  address_dead = RELANCE_FAIL_ADDRESS_DEAD,
-  temporary = RELANCE_FAIL_TEMPORARY,
-  policy = RELANCE_FAIL_POLICY,
-  configuration = RELANCE_FAIL_CONFIGURATION,
-};
-
-struct Price {
-  std::int64_t micro_units{0};
-  std::string currency;
-};
-
-struct Outcome {
-  OutcomeKind kind{OutcomeKind::unknown};
-  FailureClass failure{FailureClass::none};
-  std::string code{}, text{};
-  std::vector<std::string> refs{};
-  std::int64_t retry_after_ms{0};
-  bool whole_instance{false};
-  std::optional<Price> price{};
-
-  static Outcome accepted(std::vector<std::string> refs = {}) {
-    return {.kind = OutcomeKind::accepted, .refs = std::move(refs)};
-  }
-  static Outcome prepared(std::vector<std::string> refs) {
-    return {.kind = OutcomeKind::prepared, .refs = std::move(refs)};
-  }
-  static Outcome rejected(FailureClass failure, std::string code, std::string text) {
-    return {
-        .kind = OutcomeKind::rejected, .failure = failure, .code = std::move(code), .text = std::move(text)};
-  }
-  static Outcome not_sent(std::string code, std::string text, std::int64_t retry_after_ms = 0) {
-    return {.kind = OutcomeKind::not_sent,
-            .failure = FailureClass::temporary,
-            .code = std::move(code),
-            .text = std::move(text),
-            .retry_after_ms = retry_after_ms};
-  }
-  static Outcome unknown(std::string code, std::string text) {
-    return {.kind = OutcomeKind::unknown, .code = std::move(code), .text = std::move(text)};
-  }
-};
 
 /// The end of a submit, a commit or a query. `T` is the C struct that opened it.
 template <class T>
@@ -93,8 +37,7 @@ class PendingResult {
   void end(const Outcome &outcome) {
     if (opened_ == nullptr) return;
     std::vector<relance_str> refs;
-    refs.reserve(outcome.refs.size());
-    for (const auto &ref : outcome.refs) refs.push_back(to_str(ref));
+    add_refs(outcome, refs);
     relance_price price{};
     const relance_result result{fill(outcome, refs, price)};
     const relance_result *pointer{&result};
@@ -107,34 +50,37 @@ class PendingResult {
   template <class>
   friend class OutcomeBatch;
 
-  [[nodiscard]] relance_result fill(const Outcome &outcome, const std::vector<relance_str> &refs,
+  static void add_refs(const Outcome &outcome, std::vector<relance_str> &refs) {
+    for (const auto &ref : outcome.refs)
+      if (!ref.empty()) refs.push_back(to_str(ref));
+  }
+  [[nodiscard]] relance_result fill(const Outcome &outcome, std::span<const relance_str> refs,
                                     relance_price &price) const {
-    if (outcome.price) price = {outcome.price->micro_units, to_str(outcome.price->currency)};
-    return {sizeof(relance_result),
-            static_cast<std::uint32_t>(outcome.kind),
-            opened_->token,
-            static_cast<std::uint32_t>(outcome.failure),
-            outcome.whole_instance ? RELANCE_RESULT_WHOLE_INSTANCE : 0u,
-            refs.data(),
-            refs.size(),
-            to_str(outcome.code),
-            to_str(outcome.text),
-            outcome.retry_after_ms,
-            outcome.price ? &price : nullptr};
+    relance_result result{};
+    result.size = sizeof result;
+    result.outcome = static_cast<std::uint32_t>(outcome.kind);
+    result.token = opened_->token;
+    result.failure = static_cast<std::uint32_t>(outcome.failure);
+    result.flags = outcome.whole_instance ? RELANCE_RESULT_WHOLE_INSTANCE : 0u;
+    result.refs = refs.data();
+    result.ref_count = refs.size();
+    result.code = to_str(outcome.code);
+    result.text = to_str(outcome.text);
+    result.retry_after_ms = outcome.retry_after_ms;
+    if (outcome.price) {
+      price = {outcome.price->micro_units, to_str(outcome.price->currency)};
+      result.price = &price;
+    }
+    return result;
   }
   void forget() noexcept {
     if (opened_ == nullptr) return;
-    const relance_result result{sizeof result,
-                                RELANCE_OUT_UNKNOWN,
-                                opened_->token,
-                                RELANCE_FAIL_NONE,
-                                0,
-                                nullptr,
-                                0,
-                                RELANCE_LIT("forgotten"),
-                                RELANCE_LIT("the plugin dropped this token without an end"),
-                                0,
-                                nullptr};
+    relance_result result{};
+    result.size = sizeof result;
+    result.outcome = RELANCE_OUT_UNKNOWN;
+    result.token = opened_->token;
+    result.code = RELANCE_LIT("forgotten");
+    result.text = RELANCE_LIT("the plugin dropped this token without an end");
     const relance_result *pointer{&result};
     opened_ = nullptr;
     host_->complete(host_, &pointer, 1);
@@ -176,10 +122,9 @@ class OutcomeBatch {
     pointers.reserve(items_.size());
     for (std::size_t i{0}; i < items_.size(); ++i) {
       const auto &[pending, outcome] = items_[i];
-      results.push_back(pending.fill(outcome, {}, prices[i]));
-      results.back().refs = refs.data() + refs.size();
-      results.back().ref_count = outcome.refs.size();
-      for (const auto &ref : outcome.refs) refs.push_back(to_str(ref));
+      const auto first = refs.size();
+      PendingResult<T>::add_refs(outcome, refs);
+      results.push_back(pending.fill(outcome, std::span(refs).subspan(first), prices[i]));
       pointers.push_back(&results.back());
     }
     for (auto &item : items_) item.first.opened_ = nullptr;
@@ -208,6 +153,8 @@ class PendingRecall {
   ~PendingRecall() { end(RELANCE_RECALL_UNKNOWN, "the plugin dropped this token without an end"); }
 
   [[nodiscard]] const relance_recall *operator->() const { return opened_; }
+  [[nodiscard]] const relance_recall &operator*() const { return *opened_; }
+  void end(const Recalled &recalled) { end(static_cast<std::uint32_t>(recalled.kind), recalled.text); }
   void cancelled(std::string_view text = {}) { end(RELANCE_RECALL_CANCELLED, text); }
   void too_late(std::string_view text = {}) { end(RELANCE_RECALL_TOO_LATE, text); }
   void unknown(std::string_view text = {}) { end(RELANCE_RECALL_UNKNOWN, text); }
@@ -215,7 +162,11 @@ class PendingRecall {
  private:
   void end(std::uint32_t kind, std::string_view text) {
     if (opened_ == nullptr) return;
-    const relance_recalled result{sizeof result, kind, opened_->token, to_str(text)};
+    relance_recalled result{};
+    result.size = sizeof result;
+    result.kind = kind;
+    result.token = opened_->token;
+    result.text = to_str(text);
     const relance_recalled *pointer{&result};
     opened_ = nullptr;
     host_->recalled(host_, &pointer, 1);
@@ -240,6 +191,7 @@ class PendingPoll {
   ~PendingPoll() { failed("the plugin dropped this poll without an end"); }
 
   [[nodiscard]] const relance_poll *operator->() const { return opened_; }
+  [[nodiscard]] const relance_poll &operator*() const { return *opened_; }
   [[nodiscard]] std::string_view cursor() const { return to_view(opened_->cursor); }
   void done(std::string_view cursor, std::int64_t next_poll_ms = 0) { end(cursor, {}, next_poll_ms); }
   void failed(std::string_view error, std::int64_t next_poll_ms = 0) { end({}, error, next_poll_ms); }
@@ -247,8 +199,12 @@ class PendingPoll {
  private:
   void end(std::string_view cursor, std::string_view error, std::int64_t next_poll_ms) {
     if (opened_ == nullptr) return;
-    const relance_polled result{sizeof result, 0,           opened_->token, to_str(cursor),
-                                to_str(error), next_poll_ms};
+    relance_polled result{};
+    result.size = sizeof result;
+    result.token = opened_->token;
+    result.cursor = to_str(cursor);
+    result.error = to_str(error);
+    result.next_poll_ms = next_poll_ms;
     opened_ = nullptr;
     host_->polled(host_, &result);
   }
