@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/channel/child_outbox.hpp"
+#include "host/channel/http_call.hpp"
 #include "host/channel/instance.hpp"
 #include "host/channel/line_budget.hpp"
 
@@ -33,6 +34,9 @@ class ChildSink final : public InstanceSink {
   void ready(std::uint32_t credit) override { outbox_.ready(credit); }
   void health(const relance_health &health) override { outbox_.health(to_health(health)); }
   void wake_after(Milliseconds delay) override;
+  bool has_http() const override { return false; }
+  relance_status http_send(HttpCall) override { return RELANCE_E_SETTINGS; }
+  void http_cancel(Token) override {}
   void log(int level, std::string_view text, Fields fields) override;
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view key, std::string_view) override { outbox_.state_changed(key); }

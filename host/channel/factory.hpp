@@ -1,6 +1,7 @@
 // From a provider's settings to a Provider, whatever its placement.
 #pragma once
 
+#include "host/base/http_host.hpp"
 #include "host/channel/provider.hpp"
 
 #include <functional>
@@ -9,6 +10,8 @@
 #include <string_view>
 
 namespace relance::channel {
+
+class HttpClient;
 
 enum class Placement : std::uint8_t {
   in_process,  ///< fastest; a plugin that crashes takes the daemon with it
@@ -53,6 +56,9 @@ struct ProviderSettings {
   std::string settings_json{"{}"};  ///< secrets already resolved
   std::string lock_directory;       ///< <id>.lock of the child, <id>.state of the instance
   std::string program;              ///< path of relanced, which a child re-executes
+  std::shared_ptr<HttpClient>
+      http{};  ///< the daemon's, behind relance.http/1; null: the plugin is not given it
+  std::vector<HttpHost> http_hosts{};  ///< that it may call; none: nowhere
   ProviderLimits limits{};
   ProviderHooks hooks{};
 };

@@ -9,6 +9,8 @@ constexpr Milliseconds kDestroyGrace{2000};  ///< for destroy() to join the plug
 constexpr std::size_t kOpenFactor{4};  ///< the engine keeps to max_in_flight; beyond this it has lost count
 constexpr std::size_t kOpenMin{1024};
 
+constexpr std::size_t kRepliesBytesMax{8u << 20};  ///< handed over in one call
+
 /// References that a task keeps for the C structs it passes.
 struct RefsCall {
   std::string key;
@@ -27,7 +29,20 @@ InprocInstance::InprocInstance(ProviderSettings settings, const relance_plugin &
       events_(events),
       budget_(settings_.limits.log_lines_max),
       instance_(driver, settings_.id, tokens_, state_, *this),
-      keeper_(tokens_, [this](const std::vector<OpenToken> &expired) { end_expired(expired); }) {}
+      keeper_(tokens_, [this](const std::vector<OpenToken> &expired) { end_expired(expired); }) {
+  if (!settings_.http) return;
+  http_ = std::make_shared<HttpCalls>(
+      settings_.http, settings_.http_hosts,
+      HttpCalls::Ear{[this] { thread_.post(Kind::note, [this] { hand_replies(); }); },
+                     [this](int level, std::string line) {
+                       if (settings_.hooks.log)
+                         to_engine([&] { settings_.hooks.log(settings_.id, level, line, {}); });
+                     }});
+}
+
+InprocInstance::~InprocInstance() {
+  close_http();
+}
 
 Result<void> InprocInstance::start() {
   auto started = std::make_shared<std::promise<Result<void>>>();
@@ -201,11 +216,29 @@ void InprocInstance::abandon() {
   is_closed_ = true;
   engine_mutex_.lock();  // until nobody is in there any more
   engine_mutex_.unlock();
+  close_http();
   if (!thread_.is_running()) return;
   keeper_.stop();
   if (thread_.end(kDestroyGrace) || !settings_.hooks.log) return;
   settings_.hooks.log(settings_.id, RELANCE_LOG_ERROR,
                       "the plugin does not return from a call; its thread is left behind", {});
+}
+
+relance_status InprocInstance::http_send(HttpCall call) {
+  return http_ ? to_status(http_->send(std::move(call))) : RELANCE_E_SETTINGS;
+}
+
+void InprocInstance::http_cancel(Token token) {
+  if (http_) http_->cancel(token);
+}
+
+/// On the serial thread.
+void InprocInstance::hand_replies() {
+  for (;;) {
+    const auto replies = http_->take(kRepliesBytesMax);
+    if (replies.empty()) return;
+    instance_.http_replied(replies);
+  }
 }
 
 void InprocInstance::give(MadeUp ends) {

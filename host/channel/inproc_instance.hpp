@@ -6,6 +6,7 @@
 
 #include "host/channel/deadline_keeper.hpp"
 #include "host/channel/factory.hpp"
+#include "host/channel/http_calls.hpp"
 #include "host/channel/instance.hpp"
 #include "host/channel/line_budget.hpp"
 #include "host/channel/made_up.hpp"
@@ -19,6 +20,7 @@ namespace relance::channel {
 class InprocInstance final : public InstanceSink, public std::enable_shared_from_this<InprocInstance> {
  public:
   InprocInstance(ProviderSettings settings, const relance_plugin &driver, ProviderEvents &events);
+  ~InprocInstance() override;
 
   // As Provider.
   Result<void> start();
@@ -51,6 +53,9 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view, std::string_view) override;
   Instant business_now() override;
+  bool has_http() const override { return http_ != nullptr; }
+  relance_status http_send(HttpCall call) override;
+  void http_cancel(Token token) override;
 
  private:
   using Kind = SerialThread::Kind;
@@ -63,9 +68,13 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void note_end();
   void end_expired(const std::vector<OpenToken> &expired);
   void abandon();
+  void close_http() {
+    if (http_) http_->close();
+  }
 
   // The serial thread
   Result<void> begin();
+  void hand_replies();
   void end();
 
   /// Events and hooks reach the daemon only while it listens: once closed, none is under way and none will
@@ -83,6 +92,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   InstanceState state_;
   TokenTable tokens_;
   PluginInstance instance_;
+  std::shared_ptr<HttpCalls> http_;
   std::atomic<bool> is_taking_{true}, has_started_{false}, has_said_ready_{false}, has_said_health_{false};
   bool is_instance_started_{false};  ///< the serial thread's own
 

@@ -32,19 +32,8 @@ void PluginInstance::fault(std::string_view what, Fields fields) {
   sink_.metric(RELANCE_METRIC_ADD, kFaultMetric, 1, {});
 }
 
-template <class F>
-bool PluginInstance::guarded(const char *where, F &&run) {
-  std::string what;
-  try {
-    run();
-    return true;
-  } catch (const std::exception &e) {
-    what = to_line(e.what());
-  } catch (...) {
-    what = "no std::exception";
-  }
-  fault("let an exception pass the border", {{"where", where}, {"what", what}});
-  return false;
+void PluginInstance::fault_thrown(const char *where, std::string what) {
+  fault("let an exception pass the border", {{"where", where}, {"what", std::move(what)}});
 }
 
 void PluginInstance::end_as(std::span<const Token> tokens, std::uint32_t outcome, const char *code,
@@ -113,6 +102,9 @@ Result<void> PluginInstance::create(std::string_view settings_json) {
     if (const auto *theirs = driver_.traits(instance_); theirs != nullptr) traits = read_sized(theirs);
   });
   traits_ = to_traits(*driver_.descriptor, traits);
+  if (const auto *table = ask_extension<relance_http_client>(RELANCE_HTTP_ID);
+      table != nullptr && RELANCE_HAS(table, replied) && table->replied != nullptr)
+    http_client_ = table;
   return {};
 }
 
@@ -122,6 +114,13 @@ Result<void> PluginInstance::start() {
   if (status == RELANCE_OK) return {};
   return unavailable(std::string(driver_.descriptor->id) + " did not start the instance '" + id_ +
                      "' (status " + std::to_string(status) + "); its log says why");
+}
+
+template <class T>
+const T *PluginInstance::ask_extension(const char *id) {
+  const void *table{nullptr};
+  if (driver_.extension != nullptr) guarded("extension", [&] { table = driver_.extension(instance_, id); });
+  return static_cast<const T *>(table);
 }
 
 template <class T>

@@ -6,8 +6,10 @@
 #include "host/channel/instance_state.hpp"
 #include "host/channel/token_table.hpp"
 
+#include <relance/http.h>
 #include <relance/plugin.h>
 
+#include <atomic>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +17,8 @@
 namespace relance::channel {
 
 struct SettingsIssue;
+struct HttpCall;
+struct HttpReply;
 
 /// What comes out of an instance. Structs are of this host's layout, each end is the first one of an open
 /// token. Called on any thread of the plugin; must not block.
@@ -36,6 +40,11 @@ class InstanceSink {
   virtual void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) = 0;
   virtual void state_changed(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Instant business_now() = 0;
+  /// Whether this instance is given relance.http/1.
+  [[nodiscard]] virtual bool has_http() const = 0;
+  /// As in relance/http.h.
+  virtual relance_status http_send(HttpCall call) = 0;
+  virtual void http_cancel(Token token) = 0;
 };
 
 class PluginInstance {
@@ -69,6 +78,8 @@ class PluginInstance {
   /// `poll` lives until its token ends: the plugin borrows it.
   void poll(const relance_poll &poll);
   void wake();
+  /// Replies to calls that http_send() took; none after destroy().
+  void http_replied(const std::vector<HttpReply> &replies);
   void stop();
   void destroy();
 
@@ -91,11 +102,28 @@ class PluginInstance {
   void on_polled(const relance_polled *result);
   std::int64_t on_state_get(std::string_view key, void *buffer, std::size_t cap);
   relance_status on_state_put(std::string_view key, std::string_view value);
+  const void *on_extension(std::string_view id);
+  relance_status on_http_send(const relance_http_call &theirs);
+  static const relance_http &http_table();
+  /// The plugin's table of this extension; null: it has none.
+  template <class T>
+  const T *ask_extension(const char *id);
 
   void fault(std::string_view what, Fields fields = {});
+  void fault_thrown(const char *where, std::string what);
   /// False: it threw, and that has been said.
   template <class F>
-  bool guarded(const char *where, F &&run);
+  bool guarded(const char *where, F &&run) {
+    try {
+      run();
+      return true;
+    } catch (const std::exception &e) {
+      fault_thrown(where, to_line(e.what()));
+    } catch (...) {
+      fault_thrown(where, "no std::exception");
+    }
+    return false;
+  }
   void end_as(std::span<const Token> tokens, std::uint32_t outcome, const char *code, const char *text);
   /// The operations whose tokens are still open are announced to the table, and to the sink where an intent
   /// counts; the others are taken out.
@@ -114,6 +142,7 @@ class PluginInstance {
   HostFace host_;
   relance_instance *instance_{nullptr};
   Traits traits_;
+  std::atomic<const relance_http_client *> http_client_{nullptr};  ///< the plugin's, known once it is created
 };
 
 }  // namespace relance::channel

@@ -57,7 +57,9 @@ relance_host PluginInstance::make_face() {
     return to_ms(self(h).sink_.business_now());
   };
   face.wall_ms = [](const relance_host *) -> std::int64_t { return to_ms(WallClock().now()); };
-  face.extension = [](const relance_host *, const char *) -> const void * { return nullptr; };
+  face.extension = [](const relance_host *h, const char *id) -> const void * {
+    return self(h).on_extension(id == nullptr ? "" : id);
+  };
   face.webhook_url = [](const relance_host *, void *, std::size_t) -> std::int64_t {
     return 0;
   };  // no listener yet
@@ -114,6 +116,10 @@ void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t
   std::vector<OpenToken> closed;
   const auto ends = take_ends(Ending::parsed, results, count, closed);
   if (!ends.empty()) sink_.parsed(ends);
+}
+
+const void *PluginInstance::on_extension(std::string_view id) {
+  return id == RELANCE_HTTP_ID && sink_.has_http() ? &http_table() : nullptr;
 }
 
 std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {
