@@ -2,6 +2,8 @@
 
 #include "host/channel/http_transfer.hpp"
 
+#include <curl/curl.h>
+
 #include <atomic>
 #include <csignal>
 #include <mutex>

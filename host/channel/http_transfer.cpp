@@ -2,6 +2,8 @@
 
 #include "host/channel/border.hpp"
 
+#include <curl/curl.h>
+
 namespace relance::channel {
 namespace {
 
@@ -18,13 +20,21 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-HttpTransfer::HttpTransfer(HttpClient::CallId id, HttpCall call, HttpClient::Done done, CURL *easy)
+static_assert(CURL_ERROR_SIZE == 256);
+
+HttpTransfer::HttpTransfer(HttpClient::CallId id, HttpCall call, HttpClient::Done done, Easy *easy)
     : id_(id), call_(std::move(call)), done_(std::move(done)), easy_(easy) {
   reply_.token = call_.token;
 }
 
 HttpTransfer::~HttpTransfer() {
   curl_slist_free_all(headers_);
+}
+
+template <class T>
+void HttpTransfer::option(int name, T value) {
+  if (is_prepared_ && curl_easy_setopt(easy_, static_cast<CURLoption>(name), value) != CURLE_OK)
+    is_prepared_ = false;
 }
 
 bool HttpTransfer::prepare(const HttpSettings &settings) {
@@ -172,7 +182,7 @@ std::size_t HttpTransfer::on_body(char *bytes, std::size_t size, std::size_t cou
   return 0;
 }
 
-std::string HttpTransfer::words(CURLcode code) const {
+std::string HttpTransfer::words(int code) const {
   if (is_cancelled_) return "cancelled";
   if (was_resend_refused_)
     return "the connection died before a reply; the request may have arrived and is not repeated";
@@ -185,10 +195,11 @@ std::string HttpTransfer::words(CURLcode code) const {
     return "its time (not_after) was over before the connection stood";
   const std::string_view detail(error_.data());
   return (has_begun_ ? "no whole reply: " : "could not connect: ") +
-         to_line((detail.empty() ? curl_easy_strerror(code) : detail).substr(0, kWordsMax));
+         to_line((detail.empty() ? curl_easy_strerror(static_cast<CURLcode>(code)) : detail)
+                     .substr(0, kWordsMax));
 }
 
-void HttpTransfer::end(CURLcode code) {
+void HttpTransfer::end(int code) {
   long status{0};
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   reply_.status = status < 0 ? 0 : static_cast<std::uint32_t>(status);

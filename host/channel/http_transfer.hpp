@@ -10,17 +10,17 @@
 
 #include "host/channel/http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <array>
-#include <chrono>
+
+struct curl_slist;
 
 namespace relance::channel {
 
 class HttpTransfer {
  public:
+  using Easy = void;  ///< libcurl's CURL
   /// `easy` is fresh or reset.
-  HttpTransfer(HttpClient::CallId id, HttpCall call, HttpClient::Done done, CURL *easy);
+  HttpTransfer(HttpClient::CallId id, HttpCall call, HttpClient::Done done, Easy *easy);
   HttpTransfer(const HttpTransfer &) = delete;
   HttpTransfer &operator=(const HttpTransfer &) = delete;
   ~HttpTransfer();
@@ -28,22 +28,20 @@ class HttpTransfer {
   /// False: libcurl did not take an option; end() it then with what it said.
   bool prepare(const HttpSettings &settings);
   void set_cancelled() { is_cancelled_ = true; }
-  /// Tells what became of it. `code` as libcurl has it; ignored once the call was cancelled.
-  void end(CURLcode code);
+  /// Tells what became of it. `code`: a CURLcode; ignored once the call was cancelled.
+  void end(int code);
 
-  [[nodiscard]] CURL *easy() const { return easy_; }
+  [[nodiscard]] Easy *easy() const { return easy_; }
   [[nodiscard]] HttpClient::CallId id() const { return id_; }
 
  private:
   template <class T>
-  void option(CURLoption name, T value) {
-    if (is_prepared_ && curl_easy_setopt(easy_, name, value) != CURLE_OK) is_prepared_ = false;
-  }
+  void option(int name, T value);
   void set_method();
   void set_headers();
   void set_connection(const HttpSettings &settings);
   void set_times();
-  [[nodiscard]] std::string words(CURLcode code) const;
+  [[nodiscard]] std::string words(int code) const;
 
   static int on_request(void *self, char *, char *, int, int);
   static std::size_t on_header(char *bytes, std::size_t size, std::size_t count, void *self);
@@ -53,9 +51,9 @@ class HttpTransfer {
   const HttpClient::CallId id_;
   const HttpCall call_;
   const HttpClient::Done done_;
-  CURL *const easy_;
+  Easy *const easy_;
   curl_slist *headers_{nullptr};
-  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::array<char, 256> error_{};  ///< CURL_ERROR_SIZE
   HttpReply reply_;
   std::size_t header_bytes_{0};
   bool is_prepared_{true};
