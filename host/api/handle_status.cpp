@@ -17,6 +17,7 @@ json::object to_json(const engine::ProviderReport &provider) {
           {"channel", provider.channel},
           {"plugin", provider.plugin},
           {"placement", provider.placement},
+          {"sandbox", provider.sandbox},
           {"state", provider.state},
           {"because", provider.because},
           {"handed_over", provider.handed_over},

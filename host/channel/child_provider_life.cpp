@@ -73,6 +73,7 @@ Result<void> ChildProvider::launch() {
   hello.state = state_.encode();
   hello.inbound_items_max = settings_.limits.inbound_max;
   hello.log_lines_max = settings_.limits.log_lines_max;
+  hello.sandbox = settings_.sandbox;
   const std::lock_guard lock(mutex_);
   phase_ = Phase::starting;
   out_.clear();

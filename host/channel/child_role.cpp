@@ -19,6 +19,16 @@ namespace {
 
 constexpr Instant kNever{Instant::max()};  ///< deadlines are the daemon's to keep
 
+/// Ends the process when the daemon is gone, also while the plugin keeps the main thread busy.
+void watch_daemon() {
+  std::thread([] {
+    pollfd p{kChildSocket, 0, 0};
+    while (::poll(&p, 1, -1) < 0 && errno == EINTR) {
+    }
+    ::_exit(kExitOrphaned);
+  }).detach();
+}
+
 class ChildRole {
  public:
   ChildRole(int socket, int signal_fd)
@@ -33,7 +43,11 @@ class ChildRole {
       return kExitRefused;
     }
     outbox_.flush_waiting();  // first what the plugin said while it started
-    outbox_.say([&](FrameWriter &w) { encode(w, instance_ ? instance_->traits() : Traits{}); });
+    outbox_.say([&](FrameWriter &w) {
+      auto traits = instance_ ? instance_->traits() : Traits{};
+      traits.sandbox = sandbox_.level;
+      encode(w, traits);
+    });
     outbox_.flush_waiting();
     if (!instance_) return kExitClean;
     const int status{loop()};
@@ -70,6 +84,10 @@ class ChildRole {
 
   Result<void> begin(const Hello &hello) {
     sink_.begin(hello.inbound_items_max, hello.log_lines_max);
+    auto confined = confine(hello.sandbox, hello.plugin_path);
+    if (!confined) return confined.error();
+    sandbox_ = std::move(*confined);
+    watch_daemon();  // only now: a thread of its own would stand outside of the sandbox
     const auto driver = load_driver(hello.plugin_path, hello.driver);
     if (!driver) return driver.error();
     if (auto loaded = state_.decode(hello.state); !loaded) return loaded;
@@ -237,18 +255,9 @@ class ChildRole {
   ChildOutbox outbox_;
   ChildSink sink_;
   bool has_stopped_{false};
+  Confinement sandbox_;
   std::optional<PluginInstance> instance_;  // last: it goes first
 };
-
-/// Ends the process when the daemon is gone, also while the plugin keeps the main thread busy.
-void watch_daemon() {
-  std::thread([] {
-    pollfd p{kChildSocket, 0, 0};
-    while (::poll(&p, 1, -1) < 0 && errno == EINTR) {
-    }
-    ::_exit(kExitOrphaned);
-  }).detach();
-}
 
 }  // namespace
 
@@ -259,7 +268,6 @@ std::optional<int> run_if_channel_child(int argc, char **argv) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
   ::prctl(PR_SET_NAME, "relance-channel");
   const int signal_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  watch_daemon();
   // Never destroyed: a plugin's thread may outlive what we know of it, and the process ends here anyway.
   auto *const role = new ChildRole(kChildSocket, signal_fd);
   ::_exit(role->run());

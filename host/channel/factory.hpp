@@ -3,6 +3,7 @@
 
 #include "host/base/http_host.hpp"
 #include "host/channel/provider.hpp"
+#include "host/channel/sandbox.hpp"
 
 #include <functional>
 #include <memory>
@@ -56,6 +57,7 @@ struct ProviderSettings {
   std::string settings_json{"{}"};  ///< secrets already resolved
   std::string lock_directory;       ///< <id>.lock of the child, <id>.state of the instance
   std::string program;              ///< path of relanced, which a child re-executes
+  SandboxSettings sandbox{};        ///< of the child
   std::shared_ptr<HttpClient>
       http{};  ///< the daemon's, behind relance.http/1; null: the plugin is not given it
   std::vector<HttpHost> http_hosts{};  ///< that it may call; none: nowhere

@@ -29,6 +29,7 @@ Result<void> check_child_provider(const ProviderSettings &settings) {
   hello.settings_json = settings.settings_json;
   hello.is_check = true;
   hello.log_lines_max = settings.limits.log_lines_max;
+  hello.sandbox = settings.sandbox;
   encode(w, hello);
   // At most the socket's buffer, unless the settings are enormous; the child reads them at once.
   if (::send(process.socket(), out.data(), out.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(out.size()))

@@ -210,6 +210,7 @@ struct Traits {
   bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
       expected_receipts;  ///< which, and by when after acceptance
+  std::string sandbox;  ///< of its process: "full", "off", "reduced: …"; empty: it has no process of its own
 };
 
 class Provider {

@@ -5,6 +5,7 @@
 
 #include "host/channel/border.hpp"
 #include "host/channel/frame.hpp"
+#include "host/channel/sandbox.hpp"
 #include "host/channel/token_table.hpp"
 
 #include <optional>
@@ -21,6 +22,7 @@ struct Hello {
   bool is_check{false};  ///< load, check the settings, say so and end
   std::uint32_t inbound_items_max{0};
   std::uint32_t log_lines_max{0};
+  SandboxSettings sandbox;
 };
 void encode(FrameWriter &w, const Hello &hello);
 std::optional<Hello> decode_hello(std::string_view payload);

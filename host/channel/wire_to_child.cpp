@@ -3,6 +3,41 @@
 #include "host/channel/wire_field.hpp"
 
 namespace relance::channel {
+namespace {
+
+void write(FrameWriter &w, const SandboxSettings &s) {
+  w.u8(s.is_enabled ? 1 : 0);
+  w.u8(s.is_required ? 1 : 0);
+  w.u8(static_cast<std::uint8_t>(s.network));
+  for (const auto number : {s.memory_mib, s.descriptors, s.file_mib}) w.u32(number);
+  w.u32(static_cast<std::uint32_t>(s.connect_ports.size()));
+  for (const auto port : s.connect_ports) w.u32(port);
+  w.u32(static_cast<std::uint32_t>(s.data_folders.size()));
+  for (const auto &folder : s.data_folders) {
+    w.u8(folder.is_writable ? 1 : 0);
+    w.text(folder.path);
+  }
+  w.u32(static_cast<std::uint32_t>(s.files.size()));
+  for (const auto &file : s.files) w.text(file);
+}
+
+SandboxSettings read_sandbox(FrameReader &r) {
+  SandboxSettings s;
+  s.is_enabled = r.u8() != 0;
+  s.is_required = r.u8() != 0;
+  s.network = read_enum(r, Network::none);
+  for (auto *number : {&s.memory_mib, &s.descriptors, &s.file_mib}) *number = r.u32();
+  for (auto left = r.count(4); left != 0; --left)
+    s.connect_ports.push_back(static_cast<std::uint16_t>(r.u32()));
+  for (auto left = r.count(1 + kTextBytesMin); left != 0 && r.is_good(); --left) {
+    const bool is_writable{r.u8() != 0};
+    s.data_folders.push_back({std::string(r.text()), is_writable});
+  }
+  for (auto left = r.count(kTextBytesMin); left != 0 && r.is_good(); --left) s.files.emplace_back(r.text());
+  return s;
+}
+
+}  // namespace
 
 void encode(FrameWriter &w, const Hello &h) {
   w.begin(FrameType::hello);
@@ -10,6 +45,7 @@ void encode(FrameWriter &w, const Hello &h) {
   w.u8(h.is_check ? 1 : 0);
   w.u32(h.inbound_items_max);
   w.u32(h.log_lines_max);
+  write(w, h.sandbox);
   w.end();
 }
 std::optional<Hello> decode_hello(std::string_view payload) {
@@ -19,6 +55,7 @@ std::optional<Hello> decode_hello(std::string_view payload) {
   h.is_check = r.u8() != 0;
   h.inbound_items_max = r.u32();
   h.log_lines_max = r.u32();
+  h.sandbox = read_sandbox(r);
   return if_done(r, std::move(h));
 }
 

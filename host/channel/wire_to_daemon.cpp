@@ -33,7 +33,7 @@ Fields read_fields(FrameReader &r) {
 
 void encode(FrameWriter &w, const Traits &t) {
   w.begin(FrameType::started);
-  for (const auto *text : {&t.plugin_id, &t.plugin_version, &t.driver, &t.channel}) w.text(*text);
+  for (const auto *text : {&t.plugin_id, &t.plugin_version, &t.driver, &t.channel, &t.sandbox}) w.text(*text);
   w.i64(t.idempotency_window.value_or(Milliseconds{0}).count());
   w.i64(t.not_found_certain_after.value_or(Milliseconds{0}).count());
   w.u32(t.max_in_flight);
@@ -50,7 +50,8 @@ void encode(FrameWriter &w, const Traits &t) {
 std::optional<Traits> decode_traits(std::string_view payload) {
   FrameReader r(payload);
   Traits t;
-  for (auto *text : {&t.plugin_id, &t.plugin_version, &t.driver, &t.channel}) *text = read_string(r);
+  for (auto *text : {&t.plugin_id, &t.plugin_version, &t.driver, &t.channel, &t.sandbox})
+    *text = to_line(read_string(r));
   if (const auto ms = r.i64(); ms > 0) t.idempotency_window = Milliseconds{ms};
   if (const auto ms = r.i64(); ms > 0) t.not_found_certain_after = Milliseconds{ms};
   t.max_in_flight = r.u32();

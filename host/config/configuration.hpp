@@ -93,10 +93,21 @@ struct Region {
 
 enum class Placement : std::uint8_t { child, inproc };
 
+/// What a provider's process may reach and use; the reasons stand in docs/for-operators/sandbox.md.
+struct Sandbox {
+  bool is_enabled{true};
+  bool has_network{true};
+  std::vector<std::uint16_t> connect_ports;                          ///< empty: all
+  std::vector<std::pair<std::filesystem::path, bool>> data_folders;  ///< the second: may be written
+  std::vector<std::filesystem::path> files;  ///< that the plugin's settings name: may be read
+  std::uint32_t memory_mib{1024}, descriptors{256}, file_mib{64};
+};
+
 struct ProviderSettings {
   std::string id, channel, plugin, driver;
   std::filesystem::path plugin_file;  ///< the plugin's file: as written, or found in the plugin folder
   Placement placement{Placement::child};
+  Sandbox sandbox;
   std::uint32_t credit_max{64};  ///< messages handed over and not answered
   Secret settings_json;          ///< the [settings] table as one JSON object, secrets filled in
   std::string shown_json;        ///< the same with secrets hidden, for people
@@ -130,6 +141,7 @@ struct Configuration {
   Log log;
   Limits limits;
   bool allows_literal_secrets{false};
+  bool requires_sandbox{true};  ///< where the kernel cannot confine a plugin it does not start
   std::vector<Creditor> creditors;
   std::vector<Region> regions;
   std::vector<ProviderSettings> providers;

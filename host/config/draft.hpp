@@ -29,7 +29,8 @@ struct Draft {
   Configuration configuration;
   Issues issues;
   std::vector<Mention> mentions;
-  std::vector<std::pair<std::string, Position>> replaced;  ///< ids of former scenarios, where a file takes them over
+  std::vector<std::pair<std::string, Position>>
+      replaced;  ///< ids of former scenarios, where a file takes them over
   std::map<std::string, Position> creditors, regions, providers, scenarios,
       templates;  ///< where each was defined
   LoadOptions options;
@@ -43,6 +44,10 @@ void read_daemon(Draft &draft, const Document &document);
 void read_creditors(Draft &draft, Section &root);
 void read_region(Draft &draft, const Document &document, std::string_view stem);
 void read_provider(Draft &draft, const Document &document, std::string_view stem);
+/// [sandbox] of a provider.
+Sandbox read_sandbox(Draft &draft, Section &table);
+/// A path that a plugin's setting names: absolute, and none of the daemon's own.
+bool may_be_granted(const Configuration &configuration, const std::filesystem::path &file);
 void read_scenario(Draft &draft, const Document &document, std::string_view stem);
 /// `id.language` is the file's stem.
 void read_template(Draft &draft, const Document &document, std::string_view stem);

@@ -87,6 +87,10 @@ void read_daemon(Draft &draft, const Document &document) {
                            std::to_string(configuration.control_socket.native().size()) +
                            " bytes, more than the 107 that the system takes; choose a shorter one");
   if (auto table = root.table("log")) read_log(*table, configuration.log);
+  if (auto table = root.table("sandbox")) {
+    configuration.requires_sandbox = table->flag("required", true);
+    table->finish();
+  }
   if (auto table = root.table("limits")) read_limits(*table, configuration.limits);
   read_folders(root, configuration.folders, base);
   read_creditors(draft, root);

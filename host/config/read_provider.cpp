@@ -138,7 +138,11 @@ class SettingsReader {
     if (is_reference(value)) return {json::value(secrets_.read(value.table[0])), json::value(kRedacted)};
     switch (value.kind) {
       case ValueKind::text:
-        if (!names_a_secret(key)) return same(json::value(value.text));
+        if (!names_a_secret(key)) {
+          if (may_be_granted(draft_.configuration, value.text))
+            provider_.sandbox.files.emplace_back(value.text);
+          return same(json::value(value.text));
+        }
         if (!draft_.configuration.allows_literal_secrets)
           draft_.issues.error(at, '"' + std::string{key} + "\" is a secret written in the file; write " +
                                       std::string{key} +
@@ -224,6 +228,7 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   provider.placement = static_cast<Placement>(root.choice("placement", 0, kPlacements));
   provider.credit_max =
       static_cast<std::uint32_t>(root.integer("credit_window", provider.credit_max, {1, 10'000}));
+  if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
   provider.at = root.at("settings");
   const Value none{};
   auto settings = root.table("settings");

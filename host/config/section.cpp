@@ -76,7 +76,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
 }
 
 const Value *Section::find(std::string_view key) {
-  known_.push_back(key);
+  if (std::ranges::find(known_, key) == known_.end()) known_.push_back(key);
   const auto entry = std::ranges::find(table_->table, key, &Entry::key);
   return entry == table_->table.end() ? nullptr : &entry->value;
 }

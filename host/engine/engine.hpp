@@ -34,7 +34,7 @@ struct EngineOptions {
 };
 
 struct ProviderReport {
-  std::string id, channel, plugin, placement, state, because;
+  std::string id, channel, plugin, placement, sandbox, state, because;
   std::uint64_t handed_over{0}, accepted{0}, rejected{0}, not_sent{0}, unknown{0}, receipts{0}, inbound{0};
   std::uint32_t in_flight{0}, credit{0};
 };
@@ -91,8 +91,8 @@ class Engine {
   /// A connection for questions, beside the loop.
   Result<std::unique_ptr<store::Reader>> open_reader();
 
-  /// True while a message in doubt is with its provider once more, under the same key: its end cannot be stated by hand
-  /// now. On the engine's thread (inside with_store) only.
+  /// True while a message in doubt is with its provider once more, under the same key: its end cannot be
+  /// stated by hand now. On the engine's thread (inside with_store) only.
   [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
 
   [[nodiscard]] EngineReport report();

@@ -48,6 +48,9 @@ Result<PooledProvider> ProviderPool::make(std::shared_ptr<const channel::Provide
   pooled.status.channel = pooled.report.channel = settings.channel;
   pooled.report.plugin = traits.plugin_id + " " + traits.plugin_version;
   pooled.report.placement = settings.placement == config::Placement::child ? "child" : "inproc";
+  pooled.report.sandbox = traits.sandbox;
+  if (!traits.sandbox.empty() && traits.sandbox != "full")
+    log::event(log::Id::PROVIDER_UNCONFINED, {{"provider", settings.id}, {"sandbox", traits.sandbox}});
   pooled.report.state = "up";
   pooled.can_recall = traits.can_recall;
   return pooled;

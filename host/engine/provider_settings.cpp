@@ -19,6 +19,17 @@ channel::ProviderSettings channel_settings(const config::Configuration &configur
   wanted.settings_json = settings.settings_json.reveal();
   wanted.lock_directory = configuration.state_folder.string();
   wanted.program = program.string();
+  const auto &sandbox = settings.sandbox;
+  wanted.sandbox.is_enabled = sandbox.is_enabled;
+  wanted.sandbox.is_required = configuration.requires_sandbox;
+  wanted.sandbox.network = sandbox.has_network ? channel::Network::full : channel::Network::none;
+  wanted.sandbox.connect_ports = sandbox.connect_ports;
+  for (const auto &[path, is_writable] : sandbox.data_folders)
+    wanted.sandbox.data_folders.push_back({path.string(), is_writable});
+  for (const auto &file : sandbox.files) wanted.sandbox.files.push_back(file.string());
+  wanted.sandbox.memory_mib = sandbox.memory_mib;
+  wanted.sandbox.descriptors = sandbox.descriptors;
+  wanted.sandbox.file_mib = sandbox.file_mib;
   return wanted;
 }
 

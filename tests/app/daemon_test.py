@@ -163,7 +163,7 @@ class DaemonTest(unittest.TestCase):
         with contextlib.closing(sqlite3.connect(store)) as live, contextlib.closing(sqlite3.connect(backup)) as copy:
             live.backup(copy)
         self.world.ctl("clock", "advance", "4d", "--settle")
-        sent = (self.world.folder / "sent").read_text()
+        sent = (self.world.folder / "peer/sent").read_text()
         self.assertTrue(sent)
         self.world.stop()
         for name in ("relance.db-wal", "relance.db-shm"):
@@ -178,11 +178,11 @@ class DaemonTest(unittest.TestCase):
         self.world.ctl("hold", "--debtor", "D-1", "--until", "2026-03-13", "--because", "reminded after the backup")
         self.world.stop()
         self.world.start_on_test_clock()  # the pause outlives a restart
-        self.assertEqual((self.world.folder / "sent").read_text(), sent)
+        self.assertEqual((self.world.folder / "peer/sent").read_text(), sent)
         self.world.ctl("resume")
         self.world.ctl("clock", "advance", "1h", "--settle")
         self.assertEqual({row["debtor"] for row in self.world.ask("reminders")["reminders"]}, {"D-2", "D-3"})
-        self.assertEqual((self.world.folder / "sent").read_text(), sent)
+        self.assertEqual((self.world.folder / "peer/sent").read_text(), sent)
 
     def test_a_folder_that_cannot_be_made_is_74(self):
         self.world.write("file", "")
@@ -230,7 +230,7 @@ class DaemonTest(unittest.TestCase):
         world.ctl("clock", "advance", "4d", "--settle")
         self.assertEqual(len(world.ask("reminders")["reminders"]), 3)
         self.assertNotIn(child, children_of(world.daemon.pid))
-        self.assertTrue((world.folder / "sent").read_text())
+        self.assertTrue((world.folder / "peer/sent").read_text())
 
     def test_old_payment_data_holds_reminders_until_payments_are_imported(self):
         self.world.edit("relanced.toml", "[limits]", '[limits]\nmax_payment_data_age = "2d"')

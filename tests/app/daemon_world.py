@@ -44,8 +44,10 @@ PROVIDER = """id = "scripted"
 plugin = "scripted"
 channel = "email"
 placement = "{placement}"
+[sandbox]
+data_folders = [{{ path = "{folder}/peer", access = "write" }}]
 [settings]
-sent_log = "{folder}/sent"
+sent_log = "{folder}/peer/sent"
 """
 SCENARIO = """id = "standard"
 contact_gap = "1d"
@@ -91,7 +93,7 @@ class World:
         self.folder = Path(self.holder.name)
         self.daemon = None
         self.program = BUILD / "bin/relanced"
-        for name in ("regions", "providers", "scenarios", "templates", "mappings"):
+        for name in ("regions", "providers", "scenarios", "templates", "mappings", "peer"):
             (self.folder / name).mkdir()
         self.write("relanced.toml", CONFIG.format(folder=self.folder, build=BUILD))
         self.write("regions/FR.toml", REGION)

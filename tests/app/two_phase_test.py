@@ -16,7 +16,7 @@ INVOICES = "debtor_id,invoice_number,issue_date,due_date,amount,currency\n"
 
 class TwoPhaseTest(unittest.TestCase):
     def released(self, world):
-        log = world.folder / "sent"
+        log = world.folder / "peer/sent"
         return log.read_text().split() if log.exists() else []
 
     def die_at(self, point, count=1):

@@ -108,7 +108,9 @@ BOOST_AUTO_TEST_CASE(a_child_that_keeps_crashing_is_quarantined_in_words) {
 
 BOOST_AUTO_TEST_CASE(a_child_stopped_past_not_after_and_woken_sends_nothing) {
   ChildBench bench;
-  const auto sent_log = bench.folder.path + "/sent";
+  const auto sent_log = bench.folder.path + "/peer/sent";
+  std::filesystem::create_directory(bench.folder.path + "/peer");
+  bench.settings.sandbox.data_folders = {{bench.folder.path + "/peer", true}};
   bench.settings.settings_json = R"({"sent_log":")" + sent_log + "\"}";
   bench.start();
   bench.freeze();

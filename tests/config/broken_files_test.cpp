@@ -569,6 +569,33 @@ providers/smtp.toml:4:17: error: "credit_window" is 0, but must be from 1 to 100
 providers/smtp.toml:6:12: error: "password" is a secret written in the file; write password = { file = "…" }, { env = "…" } or { credential = "…" }, or set allow_literal_secrets = true
 providers/smtp.toml:7:8: error: a setting must be a finite number
 )"},
+    {"providers/smtp.toml", R"(plugin = "smtp"
+channel = "email"
+[sandbox]
+network = "none"
+connect_ports = [587]
+memory_mib = 1
+data_folders = [
+  { path = "/", access = "write" },
+  { path = "/usr/share", access = "execute" },
+  { path = "/nowhere/at/all" },
+  { path = "/usr/share", mode = "read" },
+]
+)",
+     R"(providers/smtp.toml:5:17: error: with network = "none" no port can be reached; drop one of them
+providers/smtp.toml:6:14: error: "memory_mib" is 1, but must be from 64 to 1048576
+providers/smtp.toml:8:12: error: / holds state/relance.db, which is the daemon's alone; give the plugin a folder of its own
+providers/smtp.toml:9:35: error: "access" cannot be "execute"; known: read, write
+providers/smtp.toml:10:12: error: there is no folder /nowhere/at/all; make it, or take it out of the list
+providers/smtp.toml:11:26: error: unknown key "mode"; known: path, access
+)"},
+    {"providers/smtp.toml", R"(plugin = "smtp"
+channel = "email"
+[sandbox]
+connect_ports = [0]
+)",
+     R"(providers/smtp.toml:4:17: error: "connect_ports" must be a list of at most 64 port numbers, such as [587, 993]
+)"},
     {"providers/smtp.toml", R"(channel = "task"
 [settings]
 password = { file = "nowhere" }

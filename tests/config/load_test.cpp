@@ -153,6 +153,32 @@ BOOST_AUTO_TEST_CASE(settings_reach_the_plugin_as_json_and_people_without_the_se
   BOOST_TEST((provider.placement == Placement::child));
 }
 
+BOOST_AUTO_TEST_CASE(a_plugin_is_granted_what_its_file_says_and_never_what_is_the_daemons) {
+  ConfigFolder folder;
+  folder.write(
+      "providers/smtp.toml",
+      "plugin = \"smtp\"\nchannel = \"email\"\n[sandbox]\nconnect_ports = [587, 993]\nmemory_mib = 256\n"
+      "data_folders = [{ path = \"/usr/share\" }, { path = \"scenarios\", access = \"write\" }]\n"
+      "[settings]\nca_file = \"/etc/ca.pem\"\nstate = \"" +
+          (folder.path() / "state/relance.db").string() + "\"\nhost = \"mail\"\n");
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  BOOST_TEST(loaded.configuration->requires_sandbox);
+  const auto &sandbox = loaded.configuration->provider("smtp")->sandbox;
+  BOOST_TEST(sandbox.is_enabled);
+  BOOST_TEST(sandbox.has_network);
+  BOOST_TEST(sandbox.connect_ports == (std::vector<std::uint16_t>{587, 993}),
+             boost::test_tools::per_element());
+  BOOST_TEST(sandbox.memory_mib == 256U);
+  BOOST_REQUIRE(sandbox.data_folders.size() == 2U);
+  BOOST_TEST(sandbox.data_folders[0].first == "/usr/share");
+  BOOST_TEST(!sandbox.data_folders[0].second);
+  BOOST_TEST(sandbox.data_folders[1].first == loaded.configuration->file.parent_path() / "scenarios");
+  BOOST_TEST(sandbox.data_folders[1].second);
+  BOOST_REQUIRE(sandbox.files.size() == 1U);
+  BOOST_TEST(sandbox.files[0] == "/etc/ca.pem");
+}
+
 BOOST_AUTO_TEST_CASE(a_recipient_in_another_zone_has_the_region_s_hours_on_their_own_clock) {
   const auto loaded = load_example();
   BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));

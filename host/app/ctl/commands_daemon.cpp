@@ -76,12 +76,15 @@ int show_status(const Run &run) {
                      {"BECAUSE", false, 80}}};
     for (const auto &item : answer.at("providers").as_array()) {
       const auto &row = item.as_object();
-      providers.add({member(row, "id"), member(row, "channel"), member(row, "placement"),
-                     member(row, "state"), grouped(number(row, "handed_over")),
-                     grouped(number(row, "accepted")), grouped(number(row, "rejected")),
-                     grouped(number(row, "not_sent")), grouped(number(row, "unknown")),
-                     grouped(number(row, "receipts")), grouped(number(row, "in_flight")),
-                     member(row, "because")});
+      // A child that is held in full needs no word.
+      const auto sandbox = member(row, "sandbox");
+      const auto placed = member(row, "placement") +
+                          (sandbox.empty() || sandbox == "full" ? std::string{} : ", sandbox " + sandbox);
+      providers.add({member(row, "id"), member(row, "channel"), placed, member(row, "state"),
+                     grouped(number(row, "handed_over")), grouped(number(row, "accepted")),
+                     grouped(number(row, "rejected")), grouped(number(row, "not_sent")),
+                     grouped(number(row, "unknown")), grouped(number(row, "receipts")),
+                     grouped(number(row, "in_flight")), member(row, "because")});
     }
     providers.print("No provider is configured.");
     for (const auto &item : answer.at("inbound_waiting").as_array()) {
