@@ -71,7 +71,7 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
       Ending::complete, outcomes->size(), [&](std::size_t i) { return (*outcomes)[i].token; },
       [&](std::size_t i, const OpenToken &open) {
         auto &kind = (*outcomes)[i].kind;
-        if ((kind == OutcomeKind::prepared && open.operation != Operation::submit) ||
+        if ((kind == OutcomeKind::prepared && open.operation == Operation::commit) ||
             (kind == OutcomeKind::not_found && open.operation != Operation::query))
           kind = OutcomeKind::unknown;
       },

@@ -354,6 +354,8 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     return;
   }
   if (!faults_.empty()) faults_.erase(view.facts.id);
+  if (const auto *pooled = pool_.find(route.provider->id))
+    attempt->is_draft_at_most = pooled->provider->traits().submit_never_releases;
   --route.provider->credit;
   const bool is_task{route.provider->channel == channel::kTaskChannel};
   HandOver out{route.provider->id,

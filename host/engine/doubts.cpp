@@ -96,8 +96,10 @@ bool Engine::Loop::ask(Doubt &doubt, PooledProvider &pooled, Instant wall) {
     doubt.next_try = Instant::max();
     return false;
   }
-  // The first copy may still be on its way out: an answer would not be the last word.
-  if (wall < attempt.not_after + kClockMargin) {
+  // The first copy may still be on its way out: an answer would not be the last word, unless it finds a draft that nobody
+  // has told to go.
+  const bool may_be_draft{traits.is_two_phase && traits.can_query_by_key && attempt.refs.empty()};
+  if (wall < attempt.not_after + kClockMargin && !may_be_draft) {
     doubt.next_try = attempt.not_after + kClockMargin;
     return false;
   }
@@ -147,6 +149,15 @@ bool Engine::Loop::go_again(const Doubt &doubt, PooledProvider &pooled) {
   return true;
 }
 
+std::optional<bool> Engine::Loop::still_holds(const store::OpenAttempt &attempt) {
+  const auto message = store_->stored_message(attempt.creditor, attempt.id);
+  if (!message && message.error().kind == ErrorKind::not_found) return false;
+  if (!message) return store_failed(message.error(), "read a message in doubt"), std::nullopt;
+  const auto claim = store_->facts_of_debtor(attempt.creditor, message->debtor_code);
+  if (!claim) return store_failed(claim.error(), "read the facts of a message in doubt"), std::nullopt;
+  return is_still_true(*message, *claim);
+}
+
 bool Engine::Loop::is_going_again(store::AttemptId attempt) const {
   const auto found = doubts_.find(attempt);
   if (found == doubts_.end()) return false;
@@ -172,6 +183,18 @@ bool Engine::Loop::take_answer(const std::string &provider, channel::Outcome &ou
     if (!is_learned && certain_after) doubt.next_try = std::max(doubt.next_try, certain_from);
     outcome.kind = OutcomeKind::not_sent;  // as if it had not been handed over
     if (outcome.code.empty()) outcome.code = "not_found";
+  }
+  if (way == Doubt::Way::query && outcome.kind == OutcomeKind::prepared && !outcome.refs.empty()) {
+    const auto is_true = still_holds(doubt.attempt);
+    is_learned = is_true.has_value();  // else it could not be looked up: asked again
+    if (!is_true.value_or(false)) pool_.note_ended(provider, outcome.token, OutcomeKind::not_sent);
+    if (is_learned && !*is_true) {  // what it says has changed while nobody knew of it
+      if (auto *pooled = pool_.find(provider)) pooled->provider->discard(outcome.refs);
+      outcome.kind = OutcomeKind::not_sent;
+      outcome.code = "changed";
+      outcome.text = "it was a draft, and what it says is true no more";
+      outcome.retry_after = Milliseconds{0};
+    }
   }
   // "Not sent" of a repeat says nothing of the first copy.
   if (!is_learned) return true;

@@ -77,9 +77,12 @@ Result<void> Engine::Loop::resume_open_attempts() {
       outcome.refs.push_back(std::to_string(attempt.id));
       continue;
     }
-    auto &outcome = outcomes_.emplace_back(
-        ended(attempt.id, domain::OutcomeKind::unknown, "the daemon stopped between intent and outcome"));
+    const auto kind =
+        attempt.is_draft_at_most ? domain::OutcomeKind::not_sent : domain::OutcomeKind::unknown;
+    auto &outcome =
+        outcomes_.emplace_back(ended(attempt.id, kind, "the daemon stopped between intent and outcome"));
     outcome.code = "restart";
+    outcome.retry_at = clock_.now();
   }
   return {};
 }

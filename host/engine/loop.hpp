@@ -147,6 +147,8 @@ class Engine::Loop {
   // --- receipts.cpp
   void take(InboxBatch batch);
   void take_outcomes(std::vector<From<channel::Outcome>> outcomes);
+  /// An unknown end of a first phase that releases nothing is certainly not sent.
+  void note_draft_at_most(const std::string &provider, channel::Outcome &outcome);
   /// What the next commit takes along; outcomes_recorded() follows it.
   [[nodiscard]] std::span<const store::OutcomeRecord> outcomes_to_record() const;
   void outcomes_recorded(std::size_t count);
@@ -189,6 +191,8 @@ class Engine::Loop {
   /// The same message once more: its second phase, or the whole under the same key. False when it may not.
   bool go_again(const Doubt &doubt, PooledProvider &pooled);
   bool note_asked(Doubt &doubt, Doubt::Way way, Instant wall);
+  /// Whether every word of its message is true; nothing when that cannot be read now.
+  std::optional<bool> still_holds(const store::OpenAttempt &attempt);
   /// True when the outcome answers a question and settles nothing: it is not to be recorded.
   bool take_answer(const std::string &provider, channel::Outcome &outcome);
 

@@ -111,6 +111,7 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
       continue;
     }
     if (take_answer(provider, outcome)) continue;
+    note_draft_at_most(provider, outcome);
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
       log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},
@@ -126,6 +127,22 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
     }
     outcomes_.push_back(record_of(std::move(outcome), clock_.now()));
   }
+}
+
+void Engine::Loop::note_draft_at_most(const std::string &provider, channel::Outcome &outcome) {
+  if (outcome.kind == domain::OutcomeKind::prepared && outcome.refs.empty()) {
+    outcome.kind = domain::OutcomeKind::unknown;  // there is nothing to commit it by
+    pool_.note_ended(provider, outcome.token, outcome.kind);
+    if (outcome.code.empty()) outcome.code = "no_reference";
+  }
+  if (outcome.kind != domain::OutcomeKind::unknown) return;
+  const auto attempt = store_->attempt(static_cast<store::AttemptId>(outcome.token));
+  if (!attempt || !attempt->is_draft_at_most || attempt->is_prepared) return;
+  outcome.kind = domain::OutcomeKind::not_sent;
+  if (auto *pooled = pool_.find(provider); pooled != nullptr && !outcome.refs.empty())
+    pooled->provider->discard(outcome.refs);
+  log::event(log::Id::OUTCOME_DRAFT_AT_MOST,
+             {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
 }
 
 std::span<const store::OutcomeRecord> Engine::Loop::outcomes_to_record() const {

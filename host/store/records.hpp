@@ -127,6 +127,8 @@ struct NewAttempt {
   std::vector<Content> content;
   Instant not_after{};  ///< wall time
   Instant dated{};      ///< business time
+  /// What promised at the time of the intent: handing it over releases nothing, only a commit does.
+  bool is_draft_at_most{false};
 };
 
 struct ReminderItem {
@@ -296,6 +298,7 @@ struct OpenAttempt {
   std::string provider, idempotency_key;
   std::vector<std::string> refs;
   bool is_prepared{false}, is_withdrawn{false};
+  bool is_draft_at_most{false};  ///< as in NewAttempt; ends with the first commit, so it counts only while not prepared
   Instant intended_at{};  ///< wall
   Instant not_after{};    ///< wall
 };

@@ -243,5 +243,97 @@ BOOST_AUTO_TEST_CASE(what_is_in_doubt_of_a_removed_step_is_told_to_a_person_once
   BOOST_TEST(world.tasks().front().kind == "in_doubt");
 }
 
+namespace {
+
+const std::string kNeverReleases{"query = \"no\"\nidempotency_window = \"0\"\nnever_releases = \"yes\"\n"};
+const std::string kFindsDrafts{"query = \"yes\"\nidempotency_window = \"0\"\n"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_unknown_end_of_a_first_phase_that_releases_nothing_is_not_in_doubt) {
+  EngineWorld world{{}, {}, kNeverReleases};
+  send_one(world, "draft_lost@d1.example");
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received().size() == 1u);
+  BOOST_TEST(world.reminders("D1").size() == 1u);
+  BOOST_TEST(world.engine->report().intents == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_without_a_reference_is_a_draft_at_most) {
+  EngineWorld world{{}, {}, kNeverReleases};
+  send_one(world, "unnamed_draft@d1.example");
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  BOOST_TEST(world.received().empty());
+  EngineWorld other{{}, {}, kNothing};
+  send_one(other, "unnamed_draft@d1.example");
+  BOOST_TEST(other.counters().in_doubt == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_between_intent_and_draft_leaves_no_doubt_where_drafts_go_nowhere) {
+  for (const bool releases_nothing : {true, false}) {
+    EngineWorld world{{}, {}, releases_nothing ? kNeverReleases : kNothing};
+    world.one_due("forget@d1.example");
+    BOOST_TEST(
+        world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+            .has_error());
+    // What held when it was handed over counts: a configuration that promises otherwise by now changes nothing.
+    world.write_provider("scripted", releases_nothing ? kNothing : kNeverReleases);
+    world.crash();
+    world.await("its end is recorded", [&] {
+      return (releases_nothing ? world.counters().not_sent : world.counters().in_doubt) == 1u;
+    });
+    BOOST_TEST(world.counters().in_doubt == (releases_nothing ? 0u : 1u));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_end_of_a_commit_stays_in_doubt_whatever_the_first_phase_promises) {
+  EngineWorld world{{}, {}, kNeverReleases};
+  world.one_due("prepare_lost@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.counters().in_doubt == 1u);
+  BOOST_TEST(world.engine->report().intents == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_that_a_question_finds_is_committed_once) {
+  EngineWorld world{{}, {}, kFindsDrafts};
+  send_one(world, "draft_lost@d1.example");
+  world.await("the reminder is sent", [&] { return world.counters().sent == 1; });
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  BOOST_TEST(world.counters().attempts_open == 0u);
+  BOOST_TEST(world.received().size() == 1u);
+  BOOST_TEST(world.engine->report().intents == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_that_a_question_finds_is_not_committed_once_its_words_are_false) {
+  for (const std::int64_t paid : {100'00, 40'00}) {
+    EngineWorld world{{}, {}, kNothing};
+    send_one(world, "draft_lost@d1.example");
+    BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+    const auto first = world.reminders("D1").at(0).attempt;
+    world.pay("F1", paid);
+    world.write_provider("scripted", kFindsDrafts + "finds_all = \"yes\"\n");
+    world.restart();
+    world.await("the draft is given up", [&] { return world.counters().in_doubt == 0; });
+    world.settle();
+    BOOST_TEST(world.received().size() == (paid == 100'00 ? 0u : 1u));  // what is left is asked for by another message
+    if (paid != 100'00) BOOST_TEST(world.reminders("D1").at(0).attempt != first);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_that_a_question_found_outlives_a_crash) {
+  EngineWorld world{{}, {}, kNothing};
+  send_one(world, "draft_lost@d1.example");
+  BOOST_TEST(world.engine->pause("a look").has_value());  // nothing is committed meanwhile
+  world.write_provider("scripted", kFindsDrafts + "finds_all = \"yes\"\n");
+  world.restart();
+  world.await("the draft is found", [&] { return world.counters().attempts_open == 1; });
+  world.crash();
+  BOOST_TEST(world.engine->resume().has_value());
+  world.await("the draft is released", [&] { return world.counters().attempts_open == 0; });
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  BOOST_TEST(world.received().size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::engine

@@ -34,6 +34,7 @@ struct Instance {
   std::string gate;      // of settings: a FIFO; "gate@x" waits for a byte in it, on the serial thread
   std::string start_if;  // of settings: a file without which start() fails
   std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
+  bool finds_all;        // of settings: whatever a question asks for lies there as a draft
   relance_traits promised;
 };
 Instance &self(relance_instance *i) {
@@ -122,6 +123,18 @@ void take(Instance &instance, const relance_message &m) {
   if (verb == "draft")  // released by commit(), which the peer may see twice and obeys once
     return end(host, m.token, RELANCE_OUT_PREPARED, "",
                std::string(m.idempotency_key.data, m.idempotency_key.len).c_str());
+  if (verb == "draft_lost") {  // made, and its answer went astray; of never_releases, a second try is answered
+    const auto key = std::string(m.idempotency_key.data, m.idempotency_key.len);
+    bool is_first{false};
+    {
+      const std::lock_guard lock(instance.mutex);
+      instance.held.emplace("draft:" + key, m.token);
+      is_first = instance.held.emplace(verb, m.token).second;
+    }
+    return is_first ? end(host, m.token, RELANCE_OUT_UNKNOWN, "timeout")
+                    : end(host, m.token, RELANCE_OUT_PREPARED, "", key.c_str());
+  }
+  if (verb == "unnamed_draft") return end(host, m.token, RELANCE_OUT_PREPARED);
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
   if (verb == "prepare_lost" || verb == "prepare_gone") {  // see commit()
     const std::string ref(verb + ":" + std::string(m.idempotency_key.data, m.idempotency_key.len));
@@ -278,7 +291,7 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   const relance_traits promised{sizeof promised,
                                 capabilities,
                                 256,
-                                0,
+                                setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u,
                                 number("idempotency_window", 3'600'000),
                                 number("not_found_certain_after", 60'000),
                                 expected,
@@ -291,6 +304,7 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
                                                            setting(settings, "gate"),
                                                            setting(settings, "start_if"),
                                                            setting(settings, "end_fifo"),
+                                                           setting(settings, "finds_all") == "yes",
                                                            promised});
   return RELANCE_OK;
 }
@@ -360,6 +374,10 @@ void recall(relance_instance *i, const relance_recall *const *recalls, size_t co
 void query(relance_instance *i, const relance_query *const *queries, size_t count) {
   for (size_t at{0}; at < count; ++at) {
     const std::string key(queries[at]->idempotency_key.data, queries[at]->idempotency_key.len);
+    if ((self(i).finds_all || self(i).held.contains("draft:" + key)) && !was_sent(self(i), key)) {
+      end(self(i).host, queries[at]->token, RELANCE_OUT_PREPARED, "", key.c_str());
+      continue;
+    }
     end(self(i).host, queries[at]->token,
         queries[at]->ref_count == 0 && !was_sent(self(i), key) ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
         key.c_str());
@@ -447,7 +465,8 @@ void poll(relance_instance *i, const relance_poll *poll) {
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
-  "query": {"enum": ["yes", "no"]}, "two_phase": {"enum": ["yes", "no"]},
+  "query": {"enum": ["yes", "no"]}, "never_releases": {"enum": ["yes", "no"]}, "finds_all": {"enum": ["yes"]},
+  "two_phase": {"enum": ["yes", "no"]},
   "idempotency_window": {"type": "string"}, "not_found_certain_after": {"type": "string"},
   "sent_log": {"type": "string"}, "gate": {"type": "string"}, "start_if": {"type": "string"}, "end_fifo": {"type": "string"},
   "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};

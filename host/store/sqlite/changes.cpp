@@ -30,11 +30,11 @@ AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, Re
       "INSERT INTO attempt (creditor, id, debtor, case_id, reminder, previous, channel_index, channel, "
       "provider, contact, "
       "address,"
-      " idempotency_key, content_hash, subject, parts, not_after, dated, intended_at, epoch)"
-      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      " idempotency_key, content_hash, subject, parts, not_after, dated, intended_at, epoch, is_draft_at_most)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       key.creditor, id, key.debtor, case_id, reminder, previous, channel_index, attempt.channel,
       attempt.provider, attempt.contact, attempt.address, attempt.idempotency_key, attempt.content_hash,
-      attempt.subject, parts_of(attempt), attempt.not_after, attempt.dated, wall, epoch_);
+      attempt.subject, parts_of(attempt), attempt.not_after, attempt.dated, wall, epoch_, attempt.is_draft_at_most);
   for (const auto &content : attempt.content)
     // debtor 0: the same bytes went to several, so they are nobody's own
     run(*connection_,

@@ -12,7 +12,7 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
   one.creditor = creditor;
   {
     Query query{*connection_,
-                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after FROM attempt"
+                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after, is_draft_at_most FROM attempt"
                 " WHERE creditor = ? AND id = ?",
                 creditor, id};
     if (!query.next()) return one;
@@ -22,6 +22,7 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
     one.is_withdrawn = query.flag(3);
     one.intended_at = query.instant(4);
     one.not_after = query.instant(5);
+    one.is_draft_at_most = query.flag(6);
   }
   Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?", creditor, id};
   while (refs.next()) one.refs.push_back(refs.blob(0));

@@ -140,6 +140,17 @@ void SqliteStore::tally_change(Unit &unit, AttemptState before, AttemptState aft
   if (const char *name = tally_of(after)) unit.tally(name);
 }
 
+void SqliteStore::reopen(Unit &unit, const AttemptRow &attempt) {
+  // The next start looks for open ones from this id on.
+  run(*connection_, "UPDATE tally SET value = min(value, ?) WHERE name = 'open_from'", attempt.id);
+  unit.then([this, id = attempt.id,
+             unfinished = Unfinished{attempt.key, attempt.case_id, attempt.reminder, attempt.provider,
+                                     AttemptState::prepared, epoch_, attempt.is_withdrawn, true}]() mutable {
+    unfinished_of_.emplace(unfinished.key, id);
+    unfinished_.emplace(id, std::move(unfinished));
+  });
+}
+
 bool SqliteStore::was_heard_of(const AttemptRow &attempt) {
   if (attempt.delivery.kind != ReceiptKind::interim) return true;
   Query query{*connection_, "SELECT 1 FROM receipt WHERE creditor = ? AND attempt = ? AND kind <> ?",
@@ -212,6 +223,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
       if (const auto found = unfinished_.find(id); found != unfinished_.end())
         found->second.state = AttemptState::prepared;
     });
+    if (before == AttemptState::in_doubt) reopen(unit, attempt);
   } else {
     forget_unfinished(unit, attempt.id);
   }

@@ -216,8 +216,11 @@ CREATE TABLE journal_seal (
   PRIMARY KEY (creditor, day)) WITHOUT ROWID;
 )sql";
 
+constexpr const char *kDraftAtMost{
+    "ALTER TABLE attempt ADD COLUMN is_draft_at_most INTEGER NOT NULL DEFAULT 0;"};
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 1> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal};
+const std::array<std::string, 2> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost};
 
 }  // namespace
 

@@ -241,6 +241,8 @@ class SqliteStore final : public Store {
   /// Inside a transaction, now and then: from which id on a starting daemon looks for open attempts.
   void mark_oldest_open(AttemptId first_new);
   void forget_unfinished(Unit &unit, AttemptId attempt);
+  /// What was in doubt is known to be a draft: it may be committed, and withdrawn, as any other.
+  void reopen(Unit &unit, const AttemptRow &attempt);
   void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
                 std::string_view kind, std::string_view text, bool holds, Instant now);
   void mark_suppressed(Unit &unit, CreditorId creditor, std::string_view channel, std::string_view address,
