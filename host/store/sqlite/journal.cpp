@@ -154,7 +154,7 @@ void Journal::before_commit() {
   if (dirty_.size() + staged_.size() >= kDirtyHeadsMax) flush_heads();
 }
 
-void Journal::committed() {
+void Journal::committed() noexcept {
   if (flushed_) dirty_.clear();
   for (const auto &[key, head] : staged_) dirty_[key] = head;
   staged_.clear();

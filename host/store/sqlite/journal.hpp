@@ -43,7 +43,8 @@ class Journal {
                       std::string_view payload);
   /// Just before the transaction commits: may write heads.
   void before_commit();
-  void committed();
+  /// Like every effect of a commit, it cannot fail.
+  void committed() noexcept;
   void rolled_back();
   /// Inside a transaction: writes every head now.
   void flush_heads();

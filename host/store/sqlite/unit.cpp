@@ -27,7 +27,7 @@ void Unit::tally(const char *name, std::int64_t difference) {
   tallies_.emplace_back(name, difference);
 }
 
-void Unit::commit() {
+void Unit::make_durable() {
   for (const auto &[name, sum] : tallies_)
     run(connection_, "INSERT INTO tally VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2",
         name, sum);
@@ -35,6 +35,9 @@ void Unit::commit() {
   run(connection_, "COMMIT");
   is_open_ = false;
   journal_.committed();
+}
+
+void Unit::take_effect() noexcept {
   for (const auto &effect : effects_) effect();
 }
 

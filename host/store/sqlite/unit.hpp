@@ -21,7 +21,14 @@ class Unit {
   Unit &operator=(const Unit &) = delete;
   ~Unit();
 
-  void commit();
+  void commit() {
+    make_durable();
+    take_effect();
+  }
+  /// The two halves of it. Memory is the thread's that owns it, which need not be the one that writes.
+  void make_durable();
+  /// Cannot fail: what is durable and not in memory would be lost for this run, or done twice.
+  void take_effect() noexcept;
 
   Journal &journal() { return journal_; }
   Connection &connection() { return connection_; }
@@ -30,7 +37,8 @@ class Unit {
   /// Attempts that this transaction has ended: memory counts them as open until the commit.
   void note_ended(std::int64_t attempt) { ended_.insert(attempt); }
   [[nodiscard]] bool has_ended(std::int64_t attempt) const { return ended_.contains(attempt); }
-  /// Memory's share of the change: run after the commit, in order.
+  [[nodiscard]] const std::unordered_set<std::int64_t> &ended() const { return ended_; }
+  /// Memory's share of the change: run after the commit, in order. It asks nothing of the database.
   void then(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
 
   /// Runs `body` so that it can fail alone: false, and nothing of it remains, when it threw a Failure.
