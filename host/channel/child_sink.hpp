@@ -34,7 +34,6 @@ class ChildSink final : public InstanceSink {
   void ready(std::uint32_t credit) override { outbox_.ready(credit); }
   void health(const relance_health &health) override { outbox_.health(to_health(health)); }
   void wake_after(Milliseconds delay) override;
-  bool has_http() const override { return false; }
   relance_status http_send(HttpCall) override { return RELANCE_E_SETTINGS; }
   void http_cancel(Token) override {}
   void log(int level, std::string_view text, Fields fields) override;

@@ -59,7 +59,7 @@ struct ProviderSettings {
   std::string program;              ///< path of relanced, which a child re-executes
   SandboxSettings sandbox{};        ///< of the child
   std::shared_ptr<HttpClient>
-      http{};  ///< the daemon's, behind relance.http/1; null: the plugin is not given it
+      http{};  ///< the daemon's, behind relance.http/1; null: every call is refused
   std::vector<HttpHost> http_hosts{};  ///< that it may call; none: nowhere
   ProviderLimits limits{};
   ProviderHooks hooks{};

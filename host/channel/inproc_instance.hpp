@@ -53,7 +53,6 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view, std::string_view) override;
   Instant business_now() override;
-  bool has_http() const override { return http_ != nullptr; }
   relance_status http_send(HttpCall call) override;
   void http_cancel(Token token) override;
 

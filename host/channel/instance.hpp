@@ -40,8 +40,6 @@ class InstanceSink {
   virtual void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) = 0;
   virtual void state_changed(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Instant business_now() = 0;
-  /// Whether this instance is given relance.http/1.
-  [[nodiscard]] virtual bool has_http() const = 0;
   /// As in relance/http.h.
   virtual relance_status http_send(HttpCall call) = 0;
   virtual void http_cancel(Token token) = 0;

@@ -119,7 +119,7 @@ void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t
 }
 
 const void *PluginInstance::on_extension(std::string_view id) {
-  return id == RELANCE_HTTP_ID && sink_.has_http() ? &http_table() : nullptr;
+  return id == RELANCE_HTTP_ID ? &http_table() : nullptr;
 }
 
 std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {

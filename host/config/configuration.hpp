@@ -5,6 +5,7 @@
 // host/domain/scenario.hpp.
 #pragma once
 
+#include "host/base/http_host.hpp"
 #include "host/base/time.hpp"
 #include "host/config/issue.hpp"
 #include "host/config/secret.hpp"
@@ -53,6 +54,14 @@ struct Limits {
       120'000};  ///< a message claimed but not at its provider by then is not sent (not_after)
   Milliseconds stop_grace{10'000};  ///< for what is in flight when the daemon is told to stop
   Milliseconds poll_every{60'000};  ///< asking providers that cannot call us
+};
+
+/// The HTTP client that plugins call through. The environment of the daemon has no say in it.
+struct Http {
+  std::string proxy;              ///< "http://proxy.example.com:3128"; empty: none
+  std::string no_proxy;           ///< names of hosts that are called without it, with commas between them
+  std::filesystem::path ca_file;  ///< certificates trusted beside the system's; empty: only those
+  bool operator==(const Http &) const = default;
 };
 
 struct SenderIdentity {
@@ -108,6 +117,7 @@ struct ProviderSettings {
   std::filesystem::path plugin_file;  ///< the plugin's file: as written, or found in the plugin folder
   Placement placement{Placement::child};
   Sandbox sandbox;
+  std::vector<HttpHost> http_hosts;  ///< that the plugin may call through the daemon; none: nowhere
   std::uint32_t credit_max{64};  ///< messages handed over and not answered
   Secret settings_json;          ///< the [settings] table as one JSON object, secrets filled in
   std::string shown_json;        ///< the same with secrets hidden, for people
@@ -140,6 +150,7 @@ struct Configuration {
   std::filesystem::path state_folder, store_file, control_socket, plugin_folder;
   Log log;
   Limits limits;
+  Http http;
   bool allows_literal_secrets{false};
   bool requires_sandbox{true};  ///< where the kernel cannot confine a plugin it does not start
   std::vector<Creditor> creditors;

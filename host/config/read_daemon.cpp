@@ -50,6 +50,31 @@ void read_log(Section &table, Log &log) {
   table.finish();
 }
 
+/// libcurl would take more; what it does not verify or what carries a secret in the open is refused here.
+bool is_proxy(std::string_view text) {
+  static constexpr std::array<std::string_view, 3> kSchemes{"http://", "https://", "socks5h://"};
+  const auto *const scheme = std::ranges::find_if(kSchemes, [&](auto s) { return text.starts_with(s); });
+  return scheme != kSchemes.end() && text.size() > scheme->size() &&
+         text.find_first_of("@ \t?#") == std::string_view::npos;
+}
+
+void read_http(Section &table, Http &http, const fs::path &base) {
+  http.proxy = table.text("proxy");
+  if (!http.proxy.empty() && !is_proxy(http.proxy))
+    table.issues().error(
+        table.at("proxy"),
+        "this is no proxy; write \"http://proxy.example.com:3128\" (or https://, socks5h://), without a "
+        "name and a password in it");
+  for (const auto &host : table.texts("no_proxy"))
+    http.no_proxy += (http.no_proxy.empty() ? "" : ",") + host.text;
+  http.ca_file = path_from(table, "ca_file", {}, base);
+  std::error_code error;
+  if (!http.ca_file.empty() && !fs::is_regular_file(http.ca_file, error))
+    table.issues().error(table.at("ca_file"),
+                         "there is no file " + http.ca_file.string() + "; it holds certificates as PEM");
+  table.finish();
+}
+
 void read_folders(Section &root, Folders &folders, const fs::path &base) {
   static constexpr std::array<std::pair<std::string_view, fs::path Folders::*>, 4> kFolders{
       {{"regions", &Folders::regions},
@@ -92,6 +117,7 @@ void read_daemon(Draft &draft, const Document &document) {
     table->finish();
   }
   if (auto table = root.table("limits")) read_limits(*table, configuration.limits);
+  if (auto table = root.table("http")) read_http(*table, configuration.http, base);
   read_folders(root, configuration.folders, base);
   read_creditors(draft, root);
   root.finish();

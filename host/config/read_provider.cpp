@@ -203,6 +203,18 @@ fs::path plugin_file(const std::string &plugin, const fs::path &folder, const fs
   return folder / path;
 }
 
+void read_hosts(Section &table, ProviderSettings &provider) {
+  for (const auto &text : table.texts("hosts")) {
+    auto host = parse_http_host(text.text);
+    if (host) {
+      provider.http_hosts.push_back(std::move(*host));
+    } else {
+      table.issues().error(text.at, host.error().message);
+    }
+  }
+  table.finish();
+}
+
 }  // namespace
 
 void read_provider(Draft &draft, const Document &document, std::string_view stem) {
@@ -229,6 +241,7 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   provider.credit_max =
       static_cast<std::uint32_t>(root.integer("credit_window", provider.credit_max, {1, 10'000}));
   if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
+  if (auto table = root.table("http")) read_hosts(*table, provider);
   provider.at = root.at("settings");
   const Value none{};
   auto settings = root.table("settings");

@@ -3,6 +3,7 @@
 
 #include "host/base/log.hpp"
 #include "host/channel/factory.hpp"
+#include "host/channel/http_client.hpp"
 #include "host/engine/absent_provider.hpp"
 #include "host/engine/provider_settings.hpp"
 
@@ -18,11 +19,23 @@ constexpr Milliseconds kRetireGrace{5000};
 constexpr Milliseconds kRetryMin{1000};
 constexpr Milliseconds kRetryMax{std::chrono::minutes{5}};
 
+channel::HttpSettings client_settings(const config::Http &http) {
+  return {http.proxy, http.no_proxy, http.ca_file.string()};
+}
+
 }  // namespace
+
+ProviderPool::ProviderPool(channel::ProviderEvents &events, std::filesystem::path program,
+                           const BusinessClock &clock)
+    : events_{events},
+      program_{std::move(program)},
+      clock_{clock},
+      http_{std::make_shared<channel::HttpClient>()} {}
 
 channel::ProviderSettings ProviderPool::settings_of(const config::Configuration &configuration,
                                                     const config::ProviderSettings &settings) const {
   auto wanted = channel_settings(configuration, settings, program_);
+  wanted.http = http_;
   wanted.hooks.business_now = [this] { return clock_.now(); };
   wanted.hooks.log = [](const std::string &provider, int level, std::string_view text,
                         const channel::Fields &) {
@@ -87,6 +100,8 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
   named_.clear();
   for (const auto &settings : wanted) named_.insert(settings.id);
   in_doubt_max_wanted_ = configuration.limits.in_doubt_max;
+  http_wanted_ = configuration.http;
+  http_->set(client_settings(http_wanted_));  // a new instance may call at once
   const auto change_all = [&](bool of_running) -> Result<void> {
     for (const auto &settings : wanted) {
       const bool is_running{providers_.contains(settings.id)};
@@ -178,10 +193,12 @@ void ProviderPool::keep() {
   added_.clear();
   replaced_.clear();
   in_doubt_max_ = in_doubt_max_wanted_;
+  http_kept_ = http_wanted_;
   refresh();
 }
 
 void ProviderPool::roll_back() {
+  http_->set(client_settings(http_kept_));
   for (const auto &id : std::exchange(added_, {})) retire(id);
   for (auto &old : std::exchange(replaced_, {})) {
     auto tried = retire(old.settings.id);

@@ -18,8 +18,9 @@
 #include <vector>
 
 namespace relance::channel {
+class HttpClient;
 struct ProviderSettings;
-}
+}  // namespace relance::channel
 
 namespace relance::engine {
 
@@ -48,8 +49,7 @@ inline constexpr const char *kTaskProvider{"task"};
 
 class ProviderPool {
  public:
-  ProviderPool(channel::ProviderEvents &events, std::filesystem::path program, const BusinessClock &clock)
-      : events_{events}, program_{std::move(program)}, clock_{clock} {}
+  ProviderPool(channel::ProviderEvents &events, std::filesystem::path program, const BusinessClock &clock);
 
   /// `hook` is called with the id of each instance that a reload has stopped, while it is still known here:
   /// to take in its last words before another speaks in its name.
@@ -118,6 +118,8 @@ class ProviderPool {
   const BusinessClock &clock_;
   std::function<void(const std::string &)> on_stopped_{[](const std::string &) {}};
   std::uint32_t in_doubt_max_{64};
+  std::shared_ptr<channel::HttpClient> http_;  ///< of all instances
+  config::Http http_kept_, http_wanted_;
   std::map<std::string, PooledProvider> providers_;
 
   // Between apply() and keep() or roll_back().

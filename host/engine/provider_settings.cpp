@@ -30,6 +30,7 @@ channel::ProviderSettings channel_settings(const config::Configuration &configur
   wanted.sandbox.memory_mib = sandbox.memory_mib;
   wanted.sandbox.descriptors = sandbox.descriptors;
   wanted.sandbox.file_mib = sandbox.file_mib;
+  wanted.http_hosts = settings.http_hosts;
   return wanted;
 }
 

@@ -185,12 +185,13 @@ BOOST_AUTO_TEST_CASE(an_instance_that_is_stopped_hears_no_more) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(an_operator_without_a_client_gives_none) {
+BOOST_AUTO_TEST_CASE(without_a_client_every_call_is_refused) {
   in_both_placements([](Placement placement) {
     Caller caller(placement, {});
     caller.settings.http.reset();
     caller.start();
-    BOOST_TEST(caller.ask(caller.call("POST http://127.0.0.1:1/")).code == "no http");
+    BOOST_TEST(caller.ask(caller.call("POST http://127.0.0.1:1/")).code ==
+               std::to_string(RELANCE_E_SETTINGS));
   });
 }
 

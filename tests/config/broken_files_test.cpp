@@ -76,6 +76,16 @@ stop_grace = "1h"
      R"(relanced.toml:2:14: error: "1 minute" is no duration; write "250ms", "30s", "15m", "12h" or "7d"
 relanced.toml:3:14: error: "stop_grace" is "1h", but must be from 0ms to 600000ms
 )"},
+    {"relanced.toml", R"([http]
+proxy = "http://user:password@proxy.example.com"
+ca_file = "gone.pem"
+hosts = ["api.example.com"]
+@creditor
+)",
+     R"(relanced.toml:2:9: error: this is no proxy; write "http://proxy.example.com:3128" (or https://, socks5h://), without a name and a password in it
+relanced.toml:3:11: error: there is no file gone.pem; it holds certificates as PEM
+relanced.toml:4:1: error: unknown key "hosts"; known: proxy, no_proxy, ca_file
+)"},
     {"relanced.toml", R"([log]
 level = "verbose"
 target = "stdrr"
@@ -607,6 +617,16 @@ providers/smtp.toml:1:11: error: channel "task" is a person and built in; it has
 providers/smtp.toml:3:21: error: there is no file providers/nowhere; create it, readable by the daemon's user only
 providers/smtp.toml:4:17: error: the environment has no variable "RELANCE_TEST_UNSET"; set it before the daemon starts
 providers/smtp.toml:5:22: error: "../x" cannot be the name of a credential; it is a file name without folders
+)"},
+    {"providers/smtp.toml", R"(plugin = "smtp"
+channel = "email"
+[http]
+hosts = ["api.example.com", "*", "https://api.example.com/v1"]
+host = "x"
+)",
+     R"(providers/smtp.toml:4:29: error: "*" names no host; write "api.example.com" (https), "*.example.org:8443" (every name below) or "http://127.0.0.1:8080" (in the clear)
+providers/smtp.toml:4:34: error: "https://api.example.com/v1" names no host; write "api.example.com" (https), "*.example.org:8443" (every name below) or "http://127.0.0.1:8080" (in the clear)
+providers/smtp.toml:5:1: error: unknown key "host"; did you mean "hosts"?
 )"},
     {"providers/second.toml", R"(id = "smtp"
 plugin = "smtp"

@@ -179,6 +179,24 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_granted_what_its_file_says_and_never_what_is_th
   BOOST_TEST(sandbox.files[0] == "/etc/ca.pem");
 }
 
+BOOST_AUTO_TEST_CASE(the_http_client_and_the_hosts_of_a_provider_are_what_the_files_say) {
+  ConfigFolder folder;
+  folder.write("ca.pem", "certificates\n");
+  folder.append("relanced.toml",
+                "[http]\nproxy = \"http://proxy.example.com:3128\"\nno_proxy = [\"localhost\", "
+                "\"intranet.example.com\"]\nca_file = \"ca.pem\"\n");
+  folder.append("providers/smtp.toml", "[http]\nhosts = [\"api.example.com\", \"*.example.org:8443\"]\n");
+  const auto loaded = folder.load();
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
+  const auto &http = loaded.configuration->http;
+  BOOST_TEST(http.proxy == "http://proxy.example.com:3128");
+  BOOST_TEST(http.no_proxy == "localhost,intranet.example.com");
+  BOOST_TEST(http.ca_file.filename() == "ca.pem");
+  const auto &hosts = loaded.configuration->provider("smtp")->http_hosts;
+  BOOST_TEST_REQUIRE(hosts.size() == 2U);
+  BOOST_TEST(hosts[1].allows(false, "a.example.org", 8443));
+}
+
 BOOST_AUTO_TEST_CASE(a_recipient_in_another_zone_has_the_region_s_hours_on_their_own_clock) {
   const auto loaded = load_example();
   BOOST_TEST_REQUIRE(loaded.configuration != nullptr, texts(loaded.issues));
