@@ -17,13 +17,23 @@ install(DIRECTORY docs config DESTINATION ${doc_folder})
 install(DIRECTORY plugins DESTINATION ${doc_folder}
   FILES_MATCHING PATTERN README.md PATTERN schema.json PATTERN protocol EXCLUDE)
 
+# The SDK: headers, a CMake package, a pkg-config file, the examples, and the template of `relancectl plugin new`. Nothing in
+# it names the prefix, so that it can be moved.
+set(package_folder lib/cmake/RelanceSDK)
 install(DIRECTORY sdk/include/relance DESTINATION include)
-install(FILES sdk/cmake/plugin.map DESTINATION lib/cmake/RelanceSDK)
+install(FILES sdk/cmake/RelanceSDKConfig.cmake sdk/cmake/RelanceAddPlugin.cmake sdk/cmake/plugin.map DESTINATION ${package_folder})
 install(TARGETS relance_sdk EXPORT RelanceSDK INCLUDES DESTINATION include)
-install(EXPORT RelanceSDK NAMESPACE RelanceSDK:: FILE RelanceSDKConfig.cmake DESTINATION lib/cmake/RelanceSDK)
+install(EXPORT RelanceSDK NAMESPACE RelanceSDK:: FILE RelanceSDKTargets.cmake DESTINATION ${package_folder})
 write_basic_package_version_file("${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake"
   VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES "${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake" DESTINATION lib/cmake/RelanceSDK)
+install(FILES "${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake" DESTINATION ${package_folder})
+configure_file(sdk/cmake/relance-sdk.pc.in "${CMAKE_BINARY_DIR}/relance-sdk.pc" @ONLY)
+install(FILES "${CMAKE_BINARY_DIR}/relance-sdk.pc" DESTINATION lib/pkgconfig)
+install(DIRECTORY sdk/examples DESTINATION share/relance PATTERN target EXCLUDE PATTERN .clang-format EXCLUDE)
+if(TARGET relance-check)
+  install(TARGETS relance-check RUNTIME DESTINATION bin)
+  add_dependencies(programs relance-check)
+endif()
 
 # The prefix is known for certain only when it is installed.
 install(CODE "set(relance_source \"${CMAKE_SOURCE_DIR}\")")

@@ -40,19 +40,17 @@ function(relance_test concern)
   endforeach()
 endfunction()
 
-# relance_plugin(name SOURCES … [LINK …]): a channel plugin, built only against sdk/ (and plugins/protocol); exports
-# exactly its entry symbol and is never unloaded.
+# relance_plugin(name SOURCES … [LINK …]): a channel plugin of this tree, built as any author's is (sdk/cmake), with this
+# tree's warnings and sanitizers.
+include("${CMAKE_SOURCE_DIR}/sdk/cmake/RelanceAddPlugin.cmake")
 function(relance_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  add_library(${name} MODULE ${arg_SOURCES})
-  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
-  target_link_libraries(${name} PRIVATE relance_options RelanceSDK::relance_sdk ${arg_LINK})
-  target_link_options(${name} PRIVATE
-    "LINKER:--version-script=${CMAKE_SOURCE_DIR}/sdk/cmake/plugin.map" LINKER:-z,nodelete)
-  if(NOT RELANCE_SANITIZE)
-    target_link_options(${name} PRIVATE LINKER:-z,defs)
+  set(more "")
+  if(RELANCE_SANITIZE)
+    set(more ALLOW_UNDEFINED)
   endif()
+  relance_add_plugin(${name} SOURCES ${arg_SOURCES} LINK relance_options ${arg_LINK} ${more})
+  set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/plugins/")  # not those of tests
     install(TARGETS ${name} LIBRARY DESTINATION lib/relance/plugins)
     set_property(GLOBAL APPEND PROPERTY RELANCE_PLUGINS ${name})

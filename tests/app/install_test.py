@@ -36,10 +36,7 @@ RELANCE_EXPORT_DRIVERS(Pigeon)
 PIGEON_CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(Pigeon LANGUAGES CXX)
 find_package(RelanceSDK 0.1 REQUIRED)
-add_library(pigeon MODULE pigeon.cpp)
-set_target_properties(pigeon PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
-target_link_libraries(pigeon PRIVATE RelanceSDK::relance_sdk)
-target_link_options(pigeon PRIVATE "LINKER:--version-script=${RelanceSDK_DIR}/plugin.map" LINKER:-z,nodelete LINKER:-z,defs)
+relance_add_plugin(pigeon SOURCES pigeon.cpp)
 """
 
 

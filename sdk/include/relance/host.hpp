@@ -47,9 +47,9 @@ enum class HealthLevel : std::uint32_t {
 /// stored().
 struct Inbound {
   Token token{0};
-  std::string kind;  ///< "mail", "webhook", "poll", "link"
-  std::string name;  ///< the provider's own name of it, e.g. UIDVALIDITY:UID; may be empty
-  std::string bytes;
+  std::string kind{};  ///< "mail", "webhook", "poll", "link"
+  std::string name{};  ///< the provider's own name of it, e.g. UIDVALIDITY:UID; may be empty
+  std::string bytes{};
   std::int64_t received_at_ms{0};
   Token cause{0};  ///< the poll's token, or 0
 };

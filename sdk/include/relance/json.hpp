@@ -4,6 +4,7 @@
 #define RELANCE_JSON_HPP
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -53,7 +54,10 @@ class Json {
       if (names_[member] == name) return items_[member];
     return absent();
   }
-  const Json &operator[](const char *name) const { return (*this)[std::string_view{name}]; }
+  template <std::size_t N>  // not const char *, which a literal 0 would be too
+  const Json &operator[](const char (&name)[N]) const {
+    return (*this)[std::string_view{name}];
+  }
   /// Of an array.
   const Json &operator[](std::size_t index) const {
     return kind_ == Kind::array && index < items_.size() ? items_[index] : absent();

@@ -26,7 +26,7 @@ enum class FailureClass : std::uint32_t {
 
 struct Price {
   std::int64_t micro_units{0};  ///< 1,000,000 = one unit of the currency
-  std::string currency;         ///< ISO 4217
+  std::string currency{};       ///< ISO 4217
 };
 
 struct Outcome {
@@ -79,7 +79,7 @@ struct Recalled {
 /// What a message would be and cost. A fatal issue says that it does not fit this provider.
 struct Quote {
   struct Issue {
-    std::string path, message;  ///< path: "/addressee/postal_lines/2"
+    std::string path{}, message{};  ///< path: "/addressee/postal_lines/2"
     bool is_fatal{true};
   };
   std::uint32_t segments{0}, pages{0};  ///< 0: does not apply

@@ -8,11 +8,11 @@
 namespace relance::sdk {
 
 struct WebhookRequest {
-  std::string_view method;
-  std::string_view url;             ///< public, as the provider called (and signed) it
-  std::string_view remote_address;  ///< empty when read from raw bytes
-  std::vector<Field> headers;       ///< names in lower case, order and repeats kept
-  std::string_view body;
+  std::string_view method{};
+  std::string_view url{};             ///< public, as the provider called (and signed) it
+  std::string_view remote_address{};  ///< empty when read from raw bytes
+  std::vector<Field> headers{};       ///< names in lower case, order and repeats kept
+  std::string_view body{};
 
   static WebhookRequest from(const relance_http_request &r) {
     return {to_view(r.method), to_view(r.url), to_view(r.remote_address),

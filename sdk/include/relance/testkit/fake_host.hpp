@@ -37,8 +37,8 @@ class FakeHost {
 
   /// What the provider's API answers; runs on the plugin's own thread. Unset: no byte leaves the host.
   std::function<sdk::HttpReply(const sdk::HttpRequest &)> on_http{};
-  std::string webhook_url{};         ///< empty: no listener
-  std::size_t inbound_room{10'000};  ///< so many raw items are taken in all
+  std::string webhook_url{};                      ///< empty: no listener
+  std::atomic<std::size_t> inbound_room{10'000};  ///< so many raw items are taken in all
 
   void set_wall_ms(std::int64_t now) { wall_ms_ = now; }
   void set_business_ms(std::int64_t now) { business_ms_ = now; }
@@ -75,6 +75,15 @@ class FakeHost {
   }
   std::vector<sdk::Inbound> inbound() {
     return locked([&] { return inbound_; });
+  }
+  /// For facts that wait() looks at.
+  [[nodiscard]] std::size_t inbound_unlocked() const { return inbound_.size(); }
+  /// Waits for a line of the log that has these words in its text.
+  void await_log(std::string_view words) {
+    wait("a line of the log", [&] {
+      return std::any_of(log_.begin(), log_.end(),
+                         [&](const LogLine &line) { return line.text.find(words) != line.text.npos; });
+    });
   }
   std::vector<LogLine> log() {
     return locked([&] { return log_; });
