@@ -9,10 +9,12 @@
 #include "host/channel/child_inbound.hpp"
 #include "host/channel/child_process.hpp"
 #include "host/channel/factory.hpp"
+#include "host/channel/http_calls.hpp"
 #include "host/channel/instance_state.hpp"
 #include "host/channel/line_budget.hpp"
 #include "host/channel/restart_policy.hpp"
 #include "host/channel/wire.hpp"
+#include "host/channel/wire_http.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -105,6 +107,10 @@ class ChildProvider final : public Provider {
   bool take_intent(const Frame &frame);
   bool take_started(const Frame &frame);
   void offer_inbound();
+  std::vector<HttpHost> begin_http();
+  void end_http();
+  bool take_http(const Frame &frame);
+  void hand_http_replies();
   void keep_time();
   void expire();
   std::string bury();
@@ -151,6 +157,8 @@ class ChildProvider final : public Provider {
   std::optional<FrameBuffer> buffer_;
   std::optional<Error> refused_;
   ChildInbound inbound_;
+  std::shared_ptr<HttpCalls> http_;  ///< of this child
+  HttpAssembly<HttpCall> http_assembly_;
   bool is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
   std::optional<std::uint32_t> said_ready_;  ///< by the plugin of this child
   std::optional<Health> said_health_;

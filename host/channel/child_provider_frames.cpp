@@ -56,6 +56,10 @@ bool ChildProvider::handle(const Frame &frame) {
       const auto state = decode_state(frame.payload);
       return state && state_.put(state->key, state->value);
     }
+    case FrameType::http_call:
+    case FrameType::http_call_piece:
+    case FrameType::http_cancel:
+      return take_http(frame);
     case FrameType::pong:
       return frame.payload.empty();
     default:

@@ -74,6 +74,7 @@ Result<void> ChildProvider::launch() {
   hello.inbound_items_max = settings_.limits.inbound_max;
   hello.log_lines_max = settings_.limits.log_lines_max;
   hello.sandbox = settings_.sandbox;
+  hello.http_hosts = begin_http();
   const std::lock_guard lock(mutex_);
   phase_ = Phase::starting;
   out_.clear();
@@ -115,6 +116,7 @@ void ChildProvider::serve() {
       log(RELANCE_LOG_ERROR, saved.error().text());
     if (has_room_.exchange(false)) inbound_.unblock();
     offer_inbound();
+    hand_http_replies();
     keep_time();
   }
 }
@@ -187,6 +189,7 @@ std::string ChildProvider::bury() {
   std::string end;
   std::vector<OpenToken> left;
   std::optional<Polled> polled;
+  end_http();
   {
     const std::lock_guard lock(mutex_);
     process_.kill();

@@ -84,6 +84,7 @@ class ChildRole {
 
   Result<void> begin(const Hello &hello) {
     sink_.begin(hello.inbound_items_max, hello.log_lines_max);
+    sink_.http().begin(hello.http_hosts);
     auto confined = confine(hello.sandbox, hello.plugin_path);
     if (!confined) return confined.error();
     sandbox_ = std::move(*confined);
@@ -106,6 +107,7 @@ class ChildRole {
       while (const auto frame = buffer_.next())
         if (!handle(*frame)) return kExitBadFrame;
       if (buffer_.is_broken()) return kExitBadFrame;
+      if (const auto replies = sink_.http().replies(); !replies.empty()) instance_->http_replied(replies);
       if (sink_.take_due_wake()) instance_->wake();
       const bool is_flushed{outbox_.flush()};
       pollfd ready[]{{socket_, static_cast<short>(POLLIN | (is_flushed ? 0 : POLLOUT)), 0},
@@ -142,6 +144,9 @@ class ChildRole {
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);
         return tokens.has_value();
       }
+      case FrameType::http_reply:
+      case FrameType::http_reply_piece:
+        return sink_.http().take(frame);
       case FrameType::credit:
         return handle_credit(frame);
       case FrameType::clock: {

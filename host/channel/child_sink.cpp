@@ -100,6 +100,13 @@ void ChildSink::wake_after(Milliseconds delay) {
   if (!outbox_.is_main_thread()) outbox_.signal();
 }
 
+relance_status ChildSink::http_send(HttpCall call) {
+  std::string because;
+  const auto status = http_.send(call, because);
+  if (!because.empty()) log(RELANCE_LOG_WARNING, "an HTTP call was refused: " + because, {});
+  return status;
+}
+
 void ChildSink::log(int level, std::string_view text, Fields fields) {
   const auto dropped = budget_.take();
   if (!dropped) return;

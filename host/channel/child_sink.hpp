@@ -1,8 +1,8 @@
 // What a plugin in a child says becomes frames to the daemon; raw bytes only within the daemon's credit.
 #pragma once
 
+#include "host/channel/child_http.hpp"
 #include "host/channel/child_outbox.hpp"
-#include "host/channel/http_call.hpp"
 #include "host/channel/instance.hpp"
 #include "host/channel/line_budget.hpp"
 
@@ -13,7 +13,7 @@ namespace relance::channel {
 
 class ChildSink final : public InstanceSink {
  public:
-  explicit ChildSink(ChildOutbox &outbox) : outbox_(outbox), budget_(0) {}
+  explicit ChildSink(ChildOutbox &outbox) : outbox_(outbox), http_(outbox), budget_(0) {}
 
   // The main thread
   void begin(std::uint32_t inbound_items, std::uint32_t log_lines_max);
@@ -25,6 +25,8 @@ class ChildSink final : public InstanceSink {
   /// For poll(2): until the next wake(); -1: none is wanted.
   [[nodiscard]] int time_to_wake_ms();
 
+  ChildHttp &http() { return http_; }
+
   // Any thread of the plugin
   void complete(std::span<const relance_result> results) override;
   void recalled(std::span<const relance_recalled> results) override;
@@ -34,8 +36,8 @@ class ChildSink final : public InstanceSink {
   void ready(std::uint32_t credit) override { outbox_.ready(credit); }
   void health(const relance_health &health) override { outbox_.health(to_health(health)); }
   void wake_after(Milliseconds delay) override;
-  relance_status http_send(HttpCall) override { return RELANCE_E_SETTINGS; }
-  void http_cancel(Token) override {}
+  relance_status http_send(HttpCall call) override;
+  void http_cancel(Token token) override { http_.cancel(token); }
   void log(int level, std::string_view text, Fields fields) override;
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view key, std::string_view) override { outbox_.state_changed(key); }
@@ -47,6 +49,7 @@ class ChildSink final : public InstanceSink {
   using SteadyClock = std::chrono::steady_clock;
 
   ChildOutbox &outbox_;
+  ChildHttp http_;
   LineBudget budget_;
   std::atomic<std::int64_t> business_ms_{0};
   std::mutex mutex_;

@@ -29,6 +29,8 @@ enum class FrameType : std::uint8_t {
   credit,
   ping,
   stop,
+  http_reply,
+  http_reply_piece,
   // child → daemon
   started = 64,
   refused,
@@ -44,6 +46,9 @@ enum class FrameType : std::uint8_t {
   metric,
   state,
   pong,
+  http_call,
+  http_call_piece,
+  http_cancel,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes{5};

@@ -3,6 +3,7 @@
 // not copied again.
 #pragma once
 
+#include "host/base/http_host.hpp"
 #include "host/channel/border.hpp"
 #include "host/channel/frame.hpp"
 #include "host/channel/sandbox.hpp"
@@ -23,6 +24,7 @@ struct Hello {
   std::uint32_t inbound_items_max{0};
   std::uint32_t log_lines_max{0};
   SandboxSettings sandbox;
+  std::vector<HttpHost> http_hosts;
 };
 void encode(FrameWriter &w, const Hello &hello);
 std::optional<Hello> decode_hello(std::string_view payload);

@@ -37,6 +37,29 @@ SandboxSettings read_sandbox(FrameReader &r) {
   return s;
 }
 
+void write(FrameWriter &w, const std::vector<HttpHost> &hosts) {
+  w.u32(static_cast<std::uint32_t>(hosts.size()));
+  for (const auto &host : hosts) {
+    w.u8(host.is_plain ? 1 : 0);
+    w.u8(host.is_any_subdomain ? 1 : 0);
+    w.u32(host.port);
+    w.text(host.name);
+  }
+}
+
+std::vector<HttpHost> read_hosts(FrameReader &r) {
+  std::vector<HttpHost> hosts;
+  for (auto left = r.count(6 + kTextBytesMin); left != 0 && r.is_good(); --left) {
+    HttpHost host;
+    host.is_plain = r.u8() != 0;
+    host.is_any_subdomain = r.u8() != 0;
+    host.port = static_cast<std::uint16_t>(r.u32());
+    host.name = r.text();
+    hosts.push_back(std::move(host));
+  }
+  return hosts;
+}
+
 }  // namespace
 
 void encode(FrameWriter &w, const Hello &h) {
@@ -46,6 +69,7 @@ void encode(FrameWriter &w, const Hello &h) {
   w.u32(h.inbound_items_max);
   w.u32(h.log_lines_max);
   write(w, h.sandbox);
+  write(w, h.http_hosts);
   w.end();
 }
 std::optional<Hello> decode_hello(std::string_view payload) {
@@ -56,6 +80,7 @@ std::optional<Hello> decode_hello(std::string_view payload) {
   h.inbound_items_max = r.u32();
   h.log_lines_max = r.u32();
   h.sandbox = read_sandbox(r);
+  h.http_hosts = read_hosts(r);
   return if_done(r, std::move(h));
 }
 

@@ -1,5 +1,6 @@
 // relance.http/1 as a plugin has it, in both placements.
 #include "host/channel/http_client.hpp"
+#include "host/channel/wire_http.hpp"
 #include "tests/channel/child_bench.hpp"
 #include "tests/channel/http_peer.hpp"
 
@@ -43,7 +44,7 @@ std::string host_of(const HttpPeer &peer) {
   return "http://127.0.0.1:" + std::to_string(peer.port());
 }
 
-constexpr Placement kPlacements[]{Placement::in_process};
+constexpr Placement kPlacements[]{Placement::in_process, Placement::child};
 
 template <class F>
 void in_both_placements(F &&run) {
@@ -183,6 +184,92 @@ BOOST_AUTO_TEST_CASE(an_instance_that_is_stopped_hears_no_more) {
     BOOST_TEST((caller.events.wait_outcome_of(message.token).kind == OutcomeKind::unknown));
     mute.wait_closed(1);  // the connection was given up with it
   });
+}
+
+BOOST_AUTO_TEST_CASE(a_child_without_a_network_calls_through_the_daemon) {
+  HttpPeer peer(always(200, "ok"));
+  Caller caller(Placement::child, {host_of(peer)});
+  caller.settings.sandbox.network = Network::none;
+  caller.start();
+  BOOST_TEST(caller.ask(caller.call("POST " + peer.url())).code == "200 of 1");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_child_gives_its_calls_up_and_the_next_one_calls_anew) {
+  HttpPeer peer([](Connection &c) {
+    if (c.number() != 1) return always(200, "ok")(c);
+    c.request();
+    c.wait_end();
+  });
+  Caller caller(Placement::child, {host_of(peer)});
+  caller.start();
+  const auto dying = caller.call("POST " + peer.url(), {}, "call@x");
+  caller.provider->submit({dying});
+  peer.wait_requests(1);
+  caller.signal(SIGKILL);
+  BOOST_TEST((caller.events.wait_outcome_of(dying.token).kind == OutcomeKind::unknown));
+  peer.wait_closed(1);
+  caller.wait_up(2);
+  BOOST_TEST(caller.ask(caller.call("POST " + peer.url())).code == "200 of 1");
+  BOOST_TEST(peer.count_of("POST") == 2u);
+}
+
+/// A plugin that writes to the daemon by itself gets no further than one that calls.
+BOOST_AUTO_TEST_CASE(frames_that_no_honest_child_sends_are_none) {
+  HttpCall call;
+  call.token = 1;
+  call.method = "POST";
+  call.url = "https://api.example.com/";
+  call.body.assign(2 * kHttpPieceBytes + 5, 'x');
+  const auto frames = [](const auto &value) {
+    OutBytes out;
+    FrameWriter w(out);
+    encode(w, value);
+    FrameBuffer buffer;
+    std::vector<Frame> all;
+    for (auto rest = out.view(); !rest.empty();) {
+      std::size_t room{0};
+      char *space{buffer.space(room)};
+      const auto count = std::min(room, rest.size());
+      std::memcpy(space, rest.data(), count);
+      buffer.add(count);
+      rest.remove_prefix(count);
+      while (auto frame = buffer.next()) all.push_back(std::move(*frame));
+    }
+    return all;
+  };
+  const auto good = frames(call);
+  BOOST_REQUIRE(good.size() == 3u);
+  HttpAssembly<HttpCall> assembly;
+  BOOST_TEST(!assembly.add(good[1].payload));
+  BOOST_TEST(assembly.begin(*decode_http_call(good[0].payload)));
+  BOOST_TEST(!assembly.begin(*decode_http_call(good[0].payload)));
+  BOOST_TEST(assembly.add(good[1].payload));
+  BOOST_TEST(!assembly.take());
+  BOOST_TEST(!assembly.add(good[1].payload));
+  BOOST_TEST(assembly.add(good[2].payload));
+  BOOST_TEST(assembly.take()->body == call.body);
+  for (std::size_t cut{0}; cut < 100; ++cut) BOOST_TEST(!decode_http_call(good[0].payload.substr(0, cut)));
+  const auto refused = [&](auto &&change) {
+    auto bad = call;
+    change(bad);
+    return !decode_http_call(frames(bad)[0].payload).has_value();
+  };
+  BOOST_TEST(refused([](HttpCall &c) { c.token = 0; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.method = "GET / HTTP/1.1\r\nX:"; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.headers = {{"Host", "evil.example"}}; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.headers = {{"X", "a\r\nb"}}; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.reply_max = kHttpReplyMax + 1; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.timeout = Milliseconds{0}; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.timeout = Milliseconds{3'600'000}; }));
+  BOOST_TEST(refused([](HttpCall &c) { c.body.assign(kHttpBodyMax + 1, 'x'); }));
+  HttpReply reply;
+  reply.token = 3;
+  reply.headers = {{"a", "b"}};
+  reply.body = "body";
+  const auto back = decode_http_reply(frames(reply)[0].payload);
+  BOOST_REQUIRE(back);
+  BOOST_TEST(back->value.body == "body");
+  BOOST_TEST((back->value.headers == reply.headers));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_client_every_call_is_refused) {

@@ -1,0 +1,50 @@
+#include "host/channel/child_http.hpp"
+
+#include "host/channel/wire.hpp"
+
+namespace relance::channel {
+
+relance_status ChildHttp::send(const HttpCall &call, std::string &because) {
+  const auto target = http_target(call.url);
+  const auto allowed = target ? allow_http_target(*target, hosts_) : Result<void>(target.error());
+  if (!allowed) {
+    because = allowed.error().message;
+    return RELANCE_E_SETTINGS;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    const auto answer = room_.take(call);
+    if (answer != HttpRoom::Answer::taken)
+      return answer == HttpRoom::Answer::full ? RELANCE_E_TOO_LARGE : RELANCE_E_SETTINGS;
+  }
+  outbox_.say([&](FrameWriter &w) { encode(w, call); });
+  return RELANCE_OK;
+}
+
+void ChildHttp::cancel(Token token) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!room_.is_open(token)) return;
+  }
+  outbox_.say(
+      [&](FrameWriter &w) { encode_number(w, FrameType::http_cancel, static_cast<std::int64_t>(token)); });
+}
+
+bool ChildHttp::take(const Frame &frame) {
+  if (frame.type == FrameType::http_reply) {
+    auto head = decode_http_reply(frame.payload);
+    if (!head || !assembly_.begin(std::move(*head))) return false;
+  } else if (!assembly_.add(frame.payload)) {
+    return false;
+  }
+  if (auto reply = assembly_.take()) whole_.push_back(std::move(*reply));
+  return true;
+}
+
+std::vector<HttpReply> ChildHttp::replies() {
+  const std::lock_guard lock(mutex_);
+  for (const auto &reply : whole_) room_.give_back(reply.token);
+  return std::exchange(whole_, {});
+}
+
+}  // namespace relance::channel
