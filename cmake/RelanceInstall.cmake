@@ -30,6 +30,10 @@ install(FILES "${CMAKE_BINARY_DIR}/RelanceSDKConfigVersion.cmake" DESTINATION ${
 configure_file(sdk/cmake/relance-sdk.pc.in "${CMAKE_BINARY_DIR}/relance-sdk.pc" @ONLY)
 install(FILES "${CMAKE_BINARY_DIR}/relance-sdk.pc" DESTINATION lib/pkgconfig)
 install(DIRECTORY sdk/examples DESTINATION share/relance PATTERN target EXCLUDE PATTERN .clang-format EXCLUDE)
+install(DIRECTORY sdk/template DESTINATION share/relance PATTERN .clang-format EXCLUDE)
+# The C template reads and writes JSON as the C example does.
+install(FILES sdk/examples/sms_http_c/sms_json.h sdk/examples/sms_http_c/sms_json.c
+  DESTINATION share/relance/template/c-asynchronous/src)
 if(TARGET relance-check)
   install(TARGETS relance-check RUNTIME DESTINATION bin)
   add_dependencies(programs relance-check)

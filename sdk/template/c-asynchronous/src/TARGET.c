@@ -1,0 +1,242 @@
+/* @name@: hands @channel@ messages to a provider's HTTP API. submit() starts one call per message, whose token is the message's,
+ * and replied() ends that token with what the answer means. */
+#include "settings_schema.h"
+#include "sms_json.h"
+
+#include <relance/http.h>
+#include <relance/plugin.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIT(text) str(text, sizeof(text) - 1)
+
+struct relance_instance {
+  const relance_host *host;
+  const relance_http *http;
+  char *url, *authorization; /* of the settings */
+};
+
+static relance_str str(const char *data, size_t len) {
+  relance_str s;
+  s.data = data;
+  s.len = len;
+  return s;
+}
+static relance_str text_of(const char *text) {
+  return str(text, strlen(text));
+}
+
+/* Ends one message. `ref` may be empty. */
+static void end(relance_instance *self, relance_token token, uint32_t outcome, uint32_t failure, const char *code,
+                relance_str ref, int64_t retry_after_ms, int whole_instance) {
+  relance_result result;
+  const relance_result *pointer = &result;
+  memset(&result, 0, sizeof result);
+  result.size = sizeof result;
+  result.outcome = outcome;
+  result.token = token;
+  result.failure = failure;
+  result.flags = whole_instance ? RELANCE_RESULT_WHOLE_INSTANCE : 0;
+  result.refs = &ref;
+  result.ref_count = ref.len == 0 ? 0 : 1;
+  result.code = text_of(code);
+  result.retry_after_ms = retry_after_ms;
+  self->host->complete(self->host, &pointer, 1);
+}
+
+static void destroy(relance_instance *self) {
+  if (self == NULL) return;
+  free(self->url);
+  free(self->authorization);
+  free(self);
+}
+
+static char *joined(const char *front, const char *back) {
+  const size_t size = strlen(front) + strlen(back) + 1;
+  char *all = malloc(size);
+  if (all != NULL) snprintf(all, size, "%s%s", front, back);
+  return all;
+}
+
+static relance_status create(const relance_host *host, relance_str name, relance_str settings,
+                             const relance_issue_sink *issues, relance_instance **out) {
+  relance_instance *self = calloc(1, sizeof *self);
+  char *url = sms_json_text(settings, "url");
+  char *token = sms_json_text(settings, "token");
+  (void)name;
+  (void)issues;
+  if (self != NULL && url != NULL && token != NULL) {
+    self->host = host;
+    self->url = joined(url, "/messages");
+    self->authorization = joined("Bearer ", token);
+  }
+  free(url);
+  free(token);
+  if (self == NULL || self->url == NULL || self->authorization == NULL) {
+    destroy(self);
+    return RELANCE_E_INTERNAL; /* no memory: the schema sees to it that the settings are there */
+  }
+  if (out == NULL) destroy(self); /* a mere check */
+  else *out = self;
+  return RELANCE_OK;
+}
+
+static const relance_traits *traits(relance_instance *self) {
+  static const relance_traits promised = {
+      .size = sizeof promised, .max_in_flight = 64};
+  (void)self;
+  return &promised;
+}
+
+static relance_status start(relance_instance *self) {
+  self->http = self->host->extension(self->host, RELANCE_HTTP_ID);
+  return self->http == NULL ? RELANCE_E_INTERNAL : RELANCE_OK;
+}
+
+static const relance_part *find_part(const relance_message *m, const char *role) {
+  size_t i;
+  for (i = 0; i < m->part_count; ++i)
+    if (m->parts[i]->role.len == strlen(role) && memcmp(m->parts[i]->role.data, role, strlen(role)) == 0) return m->parts[i];
+  return NULL;
+}
+
+/* The address; for letters the lines of the envelope. To be freed; NULL: no memory. */
+static char *recipient_of(const relance_addressee *addressee) {
+  size_t i, size = addressee->address.len + 1;
+  char *to, *at;
+  for (i = 0; i < addressee->postal_line_count; ++i) size += addressee->postal_lines[i].len + 1;
+  to = at = calloc(1, size);
+  if (to == NULL) return NULL;
+  if (addressee->address.len != 0) {
+    memcpy(to, addressee->address.data, addressee->address.len);
+    return to;
+  }
+  for (i = 0; i < addressee->postal_line_count; ++i) {
+    const relance_str line = addressee->postal_lines[i];
+    if (i != 0) *at++ = '\n';
+    if (line.len != 0) memcpy(at, line.data, line.len);
+    at += line.len;
+  }
+  return to;
+}
+
+/* To be freed; NULL: no memory. */
+@c_encode@
+static void send_one(relance_instance *self, const relance_message *m) {
+  const relance_part *content = find_part(m, "@part@");
+  char *to, *encoded;
+  relance_kv headers[2];
+  relance_http_call call;
+  struct sms_json body = {NULL, 0, 0, 0};
+  if (content == NULL) {
+    end(self, m->token, RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, "no_content", LIT(""), 0, 0);
+    return;
+  }
+  to = recipient_of(m->addressee);
+  encoded = encode(content->bytes);
+  sms_json_add(&body, "to", text_of(to == NULL ? "" : to));
+  sms_json_add(&body, "subject", m->subject);
+  sms_json_add(&body, "content", text_of(encoded == NULL ? "" : encoded));
+  sms_json_add(&body, "client_ref", m->idempotency_key);
+  sms_json_close(&body);
+  headers[0].key = LIT("authorization");
+  headers[0].value = text_of(self->authorization);
+  headers[1].key = LIT("content-type");
+  headers[1].value = LIT("application/json");
+  memset(&call, 0, sizeof call);
+  call.size = sizeof call;
+  call.token = m->token;
+  call.method = LIT("POST");
+  call.url = text_of(self->url);
+  call.headers = headers;
+  call.header_count = 2;
+  call.body = str(body.data, body.len);
+  call.not_after_ms = m->not_after_ms; /* the host looks at it right before the first byte */
+  if (to == NULL || encoded == NULL || body.failed || self->http->send(self->host, &call) != RELANCE_OK)
+    end(self, m->token, RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "http", LIT(""), 0, 0);
+  free(to);
+  free(encoded);
+  free(body.data); /* send() copied it */
+}
+
+static void submit(relance_instance *self, const relance_message *const *messages, size_t count) {
+  size_t i;
+  for (i = 0; i < count; ++i) send_one(self, messages[i]);
+}
+
+/* Seconds only, and no more than a day of them: a date is taken as "not said". */
+static int64_t retry_after_ms(const relance_http_reply *reply) {
+  size_t i, k;
+  for (i = 0; i < reply->header_count; ++i) {
+    const relance_str name = reply->headers[i].key, value = reply->headers[i].value;
+    int64_t seconds = 0;
+    if (name.len != 11 || memcmp(name.data, "retry-after", 11) != 0) continue;
+    for (k = 0; k < value.len && value.data[k] >= '0' && value.data[k] <= '9' && seconds < 86400; ++k)
+      seconds = seconds * 10 + (value.data[k] - '0');
+    return k == value.len && k != 0 ? seconds * 1000 : 0;
+  }
+  return 0;
+}
+
+static void take_reply(relance_instance *self, const relance_http_reply *reply) {
+  const uint32_t status = reply->status;
+  char code[16];
+  snprintf(code, sizeof code, "http %u", (unsigned)(status % 1000));
+  if (reply->result == RELANCE_HTTP_NOT_SENT) {
+    end(self, reply->token, RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "http", LIT(""), 0, 0);
+  } else if (reply->result != RELANCE_HTTP_REPLIED) {
+    end(self, reply->token, RELANCE_OUT_UNKNOWN, RELANCE_FAIL_NONE, "http", LIT(""), 0, 0);
+  } else if (status >= 200 && status < 300) {
+    char *id = sms_json_text(reply->body, "id");
+    end(self, reply->token, RELANCE_OUT_ACCEPTED, RELANCE_FAIL_NONE, "", text_of(id == NULL ? "" : id), 0, 0);
+    free(id);
+  } else if ((status >= 401 && status <= 405) || status == 407) { /* not about this message: the settings are wrong */
+    end(self, reply->token, RELANCE_OUT_NOT_SENT, RELANCE_FAIL_CONFIGURATION, code, LIT(""), retry_after_ms(reply), 1);
+  } else if (status >= 400 && status < 500 && status != 408 && status != 409 && status != 429) {
+    end(self, reply->token, RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, code, LIT(""), 0, 0);
+  } else {
+    end(self, reply->token, RELANCE_OUT_UNKNOWN, RELANCE_FAIL_NONE, code, LIT(""), 0, 0);
+  }
+}
+static void replied(relance_instance *self, const relance_http_reply *const *replies, size_t count) {
+  size_t i;
+  for (i = 0; i < count; ++i) take_reply(self, replies[i]);
+}
+
+static void stop(relance_instance *self) {
+  (void)self; /* each open call still gets its reply, and each reply ends its message */
+}
+
+static const void *extension(relance_instance *self, const char *id) {
+  static const relance_http_client client = {sizeof client, 0, replied};
+  (void)self;
+  return strcmp(id, RELANCE_HTTP_ID) == 0 ? &client : NULL;
+}
+
+static const relance_descriptor descriptor = {
+    .size = sizeof descriptor,
+    .abi_minor = RELANCE_ABI_MINOR,
+    .id = "com.example.@name@",
+    .driver = "http",
+    .name = "@name@",
+    .version = "0.1.0",
+    .vendor = "Example",
+    .channel = "@channel@",
+    .settings_schema = RELANCE_SETTINGS_SCHEMA};
+
+static const relance_plugin plugin = {
+    .size = sizeof plugin,
+    .descriptor = &descriptor,
+    .create = create,
+    .traits = traits,
+    .start = start,
+    .submit = submit,
+    .stop = stop,
+    .destroy = destroy,
+    .extension = extension};
+
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+  return index == 0 ? &plugin : NULL;
+}
