@@ -56,7 +56,7 @@ std::vector<Command> plugin_commands() {
       group_of("plugin", "Channel plugins of your own", "relancectl plugin new acme-sms --channel sms"),
       {"plugin new",
        "Write the project of a new channel plugin: source, settings, tests, CI; needs no daemon",
-       "relancectl plugin new acme-sms --channel sms --directory ~/src",
+       "relancectl plugin new acme-sms --channel sms --directory src",
        {{"NAME", "NAME", "its name and the folder's: lower-case letters, digits, '-'", true},
         {"--channel", "CHANNEL", "email, sms, fax, lre or postal", true},
         {"--language", "LANGUAGE", "c++ (else) or c"},
