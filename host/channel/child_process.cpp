@@ -1,5 +1,7 @@
 #include "host/channel/child_process.hpp"
 
+#include "host/channel/child_role.hpp"
+
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -74,10 +76,6 @@ Descriptor move_up(Descriptor low) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 ChildProcess::~ChildProcess() {
   if (pid_ < 0) return;
   kill();
@@ -135,7 +133,11 @@ std::string ChildProcess::reap() {
     return "was killed by signal " + std::to_string(signal) +
            (name != nullptr ? " (SIG" + std::string(name) + ")" : "");
   }
-  return "ended with status " + std::to_string(WEXITSTATUS(status));
+  const int code{WEXITSTATUS(status)};
+  return "ended with status " + std::to_string(code) +
+         (code == kExitBadFrame        ? " (what the daemon sent it was no frame)"
+          : code == kExitNoDescriptors ? " (the plugin had used up its descriptors)"
+                                       : "");
 }
 
 }  // namespace relance::channel

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "host/base/result.hpp"
+#include "host/channel/descriptor.hpp"
 
 #include <chrono>
 #include <string>
@@ -15,27 +16,6 @@ namespace relance::channel {
 
 inline constexpr int kChildSocket{3}, kChildLock{4};  ///< the descriptors that a child is born with
 inline constexpr const char *kChildArgument{"--channel-child"};
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor &operator=(Descriptor &&other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  ~Descriptor();
-  void close() { *this = Descriptor(); }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_{-1};
-};
 
 class ChildProcess {
  public:

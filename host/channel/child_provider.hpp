@@ -6,6 +6,7 @@
 // account of it.
 #pragma once
 
+#include "host/channel/chatter_budget.hpp"
 #include "host/channel/child_inbound.hpp"
 #include "host/channel/child_process.hpp"
 #include "host/channel/factory.hpp"
@@ -32,7 +33,8 @@ class ChildProvider final : public Provider {
         budget_(settings_.limits.log_lines_max),
         policy_(settings_.limits),
         signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        inbound_(settings_.id, events, settings_.limits.inbound_max) {}
+        inbound_(settings_.id, events, settings_.limits.inbound_max),
+        chatter_(settings_.limits.chatter_max) {}
   ~ChildProvider() override { stop(Milliseconds{0}); }
 
   const std::string &id() const override { return settings_.id; }
@@ -85,7 +87,13 @@ class ChildProvider final : public Provider {
   void operation(Operation operation, FrameType type, Token token, std::string_view key,
                  const std::vector<std::string> &refs, std::int64_t not_after_ms);
   Outcome refusal(Token token, OutcomeKind kind, const char *code, std::string text) const;
-  void write_slices(const std::vector<const Submission *> &going, const std::vector<std::size_t> &sizes);
+  struct Going {
+    std::vector<Outgoing> messages;
+    std::vector<std::size_t> frame_bytes;  ///< of each
+  };
+  std::optional<Outcome> refuse_or_seal(const Submission &s, std::size_t open_count, std::size_t queued_bytes,
+                                        Outgoing &outgoing) const;
+  void write_slices(Going &going);
 
   // Writing, with mutex_ held
   void write_clock(FrameWriter &w) {
@@ -111,6 +119,8 @@ class ChildProvider final : public Provider {
   void end_http();
   bool take_http(const Frame &frame);
   void hand_http_replies();
+  void tell_news();
+  void hold_back();
   void keep_time();
   void expire();
   std::string bury();
@@ -162,6 +172,9 @@ class ChildProvider final : public Provider {
   bool is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
   std::optional<std::uint32_t> said_ready_;  ///< by the plugin of this child
   std::optional<Health> said_health_;
+  bool has_news_ready_{false}, has_news_health_{false};  ///< not told to the engine yet
+  ChatterBudget chatter_;
+  bool is_flooding_{false};
   SteadyClock::time_point heard_at_{}, up_since_{}, deadlines_seen_at_{};
   std::optional<SteadyClock::time_point> pinged_at_;
   std::string killed_because_;

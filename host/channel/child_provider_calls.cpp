@@ -2,8 +2,8 @@
 // written.
 #include "host/channel/child_provider.hpp"
 #include "host/channel/made_up.hpp"
+#include "host/channel/sealed_bytes.hpp"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace relance::channel {
@@ -35,58 +35,84 @@ Outcome ChildProvider::refusal(Token token, OutcomeKind kind, const char *code, 
   return outcome;
 }
 
+/// With mutex_ held. Why it cannot go now; nothing: it can, and its large parts are files.
+std::optional<Outcome> ChildProvider::refuse_or_seal(const Submission &s, std::size_t open_count,
+                                                     std::size_t queued_bytes, Outgoing &outgoing) const {
+  if (phase_ != Phase::up) {
+    auto down = refusal(s.token, OutcomeKind::not_sent, "down", down_reason_);
+    down.whole_instance = true;
+    const auto wait = std::chrono::ceil<Milliseconds>(next_start_ - SteadyClock::now());
+    if (phase_ == Phase::down && wait.count() > 0) down.retry_after = wait;
+    return down;
+  }
+  std::size_t sealed_bytes{0}, sealed_count{0};
+  for (const auto &part : s.parts)
+    if (is_sealed_part(part)) {
+      sealed_bytes += part.bytes->size();
+      ++sealed_count;
+    }
+  const auto bytes = wire_bytes(s) + sealed_bytes;
+  if (bytes > settings_.limits.message_bytes_max ||
+      bytes - sealed_bytes > kFrameBytesMax - kFrameSlackBytes || sealed_count > kSealedPerFrameMax)
+    return refusal(s.token, OutcomeKind::rejected, "too_large",
+                   "the message has " + std::to_string(bytes) + " bytes and " + std::to_string(sealed_count) +
+                       " large parts; at most " + std::to_string(settings_.limits.message_bytes_max) +
+                       " and " + std::to_string(kSealedPerFrameMax) + " fit");
+  const auto open_max = std::max<std::size_t>(kOpenFactor * traits_.max_in_flight, kOpenMin);
+  if (open_count == open_max || queued_bytes + bytes > settings_.limits.queued_bytes_max)
+    return refusal(s.token, OutcomeKind::not_sent, "window", "the provider takes no more messages now");
+  for (const auto &part : s.parts) {
+    if (!is_sealed_part(part)) continue;
+    auto sealed = seal_bytes(*part.bytes);
+    if (!sealed) return refusal(s.token, OutcomeKind::not_sent, "no_memory", sealed.error().message);
+    outgoing.sealed.push_back(std::move(*sealed));
+  }
+  outgoing.message = &s;
+  return std::nullopt;
+}
+
 void ChildProvider::submit(std::vector<Submission> batch) {
   std::vector<Outcome> refused;
   {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::ended) return;
-    const auto open_max = std::max<std::size_t>(kOpenFactor * traits_.max_in_flight, kOpenMin);
     auto open_count = tokens_.size(Ending::complete);
     auto queued_bytes = out_.size() - out_at_;
     const auto now = WallClock().now();
-    std::vector<const Submission *> going;
-    std::vector<std::size_t> sizes;
-    going.reserve(batch.size());
-    sizes.reserve(batch.size());
+    Going going;
+    going.messages.reserve(batch.size());
+    going.frame_bytes.reserve(batch.size());
     for (const auto &s : batch) {
-      const auto bytes = wire_bytes(s);
-      if (phase_ != Phase::up) {
-        auto down = refusal(s.token, OutcomeKind::not_sent, "down", down_reason_);
-        down.whole_instance = true;
-        const auto wait = std::chrono::ceil<Milliseconds>(next_start_ - SteadyClock::now());
-        if (phase_ == Phase::down && wait.count() > 0) down.retry_after = wait;
-        refused.push_back(std::move(down));
-      } else if (bytes > settings_.limits.message_bytes_max || bytes > kFrameBytesMax - kFrameSlackBytes) {
-        refused.push_back(refusal(s.token, OutcomeKind::rejected, "too_large",
-                                  "the message has " + std::to_string(bytes) + " bytes; at most " +
-                                      std::to_string(settings_.limits.message_bytes_max) + " fit"));
-      } else if (open_count == open_max || queued_bytes + bytes > settings_.limits.queued_bytes_max) {
-        refused.push_back(
-            refusal(s.token, OutcomeKind::not_sent, "window", "the provider takes no more messages now"));
+      Outgoing outgoing;
+      if (auto no = refuse_or_seal(s, open_count, queued_bytes, outgoing)) {
+        refused.push_back(std::move(*no));
       } else if (tokens_.open({s.token, Operation::submit,
                                std::max(s.not_after, now) + settings_.limits.outcome_grace, nullptr})) {
         ++open_count;
-        queued_bytes += bytes;
-        going.push_back(&s);
-        sizes.push_back(bytes);
+        going.frame_bytes.push_back(wire_bytes(s));
+        queued_bytes += going.frame_bytes.back();
+        going.messages.push_back(std::move(outgoing));
       }
     }
-    if (!going.empty()) write_slices(going, sizes);
+    if (!going.messages.empty()) write_slices(going);
   }
   if (!refused.empty()) events_.outcomes(settings_.id, std::move(refused));
 }
 
-void ChildProvider::write_slices(const std::vector<const Submission *> &going,
-                                 const std::vector<std::size_t> &sizes) {
+void ChildProvider::write_slices(Going &going) {
   FrameWriter w(out_);
   write_clock(w);
-  std::size_t from{0}, bytes{0};
-  for (std::size_t i{0}; i < going.size(); ++i) {
-    bytes += sizes[i];
-    if (i + 1 < going.size() && bytes + sizes[i + 1] <= kSliceBytes) continue;
-    encode_submit(w, std::span(going).subspan(from, i + 1 - from));
+  std::size_t from{0}, bytes{0}, files{0};
+  const auto count = going.messages.size();
+  for (std::size_t i{0}; i < count; ++i) {
+    bytes += going.frame_bytes[i];
+    files += going.messages[i].sealed.size();
+    if (i + 1 < count && bytes + going.frame_bytes[i + 1] <= kSliceBytes &&
+        files + going.messages[i + 1].sealed.size() <= kSealedPerFrameMax)
+      continue;
+    encode_submit(w, std::span(going.messages).subspan(from, i + 1 - from));
     from = i + 1;
-    bytes = 0;
+    bytes = files = 0;
   }
   flush();
 }
@@ -185,8 +211,7 @@ void ChildProvider::signal() {
 /// With mutex_ held: writes what the socket takes.
 void ChildProvider::flush() {
   while (out_at_ < out_.size()) {
-    const auto n =
-        ::send(process_.socket(), out_.data() + out_at_, out_.size() - out_at_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto n = out_.send_from(out_at_, process_.socket());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
       if (out_at_ > kSliceBytes) {

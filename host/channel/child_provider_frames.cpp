@@ -5,7 +5,16 @@
 
 namespace relance::channel {
 
+/// Of health and credit only the last word counts: a plugin that says a thousand in one breath costs the
+/// engine one.
+void ChildProvider::tell_news() {
+  if (!is_announced_up_) return;
+  if (std::exchange(has_news_health_, false)) events_.health(settings_.id, *said_health_);
+  if (std::exchange(has_news_ready_, false)) events_.ready(settings_.id, *said_ready_);
+}
+
 bool ChildProvider::handle(const Frame &frame) {
+  if (frame.type != FrameType::outcomes && frame.type != FrameType::intent) chatter_.note(1);
   switch (frame.type) {
     case FrameType::outcomes:
       return take_outcomes(frame);
@@ -30,14 +39,14 @@ bool ChildProvider::handle(const Frame &frame) {
       const auto credit = decode_number(frame.payload);
       if (!credit || *credit < 0 || *credit > UINT32_MAX) return false;
       said_ready_ = static_cast<std::uint32_t>(*credit);
-      if (is_announced_up_) events_.ready(settings_.id, *said_ready_);
+      has_news_ready_ = true;
       return true;
     }
     case FrameType::health: {
       auto health = decode_health(frame.payload);
       if (!health) return false;
       said_health_ = std::move(*health);
-      if (is_announced_up_) events_.health(settings_.id, *said_health_);
+      has_news_health_ = true;
       return true;
     }
     case FrameType::log: {
@@ -83,6 +92,7 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
   if (!strays.empty()) std::erase_if(*outcomes, [](const Outcome &outcome) { return outcome.token == 0; });
   for (const auto token : strays)
     fault("it ended a token that is not open", {{"token", std::to_string(token)}});
+  chatter_.note(strays.size());
   if (!outcomes->empty()) events_.outcomes(settings_.id, std::move(*outcomes));
   note_end();
   return true;
@@ -142,6 +152,7 @@ bool ChildProvider::take_started(const Frame &frame) {
   }
   // What the plugin said while it started counts from now on: nothing can be handed over before.
   is_announced_up_ = true;
+  has_news_health_ = has_news_ready_ = false;
   events_.health(settings_.id, said_health_.value_or(Health{}));
   events_.ready(settings_.id, said_ready_.value_or(kWholeWindow));
   if (std::exchange(is_first_, false)) started_.set_value({});

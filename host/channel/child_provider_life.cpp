@@ -3,7 +3,9 @@
 #include "host/channel/library.hpp"
 #include "host/channel/made_up.hpp"
 
+#include <filesystem>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,7 +52,7 @@ Result<void> ChildProvider::launch() {
   refused_.reset();
   killed_because_.clear();
   is_untrusted_ = false;
-  is_announced_up_ = false;
+  is_announced_up_ = is_flooding_ = false;
   said_ready_.reset();
   said_health_.reset();
   pinged_at_.reset();
@@ -99,6 +101,7 @@ void ChildProvider::serve() {
     if (tokens_.size() != 0) timeout = std::min(kTick, settings_.limits.hang_timeout / 4);
     if (!is_up || is_stopping_) timeout = Milliseconds{50};
     if (!wait_and_read(timeout)) return;
+    hold_back();
     while (const auto frame = buffer_->next()) {
       if (handle(*frame)) continue;
       is_untrusted_ = true;
@@ -112,6 +115,7 @@ void ChildProvider::serve() {
       process_.kill();
       return;
     }
+    tell_news();
     if (const auto saved = state_.save_if_changed(state_path()); !saved)
       log(RELANCE_LOG_ERROR, saved.error().text());
     if (has_room_.exchange(false)) inbound_.unblock();
@@ -119,6 +123,23 @@ void ChildProvider::serve() {
     hand_http_replies();
     keep_time();
   }
+}
+
+/// From its first flood on a child has only the processor time that nobody else wants, until its end. A
+/// plugin that says too much in a loop may not take it from the others either.
+void ChildProvider::hold_back() {
+  if (is_flooding_ || chatter_.quiet_until(SteadyClock::now()) == SteadyClock::time_point{}) return;
+  is_flooding_ = true;
+  const sched_param none{};
+  std::error_code ignored;
+  for (const auto &task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process_.pid()) + "/task", ignored))
+    ::sched_setscheduler(std::atoi(task.path().filename().c_str()), SCHED_IDLE, &none);
+  log(RELANCE_LOG_WARNING,
+      "the plugin says more than " + std::to_string(settings_.limits.chatter_max) +
+          " things a second beside its work: it is listened to no faster, and runs only when "
+          "nothing else does");
+  count("child_floods");
 }
 
 /// False: the socket has closed.
@@ -129,13 +150,20 @@ bool ChildProvider::wait_and_read(Milliseconds timeout) {
     flush();
     has_more = !out_.empty();
   }
-  pollfd ready[]{{process_.socket(), static_cast<short>(POLLIN | (has_more ? POLLOUT : 0)), 0},
-                 {signal_.get(), POLLIN, 0}};
+  const auto now = SteadyClock::now();
+  const auto quiet = std::chrono::ceil<Milliseconds>(chatter_.quiet_until(now) - now);
+  const bool listens{quiet.count() <= 0};
+  if (!listens) timeout = timeout.count() < 0 ? quiet : std::min(timeout, quiet);
+  pollfd ready[]{
+      {process_.socket(), static_cast<short>((listens ? POLLIN : 0) | (has_more ? POLLOUT : 0)), 0},
+      {signal_.get(), POLLIN, 0}};
   ::poll(ready, 2, static_cast<int>(timeout.count()));
   if ((ready[1].revents & POLLIN) != 0) {
     std::uint64_t count{0};
     static_cast<void>(!::read(signal_.get(), &count, sizeof count));
   }
+  if (!listens && (ready[0].revents & POLLHUP) == 0)
+    heard_at_ = SteadyClock::now();  // it is we who do not read
   if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) return true;
   std::size_t room{0};
   char *space{buffer_->space(room)};

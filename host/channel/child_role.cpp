@@ -6,7 +6,10 @@
 #include "host/channel/child_process.hpp"
 #include "host/channel/child_sink.hpp"
 #include "host/channel/library.hpp"
+#include "host/channel/sealed_bytes.hpp"
 
+#include <array>
+#include <deque>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -17,6 +20,7 @@
 namespace relance::channel {
 namespace {
 
+constexpr std::size_t kFilesMax{64};       ///< in one message of the socket; the daemon sends fewer
 constexpr Instant kNever{Instant::max()};  ///< deadlines are the daemon's to keep
 
 /// Ends the process when the daemon is gone, also while the plugin keeps the main thread busy.
@@ -62,14 +66,44 @@ class ChildRole {
   bool receive() {
     std::size_t room{0};
     char *space{buffer_.space(room)};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kFilesMax)> control{};
     for (;;) {
-      const auto n = ::recv(socket_, space, room, MSG_DONTWAIT);
+      iovec bytes{space, room};
+      msghdr message{};
+      message.msg_iov = &bytes;
+      message.msg_iovlen = 1;
+      message.msg_control = control.data();
+      message.msg_controllen = control.size();
+      const auto n = ::recvmsg(socket_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno == EAGAIN) return true;
       if (n <= 0) return false;
+      take_files(message);
       buffer_.add(static_cast<std::size_t>(n));
       return true;
     }
+  }
+
+  /// Files that come along with a frame, in the order in which the frame names them.
+  void take_files(msghdr &message) {
+    for (auto *header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+      if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+      const auto count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (std::size_t i{0}; i < count; ++i) {
+        int number{-1};
+        std::memcpy(&number, CMSG_DATA(header) + i * sizeof number, sizeof number);
+        files_.emplace_back(number);
+      }
+    }
+    // The plugin has used up its descriptors: what belongs to a message has been lost.
+    if ((message.msg_flags & MSG_CTRUNC) != 0) ::_exit(kExitNoDescriptors);
+  }
+
+  std::optional<SealedBytes> take_sealed(std::uint64_t size) {
+    if (files_.empty()) return std::nullopt;
+    const auto file = std::move(files_.front());
+    files_.pop_front();
+    return open_sealed(file, size);
   }
 
   std::optional<Hello> read_hello() {
@@ -169,10 +203,17 @@ class ChildRole {
   struct SubmitCall {
     MessageArrays arrays;
     std::shared_ptr<const char[]> bytes;
+    std::vector<std::shared_ptr<const void>> files;
   };
   bool handle_submit(const Frame &frame) {
     const auto call = std::make_shared<SubmitCall>();
-    if (!decode_submit(frame.payload, call->arrays)) return false;
+    const auto take = [&](std::uint64_t size) -> std::optional<std::string_view> {
+      auto sealed = take_sealed(size);
+      if (!sealed) return std::nullopt;
+      call->files.push_back(std::move(sealed->owner));
+      return sealed->bytes;
+    };
+    if (!decode_submit(frame.payload, call->arrays, take)) return false;
     call->bytes = frame.owner;
     const auto &messages = call->arrays.messages();
     std::vector<const relance_message *> going;
@@ -255,6 +296,7 @@ class ChildRole {
 
   const int socket_, signal_;
   FrameBuffer buffer_;
+  std::deque<Descriptor> files_;
   InstanceState state_;
   TokenTable tokens_;
   ChildOutbox outbox_;

@@ -7,7 +7,8 @@
 namespace relance::channel {
 
 // Exit statuses that the daemon's log shows.
-inline constexpr int kExitClean{0}, kExitRefused{2}, kExitOrphaned{3}, kExitBadFrame{4};
+inline constexpr int kExitClean{0}, kExitRefused{2}, kExitOrphaned{3}, kExitBadFrame{4},
+    kExitNoDescriptors{5};
 
 /// Called first thing in main(): nothing when the program was not started as a channel child, else its exit
 /// status.

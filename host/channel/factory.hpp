@@ -31,9 +31,11 @@ struct ProviderLimits {
   std::uint32_t crashes_max{5};  ///< within crash_window: quarantine, as the next start would crash too
   Milliseconds crash_window{600'000};
   std::uint32_t inbound_max{1024};           ///< raw items of a child that the engine has not taken yet
-  std::size_t message_bytes_max{16u << 20};  ///< one message with its parts: the largest letter
+  std::size_t message_bytes_max{64u << 20};  ///< one message with its parts: letters with their annexes
   std::size_t queued_bytes_max{256u << 20};  ///< all that waits for a child to read
-  std::uint32_t log_lines_max{200};          ///< of a plugin a second; more are dropped and counted
+  std::uint32_t chatter_max{
+      10'000};  ///< frames of a child a second that end nothing: ten for each message of a busy one
+  std::uint32_t log_lines_max{200};  ///< of a plugin a second; more are dropped and counted
 };
 
 /// What a plugin says that is not for the engine. Called on any thread; must not block.

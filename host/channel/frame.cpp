@@ -1,6 +1,8 @@
 #include "host/channel/frame.hpp"
 
 #include <algorithm>
+#include <array>
+#include <sys/socket.h>
 
 namespace relance::channel {
 
@@ -11,6 +13,33 @@ void OutBytes::grow(std::size_t count) {
   if (size_ != 0) std::memcpy(larger.get(), bytes_.get(), size_);
   bytes_ = std::move(larger);
   capacity_ = capacity;
+}
+
+ssize_t OutBytes::send_from(std::size_t from, int socket) const {
+  constexpr int kFlags{MSG_DONTWAIT | MSG_NOSIGNAL};
+  const auto next = std::ranges::find_if(attached_, [&](const Attached &a) { return a.at >= from; });
+  if (next == attached_.end()) return ::send(socket, bytes_.get() + from, size_ - from, kFlags);
+  if (next->at > from) return ::send(socket, bytes_.get() + from, next->at - from, kFlags);
+  // The kernel gives them to whoever reads the first byte, however few it takes of the rest.
+  constexpr std::size_t kDescriptorsMax{64};
+  std::array<int, kDescriptorsMax> numbers{};
+  const auto count = std::min(next->descriptors.size(), kDescriptorsMax);
+  std::transform(next->descriptors.begin(), next->descriptors.begin() + static_cast<std::ptrdiff_t>(count),
+                 numbers.begin(), [](const Descriptor &d) { return d.get(); });
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kDescriptorsMax)> control{};
+  const auto end = std::next(next) == attached_.end() ? size_ : std::next(next)->at;
+  iovec bytes{bytes_.get() + from, end - from};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+  auto *const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+  std::memcpy(CMSG_DATA(header), numbers.data(), sizeof(int) * count);
+  return ::sendmsg(socket, &message, kFlags);
 }
 
 char *FrameBuffer::space(std::size_t &room) {

@@ -4,6 +4,8 @@
 // child.
 #pragma once
 
+#include "host/channel/descriptor.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace relance::channel {
 
@@ -52,8 +55,8 @@ enum class FrameType : std::uint8_t {
 };
 
 inline constexpr std::size_t kFrameHeaderBytes{5};
-/// The largest message with its parts (ProviderLimits::message_bytes_max) and room for all that stands around
-/// it.
+/// Raw bytes as providers send them, and what stands around them. A message's large parts travel as files
+/// (sealed_bytes.hpp).
 inline constexpr std::size_t kFrameBytesMax{20u << 20};
 /// What stands around the payload proper of a frame with a message, raw bytes or what became of them.
 inline constexpr std::size_t kFrameSlackBytes{64u << 10};
@@ -68,14 +71,25 @@ class OutBytes {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] char *data() { return bytes_.get(); }
   [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    attached_.clear();
+  }
   /// Only down.
   void resize(std::size_t size) { size_ = size; }
   void erase_front(std::size_t count) {
     if (count == 0) return;
     std::memmove(bytes_.get(), bytes_.get() + count, size_ - count);
     size_ -= count;
+    std::erase_if(attached_, [&](const Attached &a) { return a.at < count; });
+    for (auto &attached : attached_) attached.at -= count;
   }
+  /// These go with the byte that is appended next.
+  void attach(std::vector<Descriptor> descriptors) {
+    if (!descriptors.empty()) attached_.push_back({size_, std::move(descriptors)});
+  }
+  /// Sends from `from` on what the socket takes without waiting, with what is attached there. As send(2).
+  ssize_t send_from(std::size_t from, int socket) const;
   void append(const void *bytes, std::size_t count) {
     if (capacity_ - size_ < count) grow(count);
     if (count != 0) std::memcpy(bytes_.get() + size_, bytes, count);
@@ -83,8 +97,13 @@ class OutBytes {
   }
 
  private:
+  struct Attached {
+    std::size_t at;
+    std::vector<Descriptor> descriptors;
+  };
   void grow(std::size_t count);
   std::unique_ptr<char[]> bytes_;
+  std::vector<Attached> attached_;  ///< by place; rarely any
   std::size_t size_{0}, capacity_{0};
 };
 
@@ -115,6 +134,8 @@ class FrameWriter {
     out_.append(v.data(), v.size());
   }
   void raw(const void *bytes, std::size_t count) { out_.append(bytes, count); }
+  /// Before begin(): these go along with the frame.
+  void attach(std::vector<Descriptor> descriptors) { out_.attach(std::move(descriptors)); }
 
  private:
   OutBytes &out_;

@@ -2,7 +2,7 @@
 // and said only where the settings depend on it (ports); every kernel that has Landlock keeps files away.
 //
 // @see https://docs.kernel.org/userspace-api/landlock.html (the ABI number and what each one added)
-#include "host/channel/child_process.hpp"
+#include "host/channel/descriptor.hpp"
 #include "host/channel/sandbox.hpp"
 
 #include <climits>

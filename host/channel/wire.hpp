@@ -9,6 +9,7 @@
 #include "host/channel/sandbox.hpp"
 #include "host/channel/token_table.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,8 +30,18 @@ struct Hello {
 void encode(FrameWriter &w, const Hello &hello);
 std::optional<Hello> decode_hello(std::string_view payload);
 
-void encode_submit(FrameWriter &w, std::span<const Submission *const> batch);
-bool decode_submit(std::string_view payload, MessageArrays &arrays);
+/// A message on its way, with the files of its large parts in their order.
+struct Outgoing {
+  const Submission *message{nullptr};
+  std::vector<Descriptor> sealed{};
+};
+/// The files go with the frame's first byte.
+void encode_submit(FrameWriter &w, std::span<Outgoing> batch);
+/// `take_sealed` gives the bytes of the next file that came along, or nothing when they are not as stated.
+using TakeSealed = std::function<std::optional<std::string_view>(std::uint64_t size)>;
+bool decode_submit(std::string_view payload, MessageArrays &arrays, const TakeSealed &take_sealed);
+/// Whether it travels as a file.
+bool is_sealed_part(const Part &part);
 /// Bytes that a submission takes in a frame, to judge it before it is written.
 std::size_t wire_bytes(const Submission &submission);
 

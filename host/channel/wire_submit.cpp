@@ -1,4 +1,5 @@
 // The frame that matters most: a batch of messages on its way to a child, read back without copying a letter.
+#include "host/channel/sealed_bytes.hpp"
 #include "host/channel/wire.hpp"
 #include "host/channel/wire_field.hpp"
 
@@ -12,6 +13,10 @@ void write(FrameWriter &w, const MessageArrays::Counts &counts) {
 
 }  // namespace
 
+bool is_sealed_part(const Part &part) {
+  return part.bytes && part.bytes->size() >= kSealedBytesMin;
+}
+
 std::size_t wire_bytes(const Submission &s) {
   constexpr std::size_t kFixed{256};  // numbers, lengths of the texts that always are there, hashes
   std::size_t bytes{kFixed + s.idempotency_key.size() + s.service.size() + s.subject.size()};
@@ -24,23 +29,28 @@ std::size_t wire_bytes(const Submission &s) {
   for (const auto &[key, value] : s.references) bytes += key.size() + value.size() + 2 * kTextBytesMin;
   for (const auto &part : s.parts)
     bytes += part.role.size() + part.media_type.size() + part.file_name.size() +
-             (part.bytes ? part.bytes->size() : 0) + sizeof(Sha256) + 4 * kTextBytesMin;
+             (part.bytes && !is_sealed_part(part) ? part.bytes->size() : 0) + sizeof(Sha256) +
+             4 * kTextBytesMin;
   return bytes;
 }
 
-void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
+void encode_submit(FrameWriter &w, std::span<Outgoing> batch) {
   MessageArrays::Counts totals;
-  for (const auto *s : batch) {
-    const auto counts = counts_of(*s);
+  std::vector<Descriptor> files;
+  for (auto &outgoing : batch) {
+    std::ranges::move(outgoing.sealed, std::back_inserter(files));
+    const auto counts = counts_of(*outgoing.message);
     totals.parts += counts.parts;
     totals.postal_lines += counts.postal_lines;
     totals.references += counts.references;
     totals.sender_lines += counts.sender_lines;
   }
+  w.attach(std::move(files));
   w.begin(FrameType::submit);
   w.u32(static_cast<std::uint32_t>(batch.size()));
   write(w, totals);
-  for (const auto *s : batch) {
+  for (const auto &outgoing : batch) {
+    const auto *const s = outgoing.message;
     w.u64(s->token);
     w.u32(s->attempt_number);
     for (const auto at : {s->dated, s->not_after, s->valid_until}) w.i64(to_ms(at));
@@ -56,7 +66,12 @@ void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
       w.text(part.media_type);
       w.text(part.file_name);
       w.raw(part.sha256.data(), part.sha256.size());
-      w.text(part.bytes ? std::string_view(*part.bytes) : std::string_view{});
+      w.u8(is_sealed_part(part) ? 1 : 0);
+      if (is_sealed_part(part)) {
+        w.u64(part.bytes->size());
+      } else {
+        w.text(part.bytes ? std::string_view(*part.bytes) : std::string_view{});
+      }
     }
     for (const auto &line : a.postal_lines) w.text(line);
     for (const auto &line : s->sender.postal_lines) w.text(line);
@@ -71,7 +86,7 @@ void encode_submit(FrameWriter &w, std::span<const Submission *const> batch) {
 namespace {
 
 constexpr std::size_t kMessageBytesMin{8 + 4 + 3 * 8 + 1 + 4 * 4 + 15 * kTextBytesMin};
-constexpr std::size_t kPartBytesMin{4 * kTextBytesMin + sizeof(Sha256)};
+constexpr std::size_t kPartBytesMin{4 * kTextBytesMin + 1 + sizeof(Sha256)};
 
 MessageArrays::Counts read_counts(FrameReader &r) {
   MessageArrays::Counts counts;
@@ -80,7 +95,15 @@ MessageArrays::Counts read_counts(FrameReader &r) {
   return counts;
 }
 
-void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &left) {
+relance_str read_sealed(FrameReader &r, const TakeSealed &take_sealed) {
+  const auto size = r.u64();
+  const auto bytes = r.is_good() ? take_sealed(size) : std::nullopt;
+  if (!bytes) r.fail();
+  return to_str(bytes.value_or(std::string_view{}));
+}
+
+void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &left,
+                  const TakeSealed &take_sealed) {
   const auto token = r.u64();
   const auto attempt_number = r.u32();
   const auto dated_ms = r.i64(), not_after_ms = r.i64(), valid_until_ms = r.i64();
@@ -114,7 +137,7 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
     part.media_type = read_str(r);
     part.file_name = read_str(r);
     part.sha256 = reinterpret_cast<const std::uint8_t *>(r.raw(sizeof(Sha256)).data());
-    part.bytes = read_str(r);
+    part.bytes = r.u8() == 0 ? read_str(r) : read_sealed(r, take_sealed);
   }
   for (std::size_t i{0}; i < counts.postal_lines; ++i) slot.postal_lines[i] = read_str(r);
   for (std::size_t i{0}; i < counts.sender_lines; ++i) slot.sender_lines[i] = read_str(r);
@@ -126,7 +149,7 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
 
 }  // namespace
 
-bool decode_submit(std::string_view payload, MessageArrays &arrays) {
+bool decode_submit(std::string_view payload, MessageArrays &arrays, const TakeSealed &take_sealed) {
   FrameReader r(payload);
   const auto messages = r.count(kMessageBytesMin);
   auto left = read_counts(r);
@@ -135,7 +158,7 @@ bool decode_submit(std::string_view payload, MessageArrays &arrays) {
       left.references > payload.size() / (2 * kTextBytesMin))
     return false;
   arrays.reserve(messages, left);
-  for (std::uint32_t i{0}; i < messages && r.is_good(); ++i) read_message(r, arrays, left);
+  for (std::uint32_t i{0}; i < messages && r.is_good(); ++i) read_message(r, arrays, left, take_sealed);
   return r.is_done() && left.parts == 0 && left.postal_lines == 0 && left.references == 0 &&
          left.sender_lines == 0;
 }

@@ -124,12 +124,12 @@ double echo_rate(std::size_t messages, std::size_t under_way) {
   }
   ::close(ends[1]);
   const auto batch = make_batch(1);
-  std::vector<const Submission *> pointers;
-  for (const auto &s : batch) pointers.push_back(&s);
+  std::vector<Outgoing> going;
+  for (const auto &s : batch) going.push_back({&s});
   OutBytes frame;
   std::string in(256u << 10, '\0');
   FrameWriter w(frame);
-  encode_submit(w, pointers);
+  encode_submit(w, going);
   std::size_t back{0};
   const auto read_to = [&](std::size_t target) {
     while (back < target) {

@@ -94,6 +94,11 @@ bool is_readable(FrameType type, std::string_view payload) {
 
 }  // namespace
 
+namespace {
+std::optional<std::string_view> no_files(std::uint64_t) {
+  return std::nullopt;
+}
+}  // namespace
 BOOST_AUTO_TEST_SUITE(frame_test)
 
 BOOST_AUTO_TEST_CASE(frames_come_out_whole_however_the_stream_was_cut) {
@@ -153,7 +158,7 @@ BOOST_AUTO_TEST_CASE(counts_larger_than_the_frame_reserve_nothing) {
   BOOST_TEST(!decode_recalls(huge));
   BOOST_TEST(!decode_tokens(std::string(1, '\0') + huge));
   MessageArrays arrays;
-  BOOST_TEST(!decode_submit(huge + huge + huge + huge, arrays));
+  BOOST_TEST(!decode_submit(huge + huge + huge + huge, arrays, no_files));
 }
 
 BOOST_AUTO_TEST_CASE(submissions_read_back_as_they_were_written) {
@@ -165,13 +170,13 @@ BOOST_AUTO_TEST_CASE(submissions_read_back_as_they_were_written) {
   s.parts.push_back(
       {"text", "text/plain", "", std::make_shared<const std::string>("bytes"), sha256("bytes")});
   s.not_after = from_ms(77);
-  const Submission *const batch[]{&s, &s};
+  Outgoing batch[]{{&s}, {&s}};
   OutBytes out;
   FrameWriter w(out);
   encode_submit(w, batch);
   BOOST_TEST(out.size() <= 2 * wire_bytes(s));
   MessageArrays arrays;
-  BOOST_REQUIRE(decode_submit(out.view().substr(kFrameHeaderBytes), arrays));
+  BOOST_REQUIRE(decode_submit(out.view().substr(kFrameHeaderBytes), arrays, no_files));
   BOOST_REQUIRE(arrays.messages().size() == 2u);
   const auto &m = arrays.messages()[1];
   BOOST_TEST(m.token == 9u);
@@ -186,16 +191,16 @@ BOOST_AUTO_TEST_CASE(a_message_that_claims_more_parts_than_the_frame_announced_i
   Submission s;
   s.token = 1;
   s.parts.resize(1);
-  const Submission *const batch[]{&s};
+  Outgoing batch[]{{&s}};
   OutBytes out;
   FrameWriter w(out);
   encode_submit(w, batch);
   std::string payload(out.view().substr(kFrameHeaderBytes));
   MessageArrays good;
-  BOOST_TEST(decode_submit(payload, good));
+  BOOST_TEST(decode_submit(payload, good, no_files));
   payload[4] = '\0';  // the total of parts
   MessageArrays arrays;
-  BOOST_TEST(!decode_submit(payload, arrays));
+  BOOST_TEST(!decode_submit(payload, arrays, no_files));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

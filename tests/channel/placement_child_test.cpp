@@ -210,6 +210,7 @@ BOOST_AUTO_TEST_CASE(stop_lets_what_is_in_flight_end) {
 
 BOOST_AUTO_TEST_CASE(a_letter_of_megabytes_arrives_whole_and_one_beyond_the_limit_is_rejected) {
   ChildBench bench;
+  bench.settings.limits.message_bytes_max = 16u << 20;
   bench.start();
   auto letter = bench.message_to("thread@example.com");
   letter.parts[0].bytes = std::make_shared<const std::string>(3'000'000, 'x');
