@@ -250,11 +250,11 @@ bool ChildProvider::wait_for_next(const std::string &reason, Milliseconds up_for
     health.text = reason + "; the next one starts in " + std::to_string(delay->count()) + " ms";
     health.retry_at = WallClock().now() + *delay;
   } else {
-    health.code = "quarantined";
+    health.code = kQuarantined;
     health.text = "its child ended " + std::to_string(policy_.ends_in_window()) + " times within " +
                   std::to_string(settings_.limits.crash_window.count() / 1000) +
                   " s, the last time: " + reason +
-                  "; no further one is started until the provider is loaded again";
+                  "; no further one is started until a reload (relancectl reload) or a restart of the daemon";
   }
   log(RELANCE_LOG_ERROR, health.text);
   count(delay ? "child_restarts" : "child_quarantines");

@@ -168,6 +168,9 @@ struct Polled {
   Milliseconds next_poll{0};  ///< 0: the host's default
 };
 
+/// The health code of a provider whose process is not started any more. A plugin that says so of itself is
+/// started again by a reload like one of which it is true.
+inline constexpr const char *kQuarantined{"quarantined"};
 enum class HealthLevel : std::uint8_t { up, degraded, down };
 struct Health {
   HealthLevel level{HealthLevel::up};

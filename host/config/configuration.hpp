@@ -117,12 +117,14 @@ struct ProviderSettings {
   std::filesystem::path plugin_file;  ///< the plugin's file: as written, or found in the plugin folder
   Placement placement{Placement::child};
   Sandbox sandbox;
-  std::vector<HttpHost> http_hosts;  ///< that the plugin may call through the daemon; none: nowhere
-  std::uint32_t credit_max{64};      ///< messages handed over and not answered
-  Secret settings_json;              ///< the [settings] table as one JSON object, secrets filled in
-  std::string shown_json;            ///< the same with secrets hidden, for people
-  Position at;                       ///< of the file's [settings], or of the file
-  Position plugin_at;                ///< where the plugin is named
+  std::uint32_t quarantine_after{5};       ///< ends of its child within ten minutes
+  Milliseconds restart_delay_max{30'000};  ///< between two children; doubles up to it
+  std::vector<HttpHost> http_hosts;        ///< that the plugin may call through the daemon; none: nowhere
+  std::uint32_t credit_max{64};            ///< messages handed over and not answered
+  Secret settings_json;                    ///< the [settings] table as one JSON object, secrets filled in
+  std::string shown_json;                  ///< the same with secrets hidden, for people
+  Position at;                             ///< of the file's [settings], or of the file
+  Position plugin_at;                      ///< where the plugin is named
   std::vector<std::pair<std::string, Position>>
       positions;        ///< JSON pointer → place, for the plugin's complaints
   std::string version;  ///< SHA-256 of the file

@@ -240,6 +240,10 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   provider.placement = static_cast<Placement>(root.choice("placement", 0, kPlacements));
   provider.credit_max =
       static_cast<std::uint32_t>(root.integer("credit_window", provider.credit_max, {1, 10'000}));
+  provider.quarantine_after =
+      static_cast<std::uint32_t>(root.integer("quarantine_after", provider.quarantine_after, {1, 10'000}));
+  provider.restart_delay_max = root.duration("restart_delay_max", provider.restart_delay_max,
+                                             Milliseconds{100}, std::chrono::hours{1});
   if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
   if (auto table = root.table("http")) read_hosts(*table, provider);
   provider.at = root.at("settings");

@@ -90,7 +90,9 @@ Result<void> ProviderPool::apply(const config::Configuration &configuration) {
   const auto wanted = named_by(configuration);
   const auto is_changed = [this](const config::ProviderSettings &settings) {
     const auto running = providers_.find(settings.id);
-    return running != providers_.end() && running->second.settings.version != settings.version;
+    if (running == providers_.end()) return false;
+    // Who asks for a reload has mended something: what is in quarantine gets another chance.
+    return running->second.settings.version != settings.version || running->second.is_quarantined;
   };
   // Everything that can be known to fail is asked before the first running instance is touched.
   for (const auto &settings : wanted)
@@ -310,6 +312,7 @@ bool ProviderPool::is_troubled(const std::string &id) const {
 void ProviderPool::set_health(const std::string &id, const channel::Health &health) {
   auto *pooled = find(id);
   if (pooled == nullptr || pooled->is_absent) return;
+  pooled->is_quarantined = health.code == channel::kQuarantined;
   const bool is_down{health.level == channel::HealthLevel::down};
   pooled->status.is_paused = is_down;
   pooled->status.paused_until = is_down && health.retry_at ? *health.retry_at : Instant::max();

@@ -31,6 +31,7 @@ struct PooledProvider {
   std::shared_ptr<const channel::ProviderSettings> made_from;  ///< to make it again
   config::ProviderSettings settings;  ///< its version: of the file, an unchanged one survives a reload
   bool is_absent{false};              ///< could not be started again; `provider` only stands in for it
+  bool is_quarantined{false};         ///< its process ended too often; a reload makes it again
   Instant retry_at{};                 ///< wall time; of an absent one
   Milliseconds retry_delay{};
   bool can_recall{false};

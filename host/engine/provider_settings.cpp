@@ -19,6 +19,8 @@ channel::ProviderSettings channel_settings(const config::Configuration &configur
   wanted.settings_json = settings.settings_json.reveal();
   wanted.lock_directory = configuration.state_folder.string();
   wanted.program = program.string();
+  wanted.limits.crashes_max = settings.quarantine_after;
+  wanted.limits.restart_delay_max = settings.restart_delay_max;
   const auto &sandbox = settings.sandbox;
   wanted.sandbox.is_enabled = sandbox.is_enabled;
   wanted.sandbox.is_required = configuration.requires_sandbox;

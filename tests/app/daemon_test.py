@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from daemon_world import BUILD, World  # noqa: E402
+from daemon_world import BUILD, PATIENCE, World  # noqa: E402
 
 
 def children_of(pid):
@@ -215,6 +215,33 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(len(children), 1)
         self.assertEqual(world.stop(), 0)
         self.assertFalse(Path("/proc", children[0]).exists())
+
+    def test_a_provider_whose_child_keeps_dying_is_quarantined_until_a_reload(self):
+        world = World(placement="child")
+        self.addCleanup(world.close)
+        world.edit("providers/scripted.toml", "[sandbox]", "quarantine_after = 2\n[sandbox]")
+        world.start_on_test_clock()
+
+        def await_state(state):
+            deadline = time.monotonic() + PATIENCE
+            while (found := next(p for p in world.ask("status")["providers"] if p["id"] == "scripted"))["state"] != state:
+                self.assertLess(time.monotonic(), deadline, found)
+            return found
+
+        first = children_of(world.daemon.pid)[0]
+        os.kill(int(first), signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while not (second := [c for c in children_of(world.daemon.pid) if c != first]):
+            self.assertLess(time.monotonic(), deadline)
+        os.kill(int(second[0]), signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while "quarantined" not in (because := await_state("down")["because"]):
+            self.assertLess(time.monotonic(), deadline, because)
+        self.assertIn("ended 2 times", because)
+        self.assertIn("relancectl reload", because)
+        self.assertEqual(children_of(world.daemon.pid), [])
+        world.ctl("reload")
+        self.assertEqual(await_state("up")["sandbox"], "full")
 
     def test_a_child_that_starts_after_an_upgrade_is_still_of_the_running_program(self):
         world = World(placement="child")

@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -22,6 +21,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatch{64};
+constexpr std::size_t kBatchesARound{4};  ///< for each that is under way: what fits a cache
 constexpr double kRatioMin{0.4};
 
 std::vector<Submission> make_batch(Token first) {
@@ -83,16 +83,23 @@ double provider_rate(Placement placement, std::size_t messages, std::size_t unde
   settings.program = (test::build_dir() / "bin/channel_child").string();
   auto provider = make_provider(settings, events).value();
   provider->start().value();
-  std::deque<std::vector<Submission>> batches;  // made before: writing letters is not crossing
-  for (std::size_t sent{0}; sent < messages; sent += kBatch) batches.push_back(make_batch(sent + 1));
-  const auto began = SteadyClock::now();
-  for (std::size_t sent{0}; sent < messages; sent += kBatch) {
-    if (sent >= under_way * kBatch) events.wait(sent - (under_way - 1) * kBatch);
-    provider->submit(std::move(batches.front()));
-    batches.pop_front();
+  // Writing letters is not crossing, and an engine has just written them: so a round's batches are made when
+  // it begins, and its time counts from then to the last outcome.
+  SteadyClock::duration crossing{0};
+  for (std::size_t sent{0}; sent < messages;) {
+    std::vector<std::vector<Submission>> round;
+    for (std::size_t i{0}; i < under_way * kBatchesARound && sent < messages; ++i, sent += kBatch)
+      round.push_back(make_batch(sent + 1));
+    const auto first = sent - round.size() * kBatch;
+    const auto began = SteadyClock::now();
+    for (std::size_t i{0}; i < round.size(); ++i) {
+      if (i >= under_way) events.wait(first + (i - under_way + 1) * kBatch);
+      provider->submit(std::move(round[i]));
+    }
+    events.wait(sent);
+    crossing += SteadyClock::now() - began;
   }
-  events.wait(messages);
-  const auto rate = rate_of(messages, began);
+  const auto rate = static_cast<double>(messages) / std::chrono::duration<double>(crossing).count();
   if (events.accepted_ != messages) std::abort();
   provider->stop(Milliseconds{1000});
   std::filesystem::remove_all(folder);

@@ -156,7 +156,7 @@ class World:
 
     # --- the daemon ---
 
-    def configure(self, limits="", claim_batch=2):
+    def configure(self, limits="", claim_batch=2, provider=""):
         write = {
             "relanced.toml": f"""state = "{self.folder}/state"
 control_socket = "{self.socket}"
@@ -182,6 +182,7 @@ sender.email = {{ name = "Acme", address = "billing@creditor.example" }}
 plugin = "relance_smtp"
 channel = "email"
 placement = "child"
+{provider}
 [settings]
 envelope_sender = "{self.mail['bounce_pattern']}"
 [settings.server]
