@@ -28,11 +28,13 @@ enum class CrashPoint : std::uint8_t {
   inbound_released,  ///< the provider may forget them
   parsed,            ///< their meaning is in memory only
   applied,           ///< and now on disk
+  releasing,         ///< drafts are on record as released, nobody has told their provider
+  released,          ///< it was told
 };
 
 inline constexpr std::string_view kCrashPointNames[]{
     "none",          "rows_read",      "rows_imported",    "claimed",        "decided",          "intended", "submitted", "outcome_taken", "outcome_recorded",
-    "inbound_taken", "inbound_stored", "inbound_released", "parsed",   "applied"};
+    "inbound_taken", "inbound_stored", "inbound_released", "parsed",   "applied", "releasing", "released"};
 
 namespace detail {
 inline std::atomic<CrashPoint> armed_point{CrashPoint::none};

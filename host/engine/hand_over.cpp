@@ -69,7 +69,7 @@ Result<void> Engine::Loop::resume_open_attempts() {
     const auto token = static_cast<channel::Token>(attempt.id);
     if (attempt.is_prepared) {
       if (pooled != nullptr) pool_.note_handed_over(*pooled, token);
-      prepared_.emplace(attempt.id, Prepared{true});
+      prepared_.emplace(attempt.id, Prepared{true, attempt.is_released});
       continue;
     }
     if (pooled != nullptr && attempt.provider == kTaskProvider) {

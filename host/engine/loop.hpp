@@ -169,10 +169,17 @@ class Engine::Loop {
   // --- second_phase.cpp
   /// A draft at its provider, on record, that nobody has told it to release in this run.
   struct Prepared {
-    bool may_be_released{false};  ///< an earlier run may have done it
+    bool is_of_earlier_run{false};
+    bool may_be_released{false};  ///< that run may have done it
   };
+  enum class DraftStep : std::uint8_t { waits, ended };
   bool commit_prepared();
-  bool commit_one(store::AttemptId id, const Prepared &prepared, Instant wall);
+  /// Adds it to `releases` when it may go now.
+  DraftStep judge_draft(store::AttemptId id, const Prepared &prepared, Instant wall,
+                        std::vector<store::OpenAttempt> &releases);
+  bool release(const std::vector<store::OpenAttempt> &drafts);
+  /// "Not sent" of a repeated release says nothing of the first one.
+  void note_repeated_release(channel::Outcome &outcome);
 
   // --- doubts.cpp
   /// A hand-over whose end nobody knows, and what can still be learned of it.
@@ -236,6 +243,7 @@ class Engine::Loop {
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
   bool has_failed_parses_{false};
   std::map<store::AttemptId, Prepared> prepared_;
+  std::set<store::AttemptId> released_before_;  ///< told to go again, as an earlier run may have done it
   std::map<store::AttemptId, Doubt> doubts_;
   bool doubts_changed_{true};  ///< not read since
   Instant payment_data_until_{Instant::max()};

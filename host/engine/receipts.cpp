@@ -112,6 +112,7 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
     }
     if (take_answer(provider, outcome)) continue;
     note_draft_at_most(provider, outcome);
+    note_repeated_release(outcome);
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
       log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},

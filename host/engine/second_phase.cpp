@@ -1,36 +1,43 @@
 // Providers that take a draft first: between the two phases the draft is on record, and what was withdrawn, comes too
-// late or is paused is not released. A draft that nobody has released is certainly not sent; one that an earlier run may
-// have released is in doubt.
+// late or is paused is not released. The second phase has an intent of its own, written before a provider hears of it:
+// without that note a draft is certainly not sent, whatever happens to the daemon; with it, and without an answer, it is in
+// doubt.
+#include "host/base/crash_point.hpp"
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
+#include <iterator>
+
 namespace relance::engine {
+namespace {
+
+constexpr std::size_t kReleasesMax{256};  // noted in one transaction
+
+}  // namespace
 
 bool Engine::Loop::commit_prepared() {
   const auto wall = WallClock{}.now();
   if (prepared_.empty() || wall < store_retry_at_) return false;
   bool any{false};
-  for (auto it = prepared_.begin(); it != prepared_.end();) {
-    if (!commit_one(it->first, it->second, wall)) {
-      ++it;
-      continue;
-    }
-    it = prepared_.erase(it);
-    any = true;
+  std::vector<store::OpenAttempt> releases;
+  for (auto it = prepared_.begin(); it != prepared_.end() && releases.size() < kReleasesMax;) {
+    const auto next = judge_draft(it->first, it->second, wall, releases);
+    it = next == DraftStep::ended ? prepared_.erase(it) : std::next(it);
+    any = any || next == DraftStep::ended;
   }
-  return any;
+  return release(releases) || any;
 }
 
-/// True when it was released, or ends otherwise.
-bool Engine::Loop::commit_one(store::AttemptId id, const Prepared &prepared, Instant wall) {
-  const auto found = store_->attempt(id);
+Engine::Loop::DraftStep Engine::Loop::judge_draft(store::AttemptId id, const Prepared &prepared, Instant wall,
+                                                  std::vector<store::OpenAttempt> &releases) {
+  auto found = store_->attempt(id);
   if (!found) {
-    if (found.error().kind == ErrorKind::not_found) return true;
+    if (found.error().kind == ErrorKind::not_found) return DraftStep::ended;
     store_failed(found.error(), "read a draft");
-    return false;
+    return DraftStep::waits;
   }
   const auto &attempt = *found;
-  if (!attempt.is_prepared) return true;
+  if (!attempt.is_prepared) return DraftStep::ended;
   auto *pooled = pool_.find(attempt.provider);
   const auto token = static_cast<channel::Token>(id);
   const auto end = [&](std::string code, std::string text) {
@@ -45,7 +52,7 @@ bool Engine::Loop::commit_one(store::AttemptId id, const Prepared &prepared, Ins
     outcome.text = std::move(text);
     outcome.retry_at = clock_.now();
     outcomes_.push_back(std::move(outcome));
-    return true;
+    return DraftStep::ended;
   };
   if (attempt.is_withdrawn) {
     log::event(log::Id::DISPATCH_WITHDRAWN, {{"attempt", id}});
@@ -53,18 +60,44 @@ bool Engine::Loop::commit_one(store::AttemptId id, const Prepared &prepared, Ins
   }
   if (wall >= attempt.not_after) return end("not_after", "its time to leave passed between the two phases");
   if (pooled == nullptr) return end("no_provider", "its provider was taken out of the configuration between the two phases");
-  if (is_paused_ || pooled->is_absent) return false;
-  if (!prepared.may_be_released) {
+  if (is_paused_ || pooled->is_absent) return DraftStep::waits;
+  if (!prepared.is_of_earlier_run) {
     const store::AttemptId ids[]{id};
     const auto may = store_->may_hand_over(ids);
     if (!may) {
       store_failed(may.error(), "release a draft");
-      return false;
+      return DraftStep::waits;
     }
     if (may->empty()) return end("withdrawn", "withdrawn between the two phases");
   }
-  pooled->provider->commit(token, attempt.refs, attempt.not_after);
+  releases.push_back(std::move(*found));
+  return DraftStep::waits;
+}
+
+bool Engine::Loop::release(const std::vector<store::OpenAttempt> &drafts) {
+  if (drafts.empty()) return false;
+  std::vector<store::AttemptId> ids;
+  for (const auto &draft : drafts) ids.push_back(draft.id);
+  if (const auto noted = store_->note_released(ids); !noted) {
+    store_failed(noted.error(), "note what is released");
+    return false;
+  }
+  store_works();
+  crash_point(CrashPoint::releasing);
+  for (const auto &draft : drafts) {
+    auto *pooled = pool_.find(draft.provider);
+    if (pooled == nullptr) continue;  // it was there just now, and nothing changes between
+    if (const auto prepared = prepared_.extract(draft.id); !prepared.empty() && prepared.mapped().may_be_released)
+      released_before_.insert(draft.id);
+    pooled->provider->commit(static_cast<channel::Token>(draft.id), draft.refs, draft.not_after);
+  }
+  crash_point(CrashPoint::released);
   return true;
+}
+
+void Engine::Loop::note_repeated_release(channel::Outcome &outcome) {
+  const bool was_released{released_before_.erase(static_cast<store::AttemptId>(outcome.token)) > 0};
+  if (was_released && outcome.kind == domain::OutcomeKind::not_sent) outcome.kind = domain::OutcomeKind::unknown;
 }
 
 }  // namespace relance::engine

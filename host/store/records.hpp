@@ -299,6 +299,7 @@ struct OpenAttempt {
   std::vector<std::string> refs;
   bool is_prepared{false}, is_withdrawn{false};
   bool is_draft_at_most{false};  ///< as in NewAttempt; ends with the first commit, so it counts only while not prepared
+  bool is_released{false};       ///< its provider may have been told to release the draft
   Instant intended_at{};  ///< wall
   Instant not_after{};    ///< wall
 };

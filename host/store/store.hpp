@@ -101,6 +101,8 @@ class Store : public Reader {
   virtual Result<std::uint64_t> attempts_since(Instant) = 0;
   /// One attempt as it stands now; not_found when it was erased.
   virtual Result<OpenAttempt> attempt(AttemptId) = 0;
+  /// Their drafts are about to be released: the intent of the second phase, durable before a provider hears of it.
+  virtual Result<void> note_released(std::span<const AttemptId>) = 0;
   /// Attempts in doubt, oldest first.
   virtual Result<std::vector<OpenAttempt>> doubts(std::size_t limit) = 0;
   /// not_found when it, or a document of it, was erased.

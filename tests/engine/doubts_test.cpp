@@ -335,5 +335,31 @@ BOOST_AUTO_TEST_CASE(a_draft_that_a_question_found_outlives_a_crash) {
   BOOST_TEST(world.received().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_draft_that_nobody_was_told_to_release_is_certainly_not_sent_also_after_a_crash) {
+  EngineWorld world{{}, {}, kNothing};
+  send_one(world, "draft_lost@d1.example");
+  BOOST_TEST(world.engine->pause("a look").has_value());
+  world.write_provider("scripted", kFindsDrafts + "finds_all = \"yes\"\n");
+  world.restart();
+  world.await("the draft is found", [&] { return world.counters().attempts_open == 1; });
+  world.crash();
+  world.pay("F1", 100'00);
+  BOOST_TEST(world.engine->resume().has_value());
+  world.await("the draft is given up", [&] { return world.counters().attempts_open == 0; });
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  BOOST_TEST(world.received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(that_a_repeated_release_did_nothing_says_nothing_of_the_first) {
+  EngineWorld world;
+  world.one_due("prepare_once@d1.example");
+  BOOST_TEST(world.engine->advance_clock(world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, Milliseconds{300}, {})
+                 .has_error());
+  world.crash();
+  world.await("the second release is answered", [&] { return world.counters().attempts_open == 0; });
+  BOOST_TEST(world.counters().in_doubt == 1u);
+  BOOST_TEST(world.counters().not_sent == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::engine

@@ -136,7 +136,7 @@ void take(Instance &instance, const relance_message &m) {
   }
   if (verb == "unnamed_draft") return end(host, m.token, RELANCE_OUT_PREPARED);
   if (verb == "prepare") return end(host, m.token, RELANCE_OUT_PREPARED, "", "draft-1");
-  if (verb == "prepare_lost" || verb == "prepare_gone") {  // see commit()
+  if (verb == "prepare_lost" || verb == "prepare_gone" || verb == "prepare_once") {  // see commit()
     const std::string ref(verb + ":" + std::string(m.idempotency_key.data, m.idempotency_key.len));
     {
       const std::lock_guard lock(instance.mutex);
@@ -344,6 +344,11 @@ void commit(relance_instance *i, const relance_commit *const *commits, size_t co
         continue;
       }
       if (ref.starts_with("prepare_gone") && self(i).held.contains(ref)) continue;
+      // prepare_once: its commit is forgotten, too, and another instance says that it has not released anything.
+      if (ref.starts_with("prepare_once")) {
+        if (!self(i).held.contains(ref)) end(self(i).host, commits[at]->token, RELANCE_OUT_NOT_SENT, "no_draft");
+        continue;
+      }
       const auto key = ref.substr(colon + 1);
       relance_message m{};
       m.idempotency_key = {key.data(), key.size()};

@@ -243,6 +243,34 @@ BOOST_AUTO_TEST_CASE(a_payment_after_the_hand_over_comes_too_late_and_says_so) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_in_doubt_and_is_known_to_be_a_draft_is_open_again_also_for_the_next_start) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    BOOST_TEST(bench.may_hand_over(sent.attempt));
+    bench.outcome(sent.attempt, OutcomeKind::unknown);
+    bench.reopen();
+    BOOST_TEST(bench.store->open_attempts().value().empty());
+    bench.outcome(sent.attempt, OutcomeKind::prepared, {"draft"});
+    BOOST_TEST((bench.reminder().state == ReminderState::open));
+    BOOST_TEST(bench.may_hand_over(sent.attempt));
+    bench.reopen();
+    const auto open = bench.store->open_attempts().value();
+    BOOST_TEST_REQUIRE(open.size() == 1u);
+    BOOST_TEST(open[0].is_prepared);
+    BOOST_TEST(!open[0].is_released);
+    BOOST_TEST(open[0].refs == std::vector<std::string>{"draft"}, boost::test_tools::per_element());
+    const AttemptId ids[]{sent.attempt};
+    BOOST_TEST(bench.store->note_released(ids).has_value());
+    bench.pay("p1", "i1", 10'000);
+    bench.reopen();
+    BOOST_TEST(bench.store->open_attempts().value().at(0).is_released);
+    BOOST_TEST(bench.store->open_attempts().value().at(0).is_withdrawn);
+    bench.expect_journal_verifies();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_was_not_sent_may_be_tried_again_and_what_was_sent_may_not) {
   for (const auto &which : implementations()) {
     Bench bench{which};

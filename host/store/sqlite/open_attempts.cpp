@@ -12,7 +12,8 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
   one.creditor = creditor;
   {
     Query query{*connection_,
-                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after, is_draft_at_most FROM attempt"
+                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after, is_draft_at_most, is_released"
+                " FROM attempt"
                 " WHERE creditor = ? AND id = ?",
                 creditor, id};
     if (!query.next()) return one;
@@ -23,6 +24,7 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
     one.intended_at = query.instant(4);
     one.not_after = query.instant(5);
     one.is_draft_at_most = query.flag(6);
+    one.is_released = query.flag(7);
   }
   Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?", creditor, id};
   while (refs.next()) one.refs.push_back(refs.blob(0));
@@ -56,6 +58,18 @@ Result<OpenAttempt> SqliteStore::attempt(AttemptId id) {
     const auto row = attempt_by_id(id);
     if (!row) return not_found("there is no attempt " + std::to_string(id));
     return read_open(row->key.creditor, id);
+  });
+}
+
+Result<void> SqliteStore::note_released(std::span<const AttemptId> attempts) {
+  return guarded("noting what is released", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    for (const auto id : attempts)
+      if (const auto found = unfinished_.find(id); found != unfinished_.end())
+        run(*connection_, "UPDATE attempt SET is_released = 1 WHERE creditor = ? AND id = ?",
+            found->second.key.creditor, id);
+    unit.commit();
+    return {};
   });
 }
 

@@ -143,6 +143,8 @@ void SqliteStore::tally_change(Unit &unit, AttemptState before, AttemptState aft
 void SqliteStore::reopen(Unit &unit, const AttemptRow &attempt) {
   // The next start looks for open ones from this id on.
   run(*connection_, "UPDATE tally SET value = min(value, ?) WHERE name = 'open_from'", attempt.id);
+  run(*connection_, "UPDATE attempt SET is_released = 0 WHERE creditor = ? AND id = ?", attempt.key.creditor,
+      attempt.id);
   unit.then([this, id = attempt.id,
              unfinished = Unfinished{attempt.key, attempt.case_id, attempt.reminder, attempt.provider,
                                      AttemptState::prepared, epoch_, attempt.is_withdrawn, true}]() mutable {

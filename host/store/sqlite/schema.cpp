@@ -217,7 +217,10 @@ CREATE TABLE journal_seal (
 )sql";
 
 constexpr const char *kDraftAtMost{
-    "ALTER TABLE attempt ADD COLUMN is_draft_at_most INTEGER NOT NULL DEFAULT 0;"};
+    "ALTER TABLE attempt ADD COLUMN is_draft_at_most INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN is_released INTEGER NOT NULL DEFAULT 0;"
+    // What an earlier program had prepared, it may have released.
+    "UPDATE attempt SET is_released = 1 WHERE state = 1;"};
 
 /// One element a version; never edited once released, only appended to.
 const std::array<std::string, 2> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost};

@@ -112,6 +112,7 @@ class SqliteStore final : public Store {
   Result<std::vector<OpenAttempt>> open_attempts() override;
   Result<std::uint64_t> attempts_since(Instant since) override;
   Result<OpenAttempt> attempt(AttemptId id) override;
+  Result<void> note_released(std::span<const AttemptId> attempts) override;
   Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
