@@ -51,6 +51,16 @@ store::Content content(std::string role, std::string media_type, std::string byt
   return made;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
 /// A step for a person needs no template: who owes what, since when.
 Composed words_for_a_person(const render::MessageModel &model) {
   Composed words;
@@ -144,7 +154,10 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
   out.token = static_cast<channel::Token>(id);
   out.idempotency_key = attempt.idempotency_key;
   out.addressee.channel = attempt.channel;
-  out.addressee.address = attempt.address;
+  if (attempt.channel == "postal")  // a letter's address is its lines
+    out.addressee.postal_lines = lines_of(attempt.address);
+  else
+    out.addressee.address = attempt.address;
   out.addressee.name = claim.name;
   out.addressee.country = claim.country;
   out.addressee.language = claim.language;
