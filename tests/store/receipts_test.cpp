@@ -219,6 +219,23 @@ BOOST_AUTO_TEST_CASE(evidence_of_a_receipt_that_waits_is_filed_when_its_referenc
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_message_under_several_references_has_arrived_when_each_of_them_has) {
+  for (const auto &which : implementations())
+    for (const bool is_early : {false, true}) {
+      Bench bench{which};
+      bench.usual_ledger();
+      const auto sent = bench.send(0);
+      if (!is_early) bench.outcome(sent.attempt, OutcomeKind::accepted, {"p3", "p1", "p2"});
+      for (const char *ref : {"p1", "p1", "p3"}) bench.receipt(receipt_of(ref, ReceiptKind::delivered));
+      if (is_early) bench.outcome(sent.attempt, OutcomeKind::accepted, {"p3", "p1", "p2"});
+      BOOST_TEST(bench.counters().delivered == 0u);
+      bench.receipt(receipt_of("p2", ReceiptKind::delivered));
+      BOOST_TEST(bench.counters().delivered == 1u);
+      bench.receipt(receipt_of("p2", ReceiptKind::failed, true, FailureClass::policy));
+      BOOST_TEST(bench.counters().bounced == 1u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(references_that_come_after_a_receipt_has_ended_the_doubt_are_kept) {
   for (const auto &which : implementations())
     for (const bool has_bounced_already : {false, true}) {

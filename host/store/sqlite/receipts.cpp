@@ -26,10 +26,10 @@ Milliseconds retry_after(std::int64_t tries) {
 }
 
 /// Everything the receipt says, so that a repeat is the same bytes.
-Sha256 digest_of(const ReceiptRecord &receipt) {
+Sha256 digest_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::uint32_t part_count) {
   Payload payload;
-  payload.number("part", receipt.part_index)
-      .number("of", receipt.part_count)
+  payload.number("part", part_index)
+      .number("of", part_count)
       .number("kind", static_cast<int>(receipt.kind));
   payload.number("final", receipt.is_final)
       .number("failure", static_cast<int>(receipt.failure))
@@ -182,6 +182,21 @@ std::optional<SqliteStore::AttemptRow> SqliteStore::correlate(std::string_view p
   return std::nullopt;
 }
 
+std::pair<std::uint32_t, std::uint32_t> SqliteStore::part_of(const AttemptRow &attempt,
+                                                            const ReceiptRecord &receipt) {
+  if (receipt.part_count > 1) {
+    const auto count = std::min(receipt.part_count, kPartsMax);
+    return {std::min(receipt.part_index, count - 1), count};
+  }
+  if (receipt.ref.empty()) return {0, 1};
+  // Of a message with several references each names a part: it has arrived when all have.
+  Query refs{*connection_, "SELECT count(*), total(ref < ?) FROM attempt_ref WHERE creditor = ? AND attempt = ?",
+             Blob{receipt.ref}, attempt.key.creditor, attempt.id};
+  if (!refs.next() || refs.i64(0) < 2) return {0, 1};
+  const auto count = std::min(static_cast<std::uint32_t>(refs.i64(0)), kPartsMax);
+  return {std::min(static_cast<std::uint32_t>(refs.i64(1)), count - 1), count};
+}
+
 bool SqliteStore::is_erased(DebtorKey key) {
   Query query{*connection_, "SELECT extras & ? <> 0 FROM debtor_state WHERE creditor = ? AND id = ?",
               static_cast<std::int64_t>(kIsErased), key.creditor, key.debtor};
@@ -189,7 +204,8 @@ bool SqliteStore::is_erased(DebtorKey key) {
 }
 
 void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now) {
-  const Sha256 digest{digest_of(came.receipt)};
+  const auto [part_index, part_count] = part_of(attempt, came.receipt);
+  const Sha256 digest{digest_of(came.receipt, part_index, part_count)};
   // Of somebody who was erased only what happened is kept, as erasure itself leaves it.
   const bool is_forgotten{is_erased(attempt.key)};
   std::optional<Arrived> remains;
@@ -201,8 +217,6 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   }
   const auto &arrived = remains ? *remains : came;
   const auto &receipt = arrived.receipt;
-  const auto part_count = std::clamp<std::uint32_t>(receipt.part_count, 1, kPartsMax);
-  const auto part_index = std::min(receipt.part_index, part_count - 1);
   keep_evidence(unit, attempt, arrived);  // also of a repeat: a better parser may have found more
   if (run(*connection_, "INSERT OR IGNORE INTO receipt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
           attempt.key.creditor, attempt.id, digest, arrived.inbound, part_index, part_count, receipt.kind,
@@ -265,7 +279,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   payload.number("reminder", attempt.reminder)
       .number("attempt", attempt.id)
       .text("receipt", domain::name_of(receipt.kind));
-  if (receipt.part_count > 1) payload.number("part", receipt.part_index).number("of", receipt.part_count);
+  if (part_count > 1) payload.number("part", part_index).number("of", part_count);
   if (receipt.failure != FailureClass::none) payload.text("failure", domain::name_of(receipt.failure));
   payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
@@ -303,7 +317,7 @@ void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived
 
 void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
   const auto &receipt = arrived.receipt;
-  const auto digest = digest_of(receipt);
+  const auto digest = digest_of(receipt, receipt.part_index, receipt.part_count);
   receipts_waiting_ += run(
       *connection_,
       "INSERT OR IGNORE INTO receipt_waiting (provider, ref, idempotency_key, digest, inbound, part_index,"

@@ -368,6 +368,8 @@ class SqliteStore final : public Store {
   // receipts.cpp
   void apply_one(Unit &unit, const ParsedRecord &parsed, Instant now);
   void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now);
+  /// Which part of its message it is about, and of how many.
+  std::pair<std::uint32_t, std::uint32_t> part_of(const AttemptRow &attempt, const ReceiptRecord &receipt);
   bool is_erased(DebtorKey key);
   void keep_waiting(Unit &unit, const Arrived &arrived);
   void apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now);

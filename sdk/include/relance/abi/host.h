@@ -35,8 +35,8 @@ struct relance_host { /* one per instance; every function [any], each tagged whe
   /* [any] Takes raw bytes, from the front; returns how many it took. The plugin keeps the rest until room(), and
    * acknowledges nothing at the provider before stored(). */
   size_t (*inbound)(const relance_host *, const relance_inbound *const *batch, size_t count);
-  /* [any] So many more messages may be handed over: absolute, not a difference; 0 pauses. Until the first call the host
-   * hands over max_in_flight. */
+  /* [any] So many more messages may be handed over: absolute, not a difference; 0 pauses, UINT32_MAX: as many as
+   * max_in_flight allows. Until the first call the host hands over max_in_flight. */
   void (*ready)(const relance_host *, uint32_t credit);
   void (*health)(const relance_host *, const relance_health *health); /* [any] */
   /* [any] Asks for one wake() after that delay; a later request replaces an earlier one. */

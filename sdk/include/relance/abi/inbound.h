@@ -50,7 +50,7 @@ typedef struct relance_receipt {
   uint32_t kind;               /* RELANCE_RCPT_* */
   relance_str ref;             /* at least one of ref */
   relance_str idempotency_key; /* and key */
-  uint32_t part_index, part_count; /* 0 of 1 where a message is one piece */
+  uint32_t part_index, part_count; /* 0 of 1 where a message is one piece, or where `ref` is the reference of one part */
   uint32_t flags;              /* RELANCE_RECEIPT_* */
   uint32_t failure;            /* RELANCE_FAIL_* */
   relance_str code, text;      /* as the provider said them */

@@ -26,7 +26,7 @@ typedef struct relance_result { /* ends one submit, commit or query token */
   relance_token token;
   uint32_t failure;      /* RELANCE_FAIL_* */
   uint32_t flags;        /* RELANCE_RESULT_* */
-  const relance_str *refs; /* opaque bytes, unique per instance; may be none (SMTP) or many (SMS parts) */
+  const relance_str *refs; /* opaque bytes, unique per instance; may be none (SMTP), or one for each part (SMS) */
   size_t ref_count;
   relance_str code;      /* as the provider said it: "550 5.1.1" */
   relance_str text;
