@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from hard_world import PEER_PATIENCE_S, Skipped, await_fact
+from hard_world import PEER_PATIENCE_S, Fault, Skipped, await_fact
 
 SPOOL_FOLDERS = ("archive", "client", "config", "dev", "docq", "doneq", "etc", "info", "log", "pollq", "recvq", "sendq", "status", "tmp")
 PROGRAMS = Path("/usr/sbin")
@@ -72,6 +72,17 @@ class FaxServer:
             if fields.get("jobid") and int(fields.get("state", 0)) != 1 or queue == "doneq":  # 1: suspended, not released
                 found.append({"id": fields["jobid"], "number": fields.get("number"), "key": fields.get("jobtag"), "status": fields.get("status")})
         return found
+
+    def kill_job(self, job):
+        """As the fax server's operator would, by the same user's session."""
+        with socket.create_connection(("127.0.0.1", self.hfaxd_port)) as control:
+            answers = control.makefile("rb")
+            Gate.reply(answers)
+            for command in ("USER relance", f"JKILL {job}"):
+                control.sendall(f"{command}\r\n".encode())
+                answer = Gate.reply(answers)
+                if not answer.startswith(b"2"):
+                    raise Fault(f"{command}: {answer}")
 
     def submitted(self):
         return self.jobs("sendq") + self.jobs("doneq")

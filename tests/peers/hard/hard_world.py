@@ -161,6 +161,21 @@ placement = "{self.placement}"
         self.now += datetime.timedelta(minutes=minutes)
         return self.advance(self.now, may_fail=may_fail)
 
+    def die_at(self, point, count=1):
+        """The daemon, running before, dies at this arrow of the way of new debtors' first step."""
+        invoices = self.add_debtors(count, self.now.date() + datetime.timedelta(days=1))
+        self.import_pending()
+        self.advance_a_little()
+        self.kill(signal.SIGTERM)
+        expect(self.start(point), "the start failed")
+        self.advance_a_little(may_fail=True, minutes=24 * 60)
+        self.await_death(point)
+        return invoices
+
+    def await_death(self, point):
+        await_fact(lambda: self.daemon.poll() is not None, PEER_PATIENCE_S, f"the daemon dies at {point}")
+        self.kill()
+
     def again(self):
         """Another start on the same store."""
         expect(self.start(), "the restarted daemon died")
@@ -187,6 +202,7 @@ placement = "{self.placement}"
 def run(cases, make_world):
     """Each case in a world of its own; prints what passed; returns the exit status."""
     wanted = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # a time-out ends what was started, too
     began, failed = time.monotonic(), 0
     for case in cases:
         if wanted and case.__name__ not in wanted:
