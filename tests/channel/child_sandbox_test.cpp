@@ -233,6 +233,42 @@ BOOST_AUTO_TEST_CASE(memory_descriptors_and_files_are_limited) {
   prison.expect("write_much", prison.at("data/file") + " 1048577", "EFBIG");
 }
 
+struct Lack {
+  const char *program, *said;
+};
+constexpr Lack kLacks[]{{"channel_child_without_landlock", "Landlock is not available here"},
+                        {"channel_child_without_seccomp", "seccomp filters are not available here"}};
+
+BOOST_AUTO_TEST_CASE(where_the_kernel_lacks_a_wall_the_provider_does_not_start_and_says_what_to_do) {
+  for (const auto &[program, said] : kLacks) BOOST_TEST_CONTEXT(program) {
+      Prison prison;
+      prison.settings.program = (relance::test::build_dir() / "bin" / program).string();
+      prison.make();
+      const auto started = prison.provider->start(), checked = check_provider(prison.settings);
+      BOOST_REQUIRE(!started);
+      BOOST_REQUIRE(!checked);
+      for (const auto &message : {started.error().message, checked.error().message}) {
+        BOOST_TEST(message.find(said) != std::string::npos, message);
+        BOOST_TEST(message.find("required = false") != std::string::npos, message);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(allowed_to_it_runs_behind_the_walls_that_are_left_and_says_which_is_missing) {
+  for (const auto &[program, said] : kLacks) BOOST_TEST_CONTEXT(program) {
+      Prison prison;
+      prison.settings.program = (relance::test::build_dir() / "bin" / program).string();
+      prison.settings.sandbox.is_required = false;
+      prison.start();
+      const auto level = prison.provider->traits().sandbox;
+      BOOST_TEST(level.starts_with("reduced: " + std::string(said)), level);
+      const bool has_landlock{level.find("Landlock") == std::string::npos};
+      prison.expect("read", prison.at("relance.db"), has_landlock ? "EACCES" : "ok");
+      prison.expect("fork", "", has_landlock ? "ok" : "EPERM");
+      prison.expect("capability", "", "EPERM");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_data_folder_that_is_not_there_is_named) {
   Prison prison;
   prison.settings.sandbox.data_folders.push_back({prison.at("nowhere"), false});

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -272,12 +273,26 @@ class Prisoner {
                                             .channel = "email",
                                             .settings_schema = R"({"type": "object"})"};
 
-  Prisoner(Host, std::string_view, std::string_view, Issues &) {}
+  Prisoner(Host host, std::string_view, std::string_view, Issues &) : host_(host) {}
+  ~Prisoner() { stop(); }
+
+  void stop() {
+    is_stopping_ = true;
+    if (shouting_.joinable()) shouting_.join();
+  }
 
   void submit(std::vector<Pending> batch) {
     for (auto &pending : batch) {
       const relance_message &message = *pending;
       const auto address = to_view(message.addressee->address);
+      if (address.starts_with("shout@") && !shouting_.joinable())
+        shouting_ = std::thread([this] {
+          while (!is_stopping_) {
+            host_.log(LogLevel::info, "one of very many lines");
+            host_.add("shouts");
+            host_.health(HealthLevel::degraded, "loud", "never ends");
+          }
+        });
       if (address.starts_with("digest@")) {
         pending.end({.kind = OutcomeKind::accepted, .code = digest(message)});
         continue;
@@ -289,6 +304,11 @@ class Prisoner {
       pending.end(outcome);
     }
   }
+
+ private:
+  Host host_;
+  std::thread shouting_;
+  std::atomic<bool> is_stopping_{false};
 };
 
 }  // namespace
