@@ -155,6 +155,13 @@ class PluginNewTest(unittest.TestCase):
         refused = json.loads(self.ctl("plugin", "new", "as-json", "--channel", "fax", "--directory", self.folder, "--json", code=1))
         self.assertIn("exists already", refused["title"])
 
+    def test_the_installed_examples_are_a_project_too(self):
+        examples = self.folder / "examples"
+        shutil.copytree(self.prefix / "share/relance/examples", examples)
+        build = self.build(examples)
+        self.assertTrue((build / "examples/sms_http.so").is_file())
+        self.assertTrue((build / "examples/sms_http_c.so").is_file())
+
     def test_pkg_config_alone_builds_a_plugin_too(self):
         if shutil.which("pkg-config") is None:
             self.skipTest("pkg-config is not installed")
