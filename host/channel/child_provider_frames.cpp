@@ -4,6 +4,25 @@
 #include <utility>
 
 namespace relance::channel {
+namespace {
+
+/// What ends nothing that was asked for. Words about tokens that are not open count as well, where they are
+/// found.
+bool is_chatter(FrameType type) {
+  switch (type) {
+    case FrameType::log:
+    case FrameType::metric:
+    case FrameType::health:
+    case FrameType::ready:
+    case FrameType::state:
+    case FrameType::pong:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 /// Of health and credit only the last word counts: a plugin that says a thousand in one breath costs the
 /// engine one.
@@ -14,7 +33,7 @@ void ChildProvider::tell_news() {
 }
 
 bool ChildProvider::handle(const Frame &frame) {
-  if (frame.type != FrameType::outcomes && frame.type != FrameType::intent) chatter_.note(1);
+  if (is_chatter(frame.type)) chatter_.note(1);
   switch (frame.type) {
     case FrameType::outcomes:
       return take_outcomes(frame);
@@ -101,8 +120,8 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
 bool ChildProvider::take_recalls(const Frame &frame) {
   auto recalls = decode_recalls(frame.payload);
   if (!recalls) return false;
-  std::erase_if(*recalls,
-                [&](const Recall &recall) { return !tokens_.close(Ending::recalled, recall.token); });
+  chatter_.note(std::erase_if(
+      *recalls, [&](const Recall &recall) { return !tokens_.close(Ending::recalled, recall.token); }));
   if (!recalls->empty()) events_.recalls(settings_.id, std::move(*recalls));
   note_end();
   return true;
@@ -115,6 +134,8 @@ bool ChildProvider::take_parsed(const Frame &frame) {
     std::vector<Parsed> list;
     list.push_back(std::move(*parsed));
     events_.parsed(settings_.id, std::move(list));
+  } else {
+    chatter_.note(1);
   }
   note_end();
   return true;
@@ -123,7 +144,11 @@ bool ChildProvider::take_parsed(const Frame &frame) {
 bool ChildProvider::take_polled(const Frame &frame) {
   auto polled = decode_polled(frame.payload);
   if (!polled) return false;
-  if (tokens_.close(Ending::polled, polled->token)) inbound_.end_poll(std::move(*polled));
+  if (tokens_.close(Ending::polled, polled->token)) {
+    inbound_.end_poll(std::move(*polled));
+  } else {
+    chatter_.note(1);
+  }
   offer_inbound();
   note_end();
   return true;
@@ -131,7 +156,10 @@ bool ChildProvider::take_polled(const Frame &frame) {
 
 bool ChildProvider::take_intent(const Frame &frame) {
   auto intent = decode_tokens(frame.payload);
-  if (intent) tokens_.announce(intent->ending, intent->tokens);
+  if (intent) {
+    const auto named = intent->tokens.size();
+    chatter_.note(named - tokens_.announce(intent->ending, intent->tokens));
+  }
   return intent.has_value();
 }
 

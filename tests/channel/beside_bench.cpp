@@ -1,7 +1,7 @@
 // What a provider loses when another one misbehaves: the same batches through a no-op plugin in a child,
 // beside a quiet neighbour (the yard-stick) and beside one that floods, hangs, crashes or leaks. Quiet and
-// loud rounds alternate, and the medians are compared. Prints a line of JSON for each; exit status 1 when one
-// costs more than a tenth.
+// loud rounds alternate, and the median of their ratios counts. Prints a line of JSON for each; exit status 1
+// when one costs more than a tenth.
 //   channel_beside_bench [ROUNDS]
 #include "host/channel/factory.hpp"
 #include "tests/test_folders.hpp"
@@ -11,18 +11,21 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 namespace relance::channel {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kBatch{64}, kBatchesARound{100};
+constexpr std::size_t kBatch{64}, kBatchesARound{400};
+constexpr std::size_t kMisdeedEvery{20};  ///< batches
+constexpr Milliseconds kWarmUp{300};
 constexpr double kRatioMin{0.9};
 
-std::vector<Submission> make_batch(Token first, const std::string &address) {
+std::vector<Submission> make_batch(Token first, const std::string &address, std::size_t count = kBatch) {
   static const auto body = std::make_shared<const std::string>(300, 'x');
-  std::vector<Submission> batch(kBatch);
+  std::vector<Submission> batch(count);
   for (auto &s : batch) {
     s.token = first++;
     s.idempotency_key = "01HF7YAT00KEY0000000000000";
@@ -86,16 +89,19 @@ struct Started {
   std::unique_ptr<Provider> provider;
 };
 
-/// Messages a second.
-double round_of(Started &good, Token &next, Started *other, const std::string &misdeed) {
+void misbehave(Started &other, const std::string &misdeed) {
+  auto one = make_batch(1, misdeed, 1);
+  one[0].subject = "1000000";  // of what is leaked, in MiB
+  other.provider->submit(std::move(one));
+}
+
+/// Messages a second, while the other is at it.
+double round_of(Started &good, Token &next, Started &other, const std::string &misdeed) {
+  misbehave(other, misdeed);
+  std::this_thread::sleep_for(kWarmUp);
   const auto began = SteadyClock::now();
   for (std::size_t i{0}; i < kBatchesARound; ++i) {
-    if (other != nullptr && i % 10 == 0) {
-      auto one = make_batch(next, misdeed);
-      one.resize(1);
-      one[0].subject = "1000000";  // of what is leaked, in MiB
-      other->provider->submit(std::move(one));
-    }
+    if (i % kMisdeedEvery == 0) misbehave(other, misdeed);
     good.provider->submit(make_batch(next, "any@example.com"));
     next += kBatch;
     good.events.wait(next - 1);
@@ -123,18 +129,19 @@ int main(int argc, char **argv) {
                        {"crashing", "scripted", "crash@example.com"},
                        {"leaking", "prisoner", "leak@example.com"}};
   for (const auto &neighbour : neighbours) {
-    std::vector<double> quiet, loud;
+    std::vector<double> quiet, loud, ratios;
     Started good("good", "noop");
     Token next{1};
     for (std::size_t i{0}; i < rounds; ++i) {
       {
         Started other("other", neighbour.plugin);
-        quiet.push_back(round_of(good, next, nullptr, {}));
+        quiet.push_back(round_of(good, next, other, "accept@example.com"));
       }
       Started other("other", neighbour.plugin);
-      loud.push_back(round_of(good, next, &other, neighbour.address));
+      loud.push_back(round_of(good, next, other, neighbour.address));
+      ratios.push_back(loud.back() / quiet.back());
     }
-    const auto ratio = median(loud) / median(quiet);
+    const auto ratio = median(ratios);
     std::printf(
         "{\"beside\": \"%s\", \"quiet_per_s\": %.0f, \"loud_per_s\": %.0f, \"loud_to_quiet\": %.2f}\n",
         neighbour.name, median(quiet), median(loud), ratio);

@@ -2,12 +2,15 @@
 """`kill -9` of the channel child, again and again at random moments while it works; the daemon lives through all of it. At the
 end the mail host must have every reminder once, and what was in doubt must have been listed, never more than the window.
 
-    child_kills.py [--kills N] [--seconds S] [--at-least N] [--seed X]
+    child_kills.py [--kills N] [--worlds N] [--seconds S] [--at-least N] [--seed X]
+
+Each of the worlds has its own store, mail host and number of kills.
 """
 import argparse
 import datetime
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -44,7 +47,12 @@ class ChildKills(kill_rounds.Rounds):
             os.kill(child, signal.SIGKILL)
             last = child
             self.kills += 1
-        said, complaint = working.communicate(timeout=chaos_world.CALL_TIMEOUT_S)
+        try:
+            said, complaint = working.communicate(timeout=chaos_world.CALL_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            working.kill()
+            working.communicate()
+            raise chaos_world.Fault(f"the clock did not advance after {self.kills} kills{world.log_tail()}") from None
         expect(working.returncode == 0, f"the clock did not advance: {complaint}{said}{world.log_tail()}")
         expect(world.daemon.poll() is None, f"the daemon ended with {world.daemon.returncode}: {world.log_tail()}")
 
@@ -58,9 +66,9 @@ class ChildKills(kill_rounds.Rounds):
         self.judge_in_doubt(peer)
 
 
-def run(world, args):
+def run(world, args, seed):
     world.configure(provider=PROVIDER)
-    kills = ChildKills(world, args.seed)
+    kills = ChildKills(world, seed)
     began = time.monotonic()
     expect(world.start(), "the first start failed")
     world.go_live()
@@ -73,7 +81,7 @@ def run(world, args):
     took = time.monotonic() - began
     world.kill(signal.SIGTERM)
     peer, reminders, verdict = kills.finish()
-    print(f"{kills.kills} kills of the channel child in {took:.0f} s, the daemon never ended; seed {args.seed}")
+    print(f"{kills.kills} kills of the channel child in {took:.0f} s, the daemon never ended; seed {seed}")
     print(f"{len(reminders)} reminders, {sum(peer.by_key.values())} mails at the peer under {len(peer.by_key)} keys: 0 doubled, 0 lost; "
           f"{len(kills.doubted)} attempts were left in doubt (at most {kills.in_doubt_most} at a time), "
           f"{sum(kills.doubted.values())} of them at the peer; journal of {verdict['entries']} entries verifies")
@@ -84,8 +92,11 @@ def run(world, args):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--worlds", type=int, default=1)
     parser.add_argument("--seconds", type=float, help="kill no more after so many seconds")
     parser.add_argument("--at-least", type=int, default=0, help="fewer kills than that fail the test")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    sys.exit(chaos_world.main(lambda world: run(world, options)))
+    for number in range(options.seed, options.seed + options.worlds):
+        if status := chaos_world.main(lambda world, seed=number: run(world, options, seed)):
+            sys.exit(status)
