@@ -4,7 +4,9 @@
 #include <boost/json.hpp>
 #include <relance/channel.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -76,6 +78,7 @@ class Noop {
   void stored(std::span<const Token>) {}
   void room() { offer(); }
   void parse(PendingParse pending) {
+    if (!is_key(pending.bytes())) return pending.unreadable("no key");
     const Receipt receipt{
         .idempotency_key = std::string(pending.bytes()), .kind = ReceiptKind::delivered, .is_final = true};
     pending.done(std::span(&receipt, 1));
@@ -95,6 +98,12 @@ class Noop {
     SteadyClock::time_point due;
     std::vector<Pending> batch;
   };
+
+  static bool is_key(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-';
+    });
+  }
 
   static std::vector<std::string> refs_of(const relance_commit &commit) {
     std::vector<std::string> refs;

@@ -1,0 +1,30 @@
+// relance.http/1 as simply as it can be kept to the letter: one thread and one new connection for each call,
+// so that nothing is ever sent twice; replies go to the serial thread.
+#ifndef RELANCE_CHECK_HTTP_CALLS_HPP
+#define RELANCE_CHECK_HTTP_CALLS_HPP
+#include <relance/http.h>
+
+#include <memory>
+
+namespace relance::check {
+
+class RecordingHost;
+
+class HttpCalls {
+ public:
+  explicit HttpCalls(RecordingHost &host);
+  ~HttpCalls();  ///< gives up what is open; no reply comes any more
+  HttpCalls(const HttpCalls &) = delete;
+  HttpCalls &operator=(const HttpCalls &) = delete;
+
+  relance_status send(const relance_http_call &call);
+  void cancel(relance_token token);
+  void connect(const relance_http_client *client, relance_instance *instance);
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace relance::check
+#endif
