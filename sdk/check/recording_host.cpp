@@ -475,7 +475,7 @@ std::vector<std::string> RecordingHost::end_the_rest() {
   const std::lock_guard lock(mutex_);
   for (auto &family : open_) {
     for (auto &[token, open] : family)
-      if (open.life) open.life->kill();
+      if (open.life) left_open_.push_back(std::move(open.life));
     family.clear();
   }
   return names;

@@ -12,10 +12,13 @@
 #include <string.h>
 
 #define LIT(text) str(text, sizeof(text) - 1)
+#define MAX_IN_FLIGHT 64 /* the host hands over no more at once */
 
 struct relance_instance {
   const relance_host *host;
   const relance_http *http;
+  relance_token open[MAX_IN_FLIGHT]; /* calls whose reply has not come: touched by [serial] functions alone */
+  size_t open_count;
   char *url, *authorization, *secret; /* of the settings */
 };
 
@@ -88,7 +91,7 @@ static relance_status create(const relance_host *host, relance_str name, relance
 
 static const relance_traits *traits(relance_instance *self) {
   static const relance_traits promised = {
-      .size = sizeof promised, .capabilities = RELANCE_CAP_WEBHOOK, .max_in_flight = 64};
+      .size = sizeof promised, .capabilities = RELANCE_CAP_WEBHOOK, .max_in_flight = MAX_IN_FLIGHT};
   (void)self;
   return &promised;
 }
@@ -125,8 +128,10 @@ static void submit(relance_instance *self, const relance_message *const *message
     call.header_count = 2;
     call.body = str(body.data, body.len);
     call.not_after_ms = m->not_after_ms; /* the host looks at it right before the first byte */
-    if (body.failed || self->http->send(self->host, &call) != RELANCE_OK)
+    if (body.failed || self->open_count == MAX_IN_FLIGHT || self->http->send(self->host, &call) != RELANCE_OK)
       end(self, m->token, RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "http", LIT(""), 0, 0);
+    else
+      self->open[self->open_count++] = m->token;
     free(body.data); /* send() copied it */
   }
 }
@@ -148,6 +153,9 @@ static int64_t retry_after_ms(const relance_http_reply *reply) {
 static void take_reply(relance_instance *self, const relance_http_reply *reply) {
   const uint32_t status = reply->status;
   char code[16];
+  size_t i;
+  for (i = 0; i < self->open_count; ++i)
+    if (self->open[i] == reply->token) self->open[i--] = self->open[--self->open_count];
   snprintf(code, sizeof code, "http %u", (unsigned)(status % 1000));
   if (reply->result == RELANCE_HTTP_NOT_SENT) {
     end(self, reply->token, RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "http", LIT(""), 0, 0);
@@ -172,8 +180,10 @@ static void replied(relance_instance *self, const relance_http_reply *const *rep
   for (i = 0; i < count; ++i) take_reply(self, replies[i]);
 }
 
+/* Gives up what is open: each call still gets its reply, NOT_SENT or UNKNOWN, and each reply ends its message. */
 static void stop(relance_instance *self) {
-  (void)self; /* each open call still gets its reply, and each reply ends its message */
+  size_t i;
+  for (i = 0; i < self->open_count; ++i) self->http->cancel(self->host, self->open[i]);
 }
 
 static uint32_t authenticate(relance_instance *self, const relance_http_request *request, const relance_http_sink *sink) {

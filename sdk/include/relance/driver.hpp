@@ -64,6 +64,12 @@ class DriverInstance {
     services_.is_stopping = true;
     if constexpr (Waits<T>) blocking_.stop();
     if constexpr (HasStop<T>) channel_.stop();
+    // A reply that never comes would keep its message open beyond the grace: the calls are given up, and end as
+    // not sent or unknown.
+    const auto left = services_.http.stop();
+    if (left.empty()) return;
+    if (const auto *http = static_cast<const relance_http *>(host_->extension(host_, RELANCE_HTTP_ID)))
+      for (const auto token : left) http->cancel(host_, token);
   }
 
   [[nodiscard]] const relance_host *host() const { return host_; }

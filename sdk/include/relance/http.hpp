@@ -198,6 +198,14 @@ class HttpDesk {
     reply.received_at_ms = now_ms;
     (*on_reply)(std::move(reply));
   }
+  /// Nothing new from now on. What is open, to be cancelled: its replies still come.
+  std::vector<Token> stop() {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    std::vector<Token> left;
+    for (const auto &[token, on_reply] : open_) left.push_back(token);
+    return left;
+  }
   void close() {
     std::map<Token, OnReply> left;
     {

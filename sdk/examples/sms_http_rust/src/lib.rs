@@ -6,6 +6,7 @@ mod json;
 mod sha256;
 
 use abi::*;
+use std::cell::RefCell;
 use std::ffi::CStr;
 use std::mem::size_of;
 use std::os::raw::{c_char, c_void};
@@ -15,6 +16,7 @@ use std::ptr::{null, null_mut};
 struct Sms {
     host: *const Host,
     http: *const Http,
+    open: RefCell<Vec<u64>>, // calls whose reply has not come: touched by [serial] functions alone
     url: Vec<u8>,
     authorization: Vec<u8>,
     secret: Vec<u8>,
@@ -81,11 +83,13 @@ impl Sms {
             reply_max: 0,
         };
         if ((*self.http).send)(self.host, &call) != OK {
-            self.end(message.token, &End { outcome: OUT_NOT_SENT, failure: FAIL_TEMPORARY, ..End::default() });
+            return self.end(message.token, &End { outcome: OUT_NOT_SENT, failure: FAIL_TEMPORARY, ..End::default() });
         }
+        self.open.borrow_mut().push(message.token);
     }
 
     unsafe fn take_reply(&self, reply: &HttpReply) {
+        self.open.borrow_mut().retain(|token| *token != reply.token);
         let code = format!("http {}", reply.status);
         let not_sent = |failure| End { outcome: OUT_NOT_SENT, failure, ..End::default() };
         let answered = End { code: &code, ..End::default() };
@@ -187,6 +191,7 @@ unsafe extern "C" fn create(host: *const Host, _: Str, settings: Str, _: *const 
         let sms = Sms {
             host,
             http: null(),
+            open: RefCell::default(),
             url: [&url[..], b"/messages"].concat(),
             authorization: [&b"Bearer "[..], &token].concat(),
             secret,
@@ -243,8 +248,15 @@ unsafe extern "C" fn authenticate(instance: *mut Instance, request: *const HttpR
         if given.len() == expected.len() && difference == 0 { AUTH_GENUINE } else { AUTH_FORGED }
     })
 }
-/// Each open call still gets its reply, and each reply ends its message.
-unsafe extern "C" fn stop(_: *mut Instance) {}
+/// Gives up what is open: each call still gets its reply, NOT_SENT or UNKNOWN, and each reply ends its message.
+unsafe extern "C" fn stop(instance: *mut Instance) {
+    guarded((), || {
+        let sms = sms(instance);
+        for &token in sms.open.borrow().iter() {
+            ((*sms.http).cancel)(sms.host, token);
+        }
+    });
+}
 unsafe extern "C" fn destroy(instance: *mut Instance) {
     drop(Box::<Sms>::from_raw(instance.cast()));
 }
