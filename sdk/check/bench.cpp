@@ -63,6 +63,10 @@ void Bench::load() {
     profile.settings_json.assign(std::istreambuf_iterator<char>(file), {});
   }
   if (profile.settings_json.empty()) profile.settings_json = settings_from_schema(d.settings_schema);
+  // Who is given an URL speaks HTTP; e-mail with a host and a port is SMTP.
+  if (profile.protocol.empty())
+    profile.protocol =
+        channel == "email" && profile.settings_json.find("${simulator_url}") == std::string::npos ? "smtp" : "http";
 }
 
 bool Bench::has(std::uint32_t capability) const {

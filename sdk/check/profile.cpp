@@ -164,7 +164,7 @@ void read_webhook(Section &section, const std::filesystem::path &folder, Webhook
 void read_section(Section &section, const std::filesystem::path &folder, Profile &profile) {
   if (const auto *settings = section.find("settings")) profile.settings_json = json::serialize(*settings);
   section.text("protocol", profile.protocol);
-  if (profile.protocol != "http" && profile.protocol != "smtp" && profile.protocol != "none")
+  if (!profile.protocol.empty() && profile.protocol != "http" && profile.protocol != "smtp" && profile.protocol != "none")
     section.fail("protocol", "is none of \"http\", \"smtp\", \"none\"");
   section.text("message_request", profile.message_request);
   section.text("acknowledge_request", profile.acknowledge_request);
@@ -263,7 +263,6 @@ Profile default_profile(std::string_view channel) {
   profile.not_found = {404, {{"content-type", "application/json"}}, R"({"error": "not found"})"};
   profile.recalled = {200, {{"content-type", "application/json"}}, R"({"status": "cancelled"})"};
   profile.polled = {200, {{"content-type", "application/json"}}, "[]"};
-  if (channel == "email") profile.protocol = "smtp";
   return profile;
 }
 
