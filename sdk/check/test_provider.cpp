@@ -173,11 +173,16 @@ void provider_throttled(Bench &bench) {
   const auto &answer = bench.profile.throttled;
   const auto *end = one_message(bench, *subject, Stage::answer, answer);
   must_be_single(bench, Stage::answer);
-  if (end != nullptr && end->outcome != RELANCE_OUT_NOT_SENT)
+  if (end != nullptr && end->outcome == RELANCE_OUT_UNKNOWN && !answer.is_stated) {
+    note(
+        "a throttled message is in doubt: where the manual of your provider promises that 429 takes nothing, "
+        "end it as NOT_SENT, and state the answer \"throttled\" in the profile");
+  } else if (end != nullptr && end->outcome != RELANCE_OUT_NOT_SENT) {
     finding(
         said(*end, Stage::answer, answer.status),
         "a provider that says \"too many\" has not taken the message: NOT_SENT, so that it goes out later",
         "RELANCE_OUT_NOT_SENT");
+  }
   std::int64_t asked{0};
   for (const auto &[name, value] : answer.headers)
     if (name == "retry-after") asked = std::atoll(value.c_str()) * 1'000;

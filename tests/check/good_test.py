@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Good plugins are not accused: the e-mail channel, the examples in three languages, the test plugin that does nothing."""
+import time
+import unittest
+
+import kit
+
+# (plugin, profile or None, tests that must have run on it and passed)
+GOOD = [
+    ("examples/sms_http.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
+    ("examples/sms_http_c.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
+    ("examples/sms_http_rust.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample"}),
+    ("plugins/relance_smtp.so", "smtp.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
+    ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
+]
+SLOWEST_S = 60  # a run on a good plugin, as the manual promises
+
+
+class GoodPlugins(unittest.TestCase):
+    def test_none_is_accused(self):
+        for name, profile, expected in GOOD:
+            plugin = kit.BUILD / name
+            if name.endswith("rust.so") and not plugin.exists():
+                print(f"{name} was not built (no cargo): not looked at")
+                continue
+            with self.subTest(plugin=name):
+                began = time.monotonic()
+                found, tests = kit.report(plugin, profile=profile)
+                took = time.monotonic() - began
+                print(f"{name}: {found['passed']} passed, {found['skipped']} skipped in {took:.1f} s")
+                self.assertEqual(kit.complaints(found), "")
+                self.assertEqual(found["exit"], 0)
+                self.assertEqual({test for test in expected if tests[test]["status"] != "pass"}, set())
+                self.assertLess(took, SLOWEST_S)
+
+
+if __name__ == "__main__":
+    unittest.main()
