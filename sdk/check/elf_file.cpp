@@ -26,6 +26,7 @@ class Bytes {
     std::memcpy(&value, bytes_.data() + offset, sizeof value);
     return value;
   }
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::string text(std::size_t offset) const {
     if (offset >= bytes_.size()) throw std::runtime_error("has a name outside of itself");
     const auto end = bytes_.find('\0', offset);
@@ -54,6 +55,7 @@ std::size_t offset_of(const std::vector<Elf64_Phdr> &segments, Elf64_Addr addres
 
 ElfFile read_elf(const std::string &path) {
   const Bytes bytes(path);
+  if (bytes.size() < sizeof(Elf64_Ehdr)) throw std::runtime_error("is no 64-bit shared object");
   const auto header = bytes.at<Elf64_Ehdr>(0);
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_type != ET_DYN)

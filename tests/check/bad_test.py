@@ -39,6 +39,13 @@ class BadPlugins(unittest.TestCase):
                     for finding in tests[test]["findings"]:
                         self.assertTrue(finding["what"] and finding["fix"] and finding["rule"], finding)
 
+    def test_a_whole_run_accuses_a_bad_plugin_of_its_fault_alone(self):
+        for name in ("chatty", "swallows_retry_after"):
+            with self.subTest(fault=name):
+                found, tests = kit.report(kit.bad_plugin(name))
+                failed = {test for test, one in tests.items() if one["status"] == "fail"}
+                self.assertEqual(failed, {test for fault, test, _ in kit.faults() if fault == name}, kit.complaints(found))
+
     def test_the_good_plugin_they_are_made_from_passes_those_tests(self):
         found, tests = kit.report(kit.bad_plugin("none"))
         self.assertEqual(kit.complaints(found), "")
