@@ -93,6 +93,39 @@ BOOST_AUTO_TEST_CASE(an_instance_that_is_destroyed_lets_no_worker_wait_for_ever)
   BOOST_TEST((host.outcome_of(token).kind == OutcomeKind::unknown));
 }
 
+BOOST_AUTO_TEST_CASE(a_stop_waits_for_a_reply_that_comes) {
+  FakeHost host;
+  std::latch called{1}, answering{1};
+  host.on_http = [&](const HttpRequest &) {
+    called.count_down();
+    answering.wait();
+    return replied(201, "m-1");
+  };
+  auto plugin = made<Waiting>(host);
+  const auto token = plugin.submit(TestMessage::to("post", ""));
+  called.wait();
+  plugin.stop();
+  answering.count_down();
+  BOOST_TEST((host.outcome_of(token).kind == OutcomeKind::accepted));
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_that_never_comes_is_given_up_after_a_stop) {
+  FakeHost host;
+  host.loses_replies = true;
+  std::latch called{2};
+  host.on_http = [&](const HttpRequest &) {
+    called.count_down();
+    return HttpReply{};
+  };
+  auto blocking = made<Waiting>(host);
+  const auto token = blocking.submit(TestMessage::to("post", ""));
+  blocking.submit(TestMessage::to("post", ""));
+  called.wait();
+  blocking.stop();
+  BOOST_TEST((host.outcome_of(token).kind == OutcomeKind::unknown));
+  BOOST_TEST(host.outcome_of(token).text == "cancelled");
+}
+
 BOOST_AUTO_TEST_CASE(a_form_is_encoded_byte_by_byte) {
   BOOST_TEST(form({{"to", "+33 6"}, {"text", "é&=~"}}) == "to=%2B33%206&text=%C3%A9%26%3D~");
 }

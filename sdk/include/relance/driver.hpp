@@ -53,6 +53,7 @@ class DriverInstance {
   ~DriverInstance() {
     if constexpr (Waits<T>) blocking_.stop();
     services_.http.close();  // whoever still waits for a reply returns
+    if (giving_up_.joinable()) giving_up_.join();
     if constexpr (Waits<T>) blocking_.join();
   }
 
@@ -64,12 +65,8 @@ class DriverInstance {
     services_.is_stopping = true;
     if constexpr (Waits<T>) blocking_.stop();
     if constexpr (HasStop<T>) channel_.stop();
-    // A reply that never comes would keep its message open beyond the grace: the calls are given up, and end as
-    // not sent or unknown.
-    const auto left = services_.http.stop();
-    if (left.empty()) return;
-    if (const auto *http = static_cast<const relance_http *>(host_->extension(host_, RELANCE_HTTP_ID)))
-      for (const auto token : left) http->cancel(host_, token);
+    if (services_.http.stop() && !giving_up_.joinable())
+      giving_up_ = std::thread([this] { give_up_calls(); });
   }
 
   [[nodiscard]] const relance_host *host() const { return host_; }
@@ -79,11 +76,23 @@ class DriverInstance {
   Services &services() { return services_; }
 
  private:
+  /// What is open at a stop most often has its reply within a second, and cancelled it would be in doubt; but
+  /// one that never comes would keep its message open beyond the host's grace (10 s unless the operator says
+  /// otherwise).
+  static constexpr std::chrono::milliseconds kStopPatience{1500};
+  void give_up_calls() {
+    const auto left = services_.http.left_after(kStopPatience);
+    if (left.empty()) return;
+    if (const auto *http = static_cast<const relance_http *>(host_->extension(host_, RELANCE_HTTP_ID)))
+      for (const auto token : left) http->cancel(host_, token);
+  }
+
   const relance_host *host_;
   Services services_;
   T channel_;
   Traits traits_{};
   relance_traits raw_traits_{};
+  std::thread giving_up_;  ///< between stop() and the last reply
   Blocking<T> blocking_{Host(host_, &services_), channel_};
 };
 

@@ -182,6 +182,7 @@ class HttpDesk {
     if (found == open_.end()) return std::nullopt;
     std::optional<OnReply> on_reply{std::move(found->second)};
     open_.erase(found);
+    if (open_.empty()) changed_.notify_all();
     return on_reply;
   }
   void replied(const relance_http_reply &raw, std::int64_t now_ms) {
@@ -198,10 +199,16 @@ class HttpDesk {
     reply.received_at_ms = now_ms;
     (*on_reply)(std::move(reply));
   }
-  /// Nothing new from now on. What is open, to be cancelled: its replies still come.
-  std::vector<Token> stop() {
+  /// Nothing new from now on; the replies of what is open still come. False: nothing is open.
+  bool stop() {
     const std::lock_guard lock(mutex_);
     is_closed_ = true;
+    return !open_.empty();
+  }
+  /// Waits until every reply has come, or so long; what is still open then, to be cancelled.
+  std::vector<Token> left_after(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return open_.empty(); });
     std::vector<Token> left;
     for (const auto &[token, on_reply] : open_) left.push_back(token);
     return left;
@@ -212,6 +219,7 @@ class HttpDesk {
       const std::lock_guard lock(mutex_);
       is_closed_ = true;
       left.swap(open_);
+      changed_.notify_all();
     }
     for (auto &[token, on_reply] : left) {
       try {
@@ -223,6 +231,7 @@ class HttpDesk {
 
  private:
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::map<Token, OnReply> open_;
   Token last_token_{0};
   bool is_closed_{false};

@@ -37,6 +37,8 @@ class FakeHost {
 
   /// What the provider's API answers; runs on the plugin's own thread. Unset: no byte leaves the host.
   std::function<sdk::HttpReply(const sdk::HttpRequest &)> on_http{};
+  /// The provider's answers are lost: a call ends only when the plugin cancels it, as unknown.
+  std::atomic<bool> loses_replies{false};
   std::string webhook_url{};                      ///< empty: no listener
   std::atomic<std::size_t> inbound_room{10'000};  ///< so many raw items are taken in all
 
@@ -216,10 +218,13 @@ class FakeHost {
           auto reply = me.on_http ? me.on_http(request)
                                   : sdk::HttpReply{.result = sdk::HttpReply::Result::not_sent,
                                                    .error = "could not connect: this test answers no HTTP"};
-          if (me.deliver_reply) me.deliver_reply(call->token, std::move(reply));
+          if (me.deliver_reply && !me.loses_replies) me.deliver_reply(call->token, std::move(reply));
           return RELANCE_OK;
         },
-        [](const relance_host *, relance_token) {}};
+        [](const relance_host *host, relance_token token) {
+          auto &me = self(host);
+          if (me.deliver_reply && me.loses_replies) me.deliver_reply(token, {.error = "cancelled"});
+        }};
     return &table;
   }
   static const relance_evidence_store *evidence_table() {
