@@ -61,6 +61,7 @@ class ChildProvider final : public Provider {
   }
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override;
   void poll(Token token, const std::string &cursor) override;
+  void fetch(EvidenceWish wish) override;
   void stop(Milliseconds grace) override;
 
  private:
@@ -112,6 +113,7 @@ class ChildProvider final : public Provider {
   bool take_recalls(const Frame &frame);
   bool take_parsed(const Frame &frame);
   bool take_polled(const Frame &frame);
+  bool take_fetched(const Frame &frame);
   bool take_intent(const Frame &frame);
   bool take_started(const Frame &frame);
   void offer_inbound();

@@ -1,6 +1,7 @@
 // What the engine asks of a child: refused at once when it cannot be asked, else a token opened and a frame
 // written.
 #include "host/channel/child_provider.hpp"
+#include "host/channel/evidence_border.hpp"
 #include "host/channel/made_up.hpp"
 #include "host/channel/sealed_bytes.hpp"
 
@@ -177,6 +178,22 @@ void ChildProvider::poll(Token token, const std::string &cursor) {
     if (phase_ == Phase::up) return;
   }
   events_.polled(settings_.id, {token, {}, "the provider is down", {}});
+}
+
+void ChildProvider::fetch(EvidenceWish wish) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::ended) return;
+    if (open(Operation::fetch, wish.token)) {
+      FrameWriter w(out_);
+      write_clock(w);
+      encode(w, wish);
+      return flush();
+    }
+    if (phase_ == Phase::up) return;
+  }
+  deliver(make_up({{wish.token, Operation::fetch, {}, nullptr}}, "down", "the provider is down"), settings_.id,
+          events_);
 }
 
 void ChildProvider::stored(std::vector<Token> plugin_tokens) {

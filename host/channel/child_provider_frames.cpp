@@ -1,5 +1,6 @@
 // What a child says: each frame checked, each end held to an open token, and handed to the engine.
 #include "host/channel/child_provider.hpp"
+#include "host/channel/evidence_border.hpp"
 
 #include <utility>
 
@@ -47,6 +48,8 @@ bool ChildProvider::handle(const Frame &frame) {
       return take_polled(frame);
     case FrameType::parsed:
       return take_parsed(frame);
+    case FrameType::fetched:
+      return take_fetched(frame);
     case FrameType::recalled:
       return take_recalls(frame);
     case FrameType::started:
@@ -150,6 +153,18 @@ bool ChildProvider::take_polled(const Frame &frame) {
     chatter_.note(1);
   }
   offer_inbound();
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_fetched(const Frame &frame) {
+  auto fetched = decode_fetched(frame.payload);
+  if (!fetched) return false;
+  if (tokens_.close(Ending::fetched, fetched->token)) {
+    std::vector<Fetched> list;
+    list.push_back(std::move(*fetched));
+    events_.fetched(settings_.id, std::move(list));
+  }
   note_end();
   return true;
 }

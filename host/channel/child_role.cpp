@@ -5,6 +5,7 @@
 
 #include "host/channel/child_process.hpp"
 #include "host/channel/child_sink.hpp"
+#include "host/channel/evidence_border.hpp"
 #include "host/channel/library.hpp"
 #include "host/channel/sealed_bytes.hpp"
 
@@ -173,6 +174,8 @@ class ChildRole {
         return handle_parse(frame);
       case FrameType::poll:
         return handle_poll(frame);
+      case FrameType::fetch:
+        return handle_fetch(frame);
       case FrameType::stored: {
         const auto tokens = decode_tokens(frame.payload);
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);
@@ -284,6 +287,15 @@ class ChildRole {
     call->c = {sizeof(relance_poll), 0, call->frame.token, to_str(call->frame.cursor), nullptr, 0};
     tokens_.open({call->frame.token, Operation::poll, kNever, call});
     instance_->poll(call->c);
+    return true;
+  }
+
+  bool handle_fetch(const Frame &frame) {
+    auto wish = decode_wish(frame.payload);
+    if (!wish) return false;
+    const auto call = std::make_shared<EvidenceCall>(std::move(*wish));
+    tokens_.open({call->wish.token, Operation::fetch, kNever, call});
+    instance_->fetch(call->c);
     return true;
   }
 

@@ -1,5 +1,7 @@
 #include "host/channel/child_sink.hpp"
 
+#include "host/channel/evidence_border.hpp"
+
 namespace relance::channel {
 namespace {
 
@@ -61,6 +63,12 @@ void ChildSink::parsed(std::span<const relance_parsed> results) {
 
 void ChildSink::polled(const relance_polled &result) {
   outbox_.say([&](FrameWriter &w) { encode(w, to_polled(result)); });
+}
+
+void ChildSink::fetched(std::span<const relance_evidence_fetched> results) {
+  outbox_.say([&](FrameWriter &w) {
+    for (const auto &result : results) encode(w, to_fetched(result));
+  });
 }
 
 void ChildSink::announce(Ending ending, std::span<const Token> tokens) {

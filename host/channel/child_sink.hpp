@@ -32,6 +32,7 @@ class ChildSink final : public InstanceSink {
   void recalled(std::span<const relance_recalled> results) override;
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
+  void fetched(std::span<const relance_evidence_fetched> results) override;
   std::size_t inbound(std::span<const relance_inbound> batch) override;
   void ready(std::uint32_t credit) override { outbox_.ready(credit); }
   void health(const relance_health &health) override { outbox_.health(to_health(health)); }

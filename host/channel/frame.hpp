@@ -34,6 +34,7 @@ enum class FrameType : std::uint8_t {
   stop,
   http_reply,
   http_reply_piece,
+  fetch,
   // child → daemon
   started = 64,
   refused,
@@ -52,6 +53,7 @@ enum class FrameType : std::uint8_t {
   http_call,
   http_call_piece,
   http_cancel,
+  fetched,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes{5};

@@ -1,5 +1,7 @@
 #include "host/channel/inproc_instance.hpp"
 
+#include "host/channel/evidence_border.hpp"
+
 #include <future>
 
 namespace relance::channel {
@@ -188,6 +190,12 @@ void InprocInstance::poll(Token token, const std::string &cursor) {
   if (open(token, Operation::poll, call)) hand_over([this, call] { instance_.poll(call->c); });
 }
 
+void InprocInstance::fetch(EvidenceWish wish) {
+  const auto call = std::make_shared<EvidenceCall>(std::move(wish));
+  if (open(call->wish.token, Operation::fetch, call))
+    hand_over([this, call] { instance_.fetch(call->c); });
+}
+
 void InprocInstance::stored(std::vector<Token> tokens) {
   thread_.post(Kind::note, [this, tokens = std::move(tokens)] { instance_.stored(tokens); });
 }
@@ -282,6 +290,13 @@ void InprocInstance::parsed(std::span<const relance_parsed> results) {
 
 void InprocInstance::polled(const relance_polled &result) {
   to_engine([&] { events_.polled(settings_.id, to_polled(result)); });
+  note_end();
+}
+
+void InprocInstance::fetched(std::span<const relance_evidence_fetched> results) {
+  std::vector<Fetched> fetched;
+  for (const auto &result : results) fetched.push_back(to_fetched(result));
+  to_engine([&] { events_.fetched(settings_.id, std::move(fetched)); });
   note_end();
 }
 

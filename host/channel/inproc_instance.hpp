@@ -33,6 +33,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void query(Token token, const std::string &key, const std::vector<std::string> &refs);
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes);
   void poll(Token token, const std::string &cursor);
+  void fetch(EvidenceWish wish);
   void stored(std::vector<Token> tokens);
   void room();
   void stop(Milliseconds grace);
@@ -44,6 +45,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void recalled(std::span<const relance_recalled> results) override;
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
+  void fetched(std::span<const relance_evidence_fetched> results) override;
   void announce(Ending, std::span<const Token>) override {}  // the table of this process knows it already
   std::size_t inbound(std::span<const relance_inbound> batch) override;
   void ready(std::uint32_t credit) override;

@@ -102,10 +102,19 @@ Result<void> PluginInstance::create(std::string_view settings_json) {
     if (const auto *theirs = driver_.traits(instance_); theirs != nullptr) traits = read_sized(theirs);
   });
   traits_ = to_traits(*driver_.descriptor, traits);
+  ask_extensions();
+  return {};
+}
+
+void PluginInstance::ask_extensions() {
   if (const auto *table = ask_extension<relance_http_client>(RELANCE_HTTP_ID);
       table != nullptr && RELANCE_HAS(table, replied) && table->replied != nullptr)
     http_client_ = table;
-  return {};
+  if (!traits_.can_fetch_evidence) return;
+  if (const auto *table = ask_extension<relance_evidence_source>(RELANCE_EVIDENCE_ID);
+      table != nullptr && RELANCE_HAS(table, fetch) && table->fetch != nullptr)
+    evidence_source_ = table;
+  traits_.can_fetch_evidence = evidence_source_ != nullptr;
 }
 
 Result<void> PluginInstance::start() {
@@ -230,6 +239,22 @@ void PluginInstance::poll(const relance_poll &poll) {
   std::vector<const relance_poll *> items{&poll};
   if (announce(Ending::polled, items, false).empty()) return;
   if (!guarded("poll", [&] { driver_.poll(instance_, &poll); })) end_with("the plugin threw while it polled");
+}
+
+void PluginInstance::fetch(const relance_evidence_fetch &fetch) {
+  const auto end_with = [&, token = fetch.token](std::uint32_t status, const char *error) {
+    relance_evidence_fetched end{};
+    end.size = sizeof end;
+    end.status = status;
+    end.token = token;
+    end.error = literal(error);
+    if (tokens_.close(Ending::fetched, token)) sink_.fetched(std::span(&end, 1));
+  };
+  if (evidence_source_ == nullptr) return end_with(RELANCE_FETCHED_RETRY, "this plugin fetches nothing");
+  std::vector<const relance_evidence_fetch *> items{&fetch};
+  if (announce(Ending::fetched, items, false).empty()) return;
+  if (!guarded("fetch", [&] { evidence_source_->fetch(instance_, items.data(), 1); }))
+    end_with(RELANCE_FETCHED_RETRY, "the plugin threw while it fetched");
 }
 
 void PluginInstance::wake() {

@@ -6,6 +6,7 @@
 #include "host/channel/instance_state.hpp"
 #include "host/channel/token_table.hpp"
 
+#include <relance/evidence.h>
 #include <relance/http.h>
 #include <relance/plugin.h>
 
@@ -29,6 +30,7 @@ class InstanceSink {
   virtual void recalled(std::span<const relance_recalled> results) = 0;
   virtual void parsed(std::span<const relance_parsed> results) = 0;
   virtual void polled(const relance_polled &result) = 0;
+  virtual void fetched(std::span<const relance_evidence_fetched> results) = 0;
   /// These open tokens go to the plugin now. Called on the serial thread; may wait (the child writes its
   /// intent frame here).
   virtual void announce(Ending ending, std::span<const Token> tokens) = 0;
@@ -75,6 +77,7 @@ class PluginInstance {
   void parse(std::span<const relance_raw> raws);
   /// `poll` lives until its token ends: the plugin borrows it.
   void poll(const relance_poll &poll);
+  void fetch(const relance_evidence_fetch &fetch);  ///< as poll
   void wake();
   /// Replies to calls that http_send() took; none after destroy().
   void http_replied(const std::vector<HttpReply> &replies);
@@ -98,11 +101,14 @@ class PluginInstance {
   void on_recalled(const relance_recalled *const *results, std::size_t count);
   void on_parsed(const relance_parsed *const *results, std::size_t count);
   void on_polled(const relance_polled *result);
+  void on_fetched(const relance_evidence_fetched *const *results, std::size_t count);
   std::int64_t on_state_get(std::string_view key, void *buffer, std::size_t cap);
   relance_status on_state_put(std::string_view key, std::string_view value);
   const void *on_extension(std::string_view id);
   relance_status on_http_send(const relance_http_call &theirs);
   static const relance_http &http_table();
+  static const relance_evidence_store &evidence_table();
+  void ask_extensions();
   /// The plugin's table of this extension; null: it has none.
   template <class T>
   const T *ask_extension(const char *id);
@@ -140,6 +146,7 @@ class PluginInstance {
   HostFace host_;
   relance_instance *instance_{nullptr};
   Traits traits_;
+  const relance_evidence_source *evidence_source_{nullptr};
   std::atomic<const relance_http_client *> http_client_{nullptr};  ///< the plugin's, known once it is created
 };
 

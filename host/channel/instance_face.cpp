@@ -119,7 +119,26 @@ void PluginInstance::on_parsed(const relance_parsed *const *results, std::size_t
 }
 
 const void *PluginInstance::on_extension(std::string_view id) {
-  return id == RELANCE_HTTP_ID ? &http_table() : nullptr;
+  if (id == RELANCE_HTTP_ID) return &http_table();
+  return id == RELANCE_EVIDENCE_ID ? &evidence_table() : nullptr;
+}
+
+const relance_evidence_store &PluginInstance::evidence_table() {
+  static const relance_evidence_store table = [] {
+    relance_evidence_store t{};
+    t.size = sizeof t;
+    t.fetched = [](const relance_host *h, const relance_evidence_fetched *const *results, std::size_t count) {
+      self(h).on_fetched(results, count);
+    };
+    return t;
+  }();
+  return table;
+}
+
+void PluginInstance::on_fetched(const relance_evidence_fetched *const *results, std::size_t count) {
+  std::vector<OpenToken> closed;
+  const auto ends = take_ends(Ending::fetched, results, count, closed);
+  if (!ends.empty()) sink_.fetched(ends);
 }
 
 std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {

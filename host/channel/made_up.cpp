@@ -19,6 +19,9 @@ MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, cons
       case Operation::poll:
         ends.polled.push_back({token.token, {}, text, {}});
         break;
+      case Operation::fetch:
+        ends.fetched.push_back({token.token, FetchKind::again, {}, text, {}});
+        break;
       case Operation::submit:
       case Operation::commit:
       case Operation::query: {
@@ -41,6 +44,7 @@ void deliver(MadeUp ends, const std::string &provider, ProviderEvents &events) {
   if (!ends.outcomes.empty()) events.outcomes(provider, std::move(ends.outcomes));
   if (!ends.recalls.empty()) events.recalls(provider, std::move(ends.recalls));
   if (!ends.parsed.empty()) events.parsed(provider, std::move(ends.parsed));
+  if (!ends.fetched.empty()) events.fetched(provider, std::move(ends.fetched));
   for (auto &polled : ends.polled) events.polled(provider, std::move(polled));
 }
 

@@ -13,6 +13,7 @@ struct MadeUp {
   std::vector<Recall> recalls;
   std::vector<Parsed> parsed;
   std::vector<Polled> polled;
+  std::vector<Fetched> fetched;
 };
 
 MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, const std::string &text);

@@ -28,6 +28,7 @@ class InprocProvider final : public Provider {
     instance_->parse(token, kind, std::move(bytes));
   }
   void poll(Token token, const std::string &cursor) override { instance_->poll(token, cursor); }
+  void fetch(EvidenceWish wish) override { instance_->fetch(std::move(wish)); }
   void stop(Milliseconds grace) override { instance_->stop(grace); }
 
  private:

@@ -171,6 +171,22 @@ struct Polled {
 /// The health code of a provider whose process is not started any more. A plugin that says so of itself is
 /// started again by a reload like one of which it is true.
 inline constexpr const char *kQuarantined{"quarantined"};
+
+/// A document that a receipt named and that is fetched later. The end is a Fetched.
+struct EvidenceWish {
+  Token token{0};
+  std::string reference, media_type, file_name;  ///< as the receipt gave them
+  std::string ref, idempotency_key;              ///< of the message; may be empty
+};
+enum class FetchKind : std::uint8_t { again, fetched, gone };
+struct Fetched {
+  Token token{0};
+  FetchKind kind{FetchKind::again};
+  Evidence document;  ///< when fetched; an empty media type or name stays as the receipt gave it
+  std::string error;
+  std::optional<Milliseconds> retry_after;
+};
+
 enum class HealthLevel : std::uint8_t { up, degraded, down };
 struct Health {
   HealthLevel level{HealthLevel::up};
@@ -199,6 +215,8 @@ class ProviderEvents {
   /// So many more submissions may be handed over (0: pause), or kWholeWindow. Absolute, not a difference.
   virtual void ready(const std::string &provider, std::uint32_t credit) = 0;
   virtual void health(const std::string &provider, Health health) = 0;
+  /// Who asks for no evidence need not hear of any.
+  virtual void fetched(const std::string &, std::vector<Fetched>) {}
 };
 
 /// What an instance can do and promises; fixed once it has started.
@@ -236,6 +254,8 @@ class Provider {
   virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
   /// Asks the provider for what has come since `cursor` (empty at first). At most one poll is open at a time.
   virtual void poll(Token token, const std::string &cursor) = 0;
+  /// Only where the traits say can_fetch_evidence.
+  virtual void fetch(EvidenceWish) {}
   /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.
   virtual void stop(Milliseconds grace) = 0;
 };

@@ -16,14 +16,15 @@
 
 namespace relance::channel {
 
-enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll };
+enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll, fetch };
 
 /// Tokens are unique among the operations that end in the same call.
-enum class Ending : std::uint8_t { complete, recalled, parsed, polled };
-inline constexpr std::size_t kEndings{4};
+enum class Ending : std::uint8_t { complete, recalled, parsed, polled, fetched };
+inline constexpr std::size_t kEndings{5};
 constexpr Ending ending_of(Operation operation) {
   if (operation == Operation::recall) return Ending::recalled;
   if (operation == Operation::poll) return Ending::polled;
+  if (operation == Operation::fetch) return Ending::fetched;
   return operation == Operation::parse ? Ending::parsed : Ending::complete;
 }
 

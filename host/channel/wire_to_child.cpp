@@ -115,7 +115,7 @@ void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<cons
 std::optional<TokensFrame> decode_tokens(std::string_view payload) {
   FrameReader r(payload);
   TokensFrame frame;
-  frame.ending = read_enum(r, Ending::polled);
+  frame.ending = read_enum(r, Ending::fetched);
   frame.tokens.resize(r.count(sizeof(Token)));
   const auto bytes = r.raw(frame.tokens.size() * sizeof(Token));
   if (!bytes.empty()) std::memcpy(frame.tokens.data(), bytes.data(), bytes.size());

@@ -26,6 +26,9 @@ void Inbox::parsed(const std::string &provider, std::vector<channel::Parsed> par
 void Inbox::polled(const std::string &provider, channel::Polled polled) {
   append(batch_.polled, provider, std::vector<channel::Polled>{std::move(polled)});
 }
+void Inbox::fetched(const std::string &provider, std::vector<channel::Fetched> fetched) {
+  append(batch_.fetched, provider, std::move(fetched));
+}
 void Inbox::ready(const std::string &provider, std::uint32_t credit) {
   append(batch_.credits, provider, std::vector<std::uint32_t>{credit});
 }

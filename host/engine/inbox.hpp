@@ -33,11 +33,12 @@ struct InboxBatch {
   std::vector<From<channel::Inbound>> inbound;
   std::vector<From<channel::Parsed>> parsed;
   std::vector<From<channel::Polled>> polled;
+  std::vector<From<channel::Fetched>> fetched;
   std::vector<From<std::uint32_t>> credits;
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool has_news(bool with_inbound) const {
-    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !credits.empty() || !health.empty() ||
+    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() || !credits.empty() || !health.empty() ||
            (with_inbound && (!inbound.empty() || !polled.empty()));
   }
 };
@@ -49,6 +50,7 @@ class Inbox final : public channel::ProviderEvents {
   std::size_t inbound(const std::string &provider, std::vector<channel::Inbound> batch) override;
   void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
   void polled(const std::string &provider, channel::Polled polled) override;
+  void fetched(const std::string &provider, std::vector<channel::Fetched> fetched) override;
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
 

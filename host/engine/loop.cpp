@@ -140,6 +140,7 @@ bool Engine::Loop::pass() {
   }
   if (pool_.next_retry() <= WallClock{}.now() && pool_.retry_absent(WallClock{}.now())) {
     parses_wait_ = recalls_wait_ = true;
+    evidence_at_ = Instant::min();
     starved_until_ = Instant::min();
   }
   if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
@@ -158,6 +159,8 @@ bool Engine::Loop::pass() {
   busy = pump_parses() || busy;
   busy = record_recalls() || busy;
   busy = ask_recalls() || busy;
+  busy = record_fetches() || busy;
+  busy = fetch_evidence() || busy;
   busy = sweep_some() || busy;
   return walk_clock(busy) || busy;
 }
@@ -187,6 +190,7 @@ Milliseconds Engine::Loop::wait_time() {
   if (store_retry_at_ > wall) until(store_retry_at_);
   until(parse_retry_at_);
   until(recall_retry_at_);
+  if (evidence_at_ > wall) until(evidence_at_);  // else an answer or the store is waited for
   until(pool_.next_retry());
   for (const auto &[id, doubt] : doubts_)
     if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
@@ -359,6 +363,7 @@ bool Engine::Loop::with_store(const std::function<void(store::Store &, Instant)>
     // again.
     parses_wait_ = true;
     recalls_wait_ = true;
+    evidence_at_ = Instant::min();
     const auto now = clock_.now();
     const bool was_stale{now > payment_data_until_};
     read_payment_data_age();

@@ -1,6 +1,6 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
 // others), reload.cpp (another configuration), dispatch.cpp (claim to intent), hand_over.cpp, second_phase.cpp
-// (drafts), receipts.cpp (outcomes, inbound, parsing, recalls) and doubts.cpp (what nobody knows).
+// (drafts), receipts.cpp (outcomes, inbound, parsing, recalls), evidence.cpp and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -166,6 +166,18 @@ class Engine::Loop {
   void end_polls(const std::vector<From<channel::Polled>> &polled);
   void begin_polls();
 
+  // --- evidence.cpp
+  /// A proof that its provider was asked for.
+  struct Fetching {
+    std::string provider;
+    std::int32_t tries{0};
+    bool is_answered{false};  ///< and not on record yet
+  };
+  bool fetch_evidence();
+  void take_fetched(std::vector<From<channel::Fetched>> fetched);
+  bool record_fetches();
+  void forget_fetches_of(const std::string &provider);
+
   // --- second_phase.cpp
   /// A draft at its provider, on record, that nobody has told it to release in this run.
   struct Prepared {
@@ -238,6 +250,9 @@ class Engine::Loop {
   std::set<store::AttemptId> recalling_;         ///< asked, without an answer on disk
   bool recalls_wait_{true};                      ///< the store may hold wishes to recall
   Instant recall_retry_at_{Instant::max()};      ///< wall: some of them wait for their provider
+  std::map<store::FetchId, Fetching> fetching_;
+  std::vector<store::FetchRecord> fetched_;  ///< waiting to be recorded
+  Instant evidence_at_{Instant::min()};      ///< wall: when to look for proofs to fetch
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come

@@ -83,8 +83,9 @@ void Engine::Loop::take(InboxBatch batch) {
       log::event(log::Id::PROVIDER_HEALTH,
                  {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
     pool_.set_health(health.provider, health.what);
-    if (health.what.level != channel::HealthLevel::down && recall_retry_at_ != Instant::max())
-      recalls_wait_ = true;
+    if (health.what.level == channel::HealthLevel::down) continue;
+    if (recall_retry_at_ != Instant::max()) recalls_wait_ = true;
+    evidence_at_ = Instant::min();
   }
   counts_.inbox_outcomes += batch.outcomes.size();
   counts_.inbox_inbound += batch.inbound.size();
@@ -92,6 +93,7 @@ void Engine::Loop::take(InboxBatch batch) {
   for (auto &recall : batch.recalls)
     if (recalling_.contains(static_cast<store::AttemptId>(recall.what.token)))
       recalled_.push_back(std::move(recall));
+  take_fetched(std::move(batch.fetched));
   std::move(batch.polled.begin(), batch.polled.end(), std::back_inserter(polled_));
   std::move(batch.inbound.begin(), batch.inbound.end(), std::back_inserter(inbound_));
   for (auto &parsed : batch.parsed) {
@@ -292,6 +294,7 @@ bool Engine::Loop::apply_parsed() {
   parsed_.clear();
   doubts_changed_ = doubts_changed_ || !doubts_.empty();
   recalls_wait_ = true;  // what was in doubt may be known to lie at its provider now
+  evidence_at_ = Instant::min();
   return true;
 }
 
@@ -355,6 +358,7 @@ bool Engine::Loop::record_recalls() {
 
 void Engine::Loop::hear_out(const std::string &provider) {
   take(inbox_.take());
+  forget_fetches_of(provider);
   for (auto &[from, item] : inbound_)
     if (from == provider) item.plugin_token = 0;
   // What was made up because of the stop is no answer: it will be asked again.

@@ -234,6 +234,27 @@ struct StoredInbound {
 };
 
 struct EvidenceRecord { std::string media_type, file_name, bytes, reference; };
+using FetchId = std::int64_t;
+/// A document that a receipt only named, still to be fetched from the provider.
+struct WantedEvidence {
+  FetchId id{0};
+  std::string provider, reference, media_type, file_name;
+  std::string idempotency_key;    ///< of its message
+  std::vector<std::string> refs;  ///< the provider's names of its message
+  std::int32_t tries{0};
+};
+struct EvidenceTurn {
+  std::vector<WantedEvidence> wanted;
+  Instant next{Instant::max()};  ///< wall time of the next turn; max: there is none
+};
+enum class FetchEnd : std::uint8_t { fetched, again, gone };
+struct FetchRecord {
+  FetchId id{0};
+  FetchEnd end{FetchEnd::again};
+  EvidenceRecord document{};  ///< when fetched; an empty media type or name stays as the receipt gave it
+  std::string error{};
+  Instant next_try{};  ///< wall; of `again`
+};
 struct ReceiptRecord {
   std::string ref, idempotency_key;
   std::uint32_t part_index{0}, part_count{1};

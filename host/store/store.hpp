@@ -148,6 +148,13 @@ class Store : public Reader {
   /// Cancelled: the attempt counts as not sent and its reminder is voided. Anything else is journaled and changes nothing.
   virtual Result<void> record_recalls(std::span<const RecallRecord>, Instant now) = 0;
 
+  // --- evidence --------------------------------------------------------------------------------------------------
+  /// Documents that receipts of these providers only named, whose turn has come, and when the next one's will.
+  virtual Result<EvidenceTurn> evidence_wanted(std::span<const std::string> providers, Instant wall, std::size_t limit) = 0;
+  /// Fetched: the document takes the reference's place. Gone: a person is told. Else it is asked for again later. Of somebody
+  /// who was erased meanwhile nothing is kept.
+  virtual Result<void> record_fetches(std::span<const FetchRecord>, Instant now) = 0;
+
   // --- what people do ---------------------------------------------------------------------------------------------
   virtual Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,
                                             CivilDate date, std::optional<std::int64_t> amount_minor, std::string_view by,

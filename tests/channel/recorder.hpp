@@ -35,6 +35,9 @@ class Recorder final : public ProviderEvents {
   void polled(const std::string &, Polled polled) override {
     note([&] { polled_.push_back(std::move(polled)); });
   }
+  void fetched(const std::string &, std::vector<Fetched> batch) override {
+    note([&] { fetched_.insert(fetched_.end(), batch.begin(), batch.end()); });
+  }
   void ready(const std::string &, std::uint32_t credit) override {
     note([&] { ready_.push_back(credit); });
   }
@@ -81,6 +84,7 @@ class Recorder final : public ProviderEvents {
   std::vector<Inbound> inbound_;
   std::vector<Polled> polled_;
   std::vector<Parsed> parsed_;
+  std::vector<Fetched> fetched_;
   std::vector<std::uint32_t> ready_;
   std::vector<Health> health_;
   std::vector<std::string> lines_;

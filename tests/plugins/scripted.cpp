@@ -1,6 +1,7 @@
 // A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x",
 // "hang@x", … Well-behaved where the script does not ask for the contrary. Written on the C interface itself,
 // as most of what it is asked to do the C++ face would prevent.
+#include <relance/evidence.h>
 #include <relance/plugin.h>
 
 #include <atomic>
@@ -123,7 +124,8 @@ void take(Instance &instance, const relance_message &m) {
   if (verb == "draft")  // released by commit(), which the peer may see twice and obeys once
     return end(host, m.token, RELANCE_OUT_PREPARED, "",
                std::string(m.idempotency_key.data, m.idempotency_key.len).c_str());
-  if (verb == "draft_lost") {  // made, and its answer went astray; of never_releases, a second try is answered
+  if (verb ==
+      "draft_lost") {  // made, and its answer went astray; of never_releases, a second try is answered
     const auto key = std::string(m.idempotency_key.data, m.idempotency_key.len);
     bool is_first{false};
     {
@@ -288,14 +290,15 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   if (setting(settings, "query") == "no")
     capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
   if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
-  const relance_traits promised{sizeof promised,
-                                capabilities,
-                                256,
-                                setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u,
-                                number("idempotency_window", 3'600'000),
-                                number("not_found_certain_after", 60'000),
-                                expected,
-                                1};
+  const relance_traits promised{
+      sizeof promised,
+      capabilities,
+      256,
+      setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u,
+      number("idempotency_window", 3'600'000),
+      number("not_found_certain_after", 60'000),
+      expected,
+      1};
   *out = reinterpret_cast<relance_instance *>(new Instance{host,
                                                            {},
                                                            {},
@@ -467,6 +470,43 @@ void poll(relance_instance *i, const relance_poll *poll) {
   host->polled(host, &result);
 }
 
+/// The reference says what happens: "later…" waits for a file beside the sent log, "gone…", "throw…",
+/// "forget…"; anything else is there.
+void fetch(relance_instance *i, const relance_evidence_fetch *const *fetches, size_t count) {
+  for (size_t at{0}; at < count; ++at) {
+    const std::string reference(fetches[at]->reference.data, fetches[at]->reference.len);
+    const std::string bytes("%PDF " + reference + " of " +
+                            std::string(fetches[at]->idempotency_key.data, fetches[at]->idempotency_key.len));
+    if (reference.starts_with("throw")) throw std::runtime_error("thrown by fetch");
+    if (reference.starts_with("forget")) continue;
+    relance_evidence document{};
+    document.size = sizeof document;
+    document.bytes = {bytes.data(), bytes.size()};
+    relance_evidence_fetched end{};
+    end.size = sizeof end;
+    end.token = fetches[at]->token;
+    end.status = RELANCE_FETCHED_OK;
+    end.document = &document;
+    if (reference.starts_with("gone")) {
+      end.status = RELANCE_FETCHED_GONE;
+      end.error = lit("404 Not Found");
+    } else if (reference.starts_with("later") &&
+               ::access((self(i).sent_log + ".proofs").c_str(), F_OK) != 0) {
+      end.status = RELANCE_FETCHED_RETRY;
+      end.error = lit("503 Service Unavailable");
+    }
+    const auto *host = self(i).host;
+    const auto *store =
+        static_cast<const relance_evidence_store *>(host->extension(host, RELANCE_EVIDENCE_ID));
+    const relance_evidence_fetched *pointer{&end};
+    store->fetched(host, &pointer, 1);
+  }
+}
+const void *extension(relance_instance *, const char *id) {
+  static const relance_evidence_source source{sizeof source, 0, fetch};
+  return std::strcmp(id, RELANCE_EVIDENCE_ID) == 0 ? &source : nullptr;
+}
+
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
@@ -479,19 +519,19 @@ constexpr const char *kSchema{R"({"type": "object", "additionalProperties": fals
 }  // namespace
 
 RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
-  static const relance_descriptor descriptor{sizeof descriptor,
-                                             RELANCE_ABI_MINOR,
-                                             0,
-                                             RELANCE_CAP_QUERY_BY_REF | RELANCE_CAP_QUERY_BY_KEY |
-                                                 RELANCE_CAP_RECALL | RELANCE_CAP_TWO_PHASE |
-                                                 RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL,
-                                             "org.relance.test.scripted",
-                                             "scripted",
-                                             "Scripted",
-                                             "1.0",
-                                             "Relance",
-                                             "email",
-                                             kSchema};
+  static const relance_descriptor descriptor{
+      sizeof descriptor,
+      RELANCE_ABI_MINOR,
+      0,
+      RELANCE_CAP_QUERY_BY_REF | RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_RECALL | RELANCE_CAP_TWO_PHASE |
+          RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL | RELANCE_CAP_EVIDENCE,
+      "org.relance.test.scripted",
+      "scripted",
+      "Scripted",
+      "1.0",
+      "Relance",
+      "email",
+      kSchema};
   static const relance_plugin plugin{[] {
     relance_plugin p{};
     p.size = sizeof p;
@@ -510,6 +550,7 @@ RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
     p.stored = stored;
     p.room = room;
     p.parse = parse;
+    p.extension = extension;
     return p;
   }()};
   return index == 0 ? &plugin : nullptr;

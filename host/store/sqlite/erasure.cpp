@@ -102,6 +102,7 @@ void SqliteStore::erase_messages(DebtorKey key) {
         key.creditor, id);
     run(*connection_, "UPDATE receipt SET text = '' WHERE creditor = ? AND attempt = ?", key.creditor, id);
     run(*connection_, "DELETE FROM evidence WHERE creditor = ? AND attempt = ?", key.creditor, id);
+    run(*connection_, "DELETE FROM evidence_fetch WHERE creditor = ? AND attempt = ?", key.creditor, id);
     run(*connection_,
         "UPDATE attempt SET address = '', subject = '', parts = '[]', text = '' WHERE creditor = ? AND id = "
         "?",

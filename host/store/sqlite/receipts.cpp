@@ -40,11 +40,6 @@ Sha256 digest_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::ui
   return sha256(payload.take());
 }
 
-/// A document's is its content's hash; a reference to be fetched later has its own.
-Sha256 name_of(const EvidenceRecord &evidence) {
-  return sha256(evidence.bytes.empty() ? evidence.reference : evidence.bytes);
-}
-
 /// What one receipt adds to the state: a negative kind counts only once it is final.
 DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final) {
   if (kind == ReceiptKind::complaint || (is_negative(kind) && !is_final)) return {};
@@ -217,7 +212,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   }
   const auto &arrived = remains ? *remains : came;
   const auto &receipt = arrived.receipt;
-  keep_evidence(unit, attempt, arrived);  // also of a repeat: a better parser may have found more
+  keep_evidence(attempt, arrived);  // also of a repeat: a better parser may have found more
   if (run(*connection_, "INSERT OR IGNORE INTO receipt VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
           attempt.key.creditor, attempt.id, digest, arrived.inbound, part_index, part_count, receipt.kind,
           receipt.is_final, receipt.failure, receipt.code, receipt.text, receipt.provider_time, arrived.at,
@@ -301,20 +296,6 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   touch(unit, attempt.key, now);
 }
 
-void SqliteStore::keep_evidence(Unit &, const AttemptRow &attempt, const Arrived &arrived) {
-  for (const auto &evidence : arrived.receipt.evidence) {
-    const Sha256 name{name_of(evidence)};
-    if (!evidence.bytes.empty())  // one proof of several messages is nobody's own, as a document is
-      run(*connection_,
-          "INSERT INTO content (creditor, bucket, hash, debtor, media_type, bytes) VALUES (?, ?, ?, ?, ?, ?)"
-          " ON CONFLICT (creditor, bucket, hash) DO UPDATE SET debtor = 0 WHERE debtor <> excluded.debtor",
-          attempt.key.creditor, content_bucket(attempt.id), name, attempt.key.debtor, evidence.media_type,
-          Blob{evidence.bytes});
-    run(*connection_, "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", attempt.key.creditor,
-        attempt.id, name, evidence.media_type, evidence.file_name, evidence.reference, arrived.at);
-  }
-}
-
 void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
   const auto &receipt = arrived.receipt;
   const auto digest = digest_of(receipt, receipt.part_index, receipt.part_count);
@@ -330,7 +311,7 @@ void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
     run(*connection_,
         "INSERT OR IGNORE INTO evidence_waiting SELECT id, ?, ?, ?, ?, ? FROM receipt_waiting"
         " WHERE provider = ? AND ref = ? AND idempotency_key = ? AND digest = ?",
-        name_of(evidence), evidence.media_type, evidence.file_name, evidence.reference, Blob{evidence.bytes},
+        evidence_name(evidence), evidence.media_type, evidence.file_name, evidence.reference, Blob{evidence.bytes},
         arrived.provider, Blob{receipt.ref}, receipt.idempotency_key, digest);
 }
 

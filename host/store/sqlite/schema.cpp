@@ -222,8 +222,22 @@ constexpr const char *kDraftAtMost{
     // What an earlier program had prepared, it may have released.
     "UPDATE attempt SET is_released = 1 WHERE state = 1;"};
 
+constexpr const char *kEvidenceFetch = R"sql(
+-- Documents that a receipt only named and that are still to be fetched from the provider; next_try is wall time. A row ends
+-- with the document, or when the provider has it no more.
+CREATE TABLE evidence_fetch (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, creditor INTEGER NOT NULL, attempt INTEGER NOT NULL, name BLOB NOT NULL,
+  provider TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX evidence_fetch_of ON evidence_fetch (creditor, attempt, name);
+CREATE INDEX evidence_fetch_due ON evidence_fetch (provider, next_try);
+INSERT INTO evidence_fetch (creditor, attempt, name, provider)
+  SELECT e.creditor, e.attempt, e.name, a.provider FROM evidence e
+  JOIN attempt a ON a.creditor = e.creditor AND a.id = e.attempt
+  WHERE e.reference <> '' AND NOT EXISTS (SELECT 1 FROM content c WHERE c.creditor = e.creditor AND c.hash = e.name);
+)sql";
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 2> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost};
+const std::array<std::string, 3> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch};
 
 }  // namespace
 

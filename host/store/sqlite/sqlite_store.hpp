@@ -132,6 +132,9 @@ class SqliteStore final : public Store {
 
   void recall_through(std::vector<std::string> providers) override;
   Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) override;
+  Result<EvidenceTurn> evidence_wanted(std::span<const std::string> providers, Instant wall,
+                                       std::size_t limit) override;
+  Result<void> record_fetches(std::span<const FetchRecord>, Instant now) override;
   Result<void> record_recalls(std::span<const RecallRecord>, Instant now) override;
 
   Result<domain::PromiseId> promise(CreditorId, std::string_view debtor_code, std::string_view invoice_number,
@@ -373,9 +376,15 @@ class SqliteStore final : public Store {
   bool is_erased(DebtorKey key);
   void keep_waiting(Unit &unit, const Arrived &arrived);
   void apply_waiting(Unit &unit, std::string_view provider, const std::string &ref, Instant now);
-  void keep_evidence(Unit &unit, const AttemptRow &attempt, const Arrived &arrived);
   std::optional<AttemptRow> correlate(std::string_view provider, const std::string &ref,
                                       const std::string &key);
+
+  // evidence.cpp
+  /// A document's name is its content's hash; a reference to be fetched later has its own.
+  static Sha256 evidence_name(const EvidenceRecord &evidence);
+  void keep_evidence(const AttemptRow &attempt, const Arrived &arrived);
+  void keep_document(const AttemptRow &attempt, const Sha256 &name, const EvidenceRecord &document);
+  void record_fetch(Unit &unit, const FetchRecord &record, Instant now);
 
   // replies.cpp
   /// Whom a reply is from, as far as can be told.
