@@ -373,6 +373,7 @@ void RecordingHost::ended(Family family, relance_token token, End end, const cha
     const std::lock_guard lock(mutex_);
     const auto found = open_[family].find(token);
     if (found == open_[family].end()) {
+      if (given_up_[family].contains(token)) return;
       if (closed_[family].contains(token)) {
         finding(std::string(function) + "() ended a token a second time, as " +
                     (family == kComplete ? name_of_outcome(end.outcome) : std::to_string(end.outcome)),
@@ -473,10 +474,12 @@ const End *RecordingHost::end_of(Operation operation, relance_token token) const
 std::vector<std::string> RecordingHost::end_the_rest() {
   const auto names = open_names();
   const std::lock_guard lock(mutex_);
-  for (auto &family : open_) {
-    for (auto &[token, open] : family)
+  for (int family{0}; family < kFamilies; ++family) {
+    for (auto &[token, open] : open_[family]) {
+      given_up_[family].insert(token);
       if (open.life) left_open_.push_back(std::move(open.life));
-    family.clear();
+    }
+    open_[family].clear();
   }
   return names;
 }

@@ -139,6 +139,7 @@ class RecordingHost {
   mutable std::mutex mutex_;
   std::map<relance_token, Open> open_[kFamilies];
   std::set<relance_token> closed_[kFamilies];
+  std::set<relance_token> given_up_[kFamilies];    ///< by the kit: a late end is no second fault
   std::vector<std::shared_ptr<Arena>> left_open_;  ///< of tokens that the kit ended: one fault is said once
   relance_token next_[kFamilies];
   std::vector<std::unique_ptr<End>> ends_;

@@ -114,7 +114,10 @@ void judge_end(Running &running, int status, const std::string &again) {
   const auto to_debug = "to see it happen: " + again;
   if (running.was_ended) {
     result.findings.push_back({"the test did not come to its end in time" + while_doing(result),
-                               "a function that never returns, or a lock that is never released; " + to_debug,
+                               "a function that never returns, a lock that is never released, or tokens that "
+                               "never end (a plugin whose "
+                               "protocol the kit does not speak says so in its profile); " +
+                                   to_debug,
                                "R3"});
   } else if (WIFSIGNALED(status)) {
     result.findings.push_back({std::string("it crashed with signal ") + std::to_string(WTERMSIG(status)) +

@@ -1,6 +1,7 @@
 #include "sdk/check/subject.hpp"
 
 #include "sdk/check/handed_over.hpp"
+#include "sdk/check/test.hpp"
 #include "sdk/check/verdict.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::size_t kTightMax{64};          ///< messages at once with a guard page for each thing
 constexpr std::size_t kDefaultInFlight{256};  ///< what a host hands over where traits say 0
-constexpr Milliseconds kPatience{15'000};     ///< for a slot in flight
 constexpr const char *kCallLife{" was used after the call had returned"};
 constexpr const char *kTokenLife{" was used after its token had ended"};
 
@@ -94,6 +94,7 @@ void Subject::call(const char *name, const std::string &said, const std::functio
   } else {
     watched();
   }
+  step("waiting after " + (said.empty() ? std::string(name) + "()" : said));
 }
 
 relance_status Subject::build(relance_instance **out) {
@@ -241,7 +242,7 @@ std::vector<relance_token> Subject::submit(const std::vector<Letter> &letters, s
       const auto slots = window - std::min(window, open);
       return credit < 0 ? slots : std::min(slots, static_cast<std::size_t>(credit));
     };
-    if (!pump_until([&] { return free() > 0; }, kPatience)) break;
+    if (!pump_until([&] { return free() > 0; }, end_patience())) break;
     const auto count = std::min({letters.size() - at, batch_max, free()});
     const auto from = letters.begin() + static_cast<std::ptrdiff_t>(at);
     const auto some = submit_now({from, from + static_cast<std::ptrdiff_t>(count)});
