@@ -10,15 +10,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <memory>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace relance::channel {
 namespace {
@@ -27,17 +30,15 @@ namespace {
 constexpr const char *kAllowed[]{
     // bytes
     "read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64", "pwritev", "pwritev2",
-    "lseek", "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "pipe", "pipe2",
-    "sendfile", "sendfile64", "splice", "tee", "copy_file_range", "eventfd", "eventfd2", "readahead",
-    "fadvise64",
+    "lseek", "_llseek", "close", "close_range", "dup", "dup2", "dup3", "pipe", "pipe2", "sendfile",
+    "sendfile64", "splice", "tee", "copy_file_range", "eventfd", "eventfd2", "readahead", "fadvise64",
     // files, within what Landlock leaves
     "open", "openat", "openat2", "creat", "stat", "stat64", "fstat", "fstat64", "lstat", "lstat64",
     "fstatat64", "newfstatat", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64", "access", "faccessat",
     "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "mkdir",
     "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
-    "symlinkat", "truncate", "truncate64", "ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync",
-    "sync_file_range", "flock", "umask", "chmod", "fchmod", "fchmodat", "utime", "utimes", "utimensat",
-    "futimesat", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
+    "symlinkat", "ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "sync_file_range", "flock",
+    "umask", "fchmod", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
     "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
     // memory
     "brk", "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "msync", "mincore", "mlock", "mlock2",
@@ -62,8 +63,8 @@ constexpr const char *kAllowed[]{
     "getpgrp", "getpgid", "getsid", "uname", "sysinfo", "getrusage", "getrlimit", "ugetrlimit", "getrandom",
     "getpriority", "capget",
     // the socket to the daemon, and where sockets can be made, those
-    "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "recv", "send", "sendto", "sendmsg", "sendmmsg",
-    "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername",
+    "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "recv", "send", "shutdown", "getsockopt",
+    "setsockopt", "getsockname", "getpeername",
     // narrower walls of the plugin's own
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp"};
 
@@ -74,8 +75,7 @@ constexpr const char *kAbsent[]{"clone3", "memfd_secret", "io_uring_setup", "pro
                                 "epoll_ctl_old"};
 /// Calls that came after this libseccomp are named by number, the same on every machine since Linux 5.1.
 constexpr int kNewCallsFrom{451}, kNewCallsTo{511};
-constexpr int kAllowedNewCalls[]{452 /*fchmodat2*/, 454 /*futex_wake*/, 455 /*futex_wait*/,
-                                 456 /*futex_requeue*/};
+constexpr int kAllowedNewCalls[]{454 /*futex_wake*/, 455 /*futex_wait*/, 456 /*futex_requeue*/};
 
 /// Names and states of this process and its threads; never whether it is dumpable or who traces it.
 constexpr int kProcessControls[]{PR_SET_NAME,        PR_GET_NAME,         PR_GET_DUMPABLE,
@@ -85,6 +85,12 @@ constexpr int kProcessControls[]{PR_SET_NAME,        PR_GET_NAME,         PR_GET
 constexpr unsigned kDeviceControls[]{FIONBIO,     FIONREAD,       FIOASYNC,    FIOCLEX,      FIONCLEX,
                                      TIOCOUTQ,    SIOCGIFCONF,    SIOCGIFADDR, SIOCGIFFLAGS, SIOCGIFINDEX,
                                      SIOCGIFNAME, SIOCGIFNETMASK, SIOCGIFMTU};
+/// Never who owns a descriptor and by which signal it is told: the kernel would send that in our place, and
+/// Landlock holds it only since Linux 6.12.
+constexpr int kDescriptorControls[]{
+    F_DUPFD,      F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,     F_GETFL,     F_SETFL,
+    F_GETLK,      F_SETLK,         F_SETLKW,    F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
+    F_SETPIPE_SZ, F_GETPIPE_SZ,    F_GET_SEALS, F_ADD_SEALS, 1027 /*F_DUPFD_QUERY*/};
 /// Anything that clone() makes is a thread, and in no namespace of its own.
 constexpr std::uint64_t kCloneBits{CLONE_THREAD | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE};
@@ -142,17 +148,37 @@ void add_own_process(Filter &filter) {
   for (const int option : kProcessControls) filter.allow("prctl", is(0, static_cast<std::uint64_t>(option)));
 }
 
+/// Modes and dates only of what is open: Landlock does not hold them, and by its name the store is as near as
+/// a plugin's own file. Landlock holds truncate() since Linux 6.2.
+void add_files(Filter &filter) {
+  filter.allow("utimensat", scmp_arg_cmp{1, SCMP_CMP_EQ, 0, 0});
+  filter.allow("utimensat_time64", scmp_arg_cmp{1, SCMP_CMP_EQ, 0, 0});
+}
+
+void add_descriptors(Filter &filter) {
+  for (const auto *name : {"fcntl", "fcntl64"})
+    for (const int command : kDescriptorControls)
+      filter.allow(name, is(1, static_cast<std::uint64_t>(command)));
+}
+
+/// Landlock's ports hold connect() of TCP: not the SYN of a send with MSG_FASTOPEN, and not the protocols
+/// that are TCP to the peer and another one here (IPPROTO_MPTCP).
 void add_sockets(Filter &filter, Network network) {
   // Pairs within the process: libcurl's own wake-ups. Not datagrams: one of those can be turned to another
   // address.
   for (const int type : {SOCK_STREAM, SOCK_SEQPACKET})
     filter.allow("socketpair", is(0, AF_UNIX), is(1, static_cast<std::uint64_t>(type), kSocketTypeBits));
+  filter.allow("sendto", is(3, 0, MSG_FASTOPEN));
+  filter.allow("sendmsg", is(2, 0, MSG_FASTOPEN));
+  filter.allow("sendmmsg", is(3, 0, MSG_FASTOPEN));
   if (network == Network::none) return;
   for (const auto *name : kAllowedWithNetwork) filter.allow(name);
   for (const int family : {AF_INET, AF_INET6})
-    for (const int type : {SOCK_STREAM, SOCK_DGRAM})
-      filter.allow("socket", is(0, static_cast<std::uint64_t>(family)),
-                   is(1, static_cast<std::uint64_t>(type), kSocketTypeBits));
+    for (const auto &[type, protocol] : {std::pair{SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, IPPROTO_UDP}})
+      for (const int asked : {0, static_cast<int>(protocol)})
+        filter.allow("socket", is(0, static_cast<std::uint64_t>(family)),
+                     is(1, static_cast<std::uint64_t>(type), kSocketTypeBits),
+                     is(2, static_cast<std::uint64_t>(asked)));
   // Which addresses this machine has: getaddrinfo() sorts by them.
   filter.allow("socket", is(0, AF_NETLINK), is(2, NETLINK_ROUTE));
 }
@@ -175,6 +201,8 @@ Result<std::string> confine_calls(const SandboxSettings &settings) {
   filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own word when it refuses
   for (const auto *name : kAllowed) filter.allow(name);
   add_own_process(filter);
+  add_files(filter);
+  add_descriptors(filter);
   add_sockets(filter, settings.network);
   add_absences(filter);
   for (const auto request : kDeviceControls) filter.allow("ioctl", is(1, request));

@@ -110,6 +110,22 @@ BOOST_AUTO_TEST_CASE(files_of_the_machine_and_of_the_daemon_are_out_of_reach) {
   prison.expect("unix", prison.at("control.sock"), "EPERM");
 }
 
+/// What Landlock does not hold, or only on newer kernels: seccomp does, wherever the file is.
+BOOST_AUTO_TEST_CASE(files_out_of_reach_cannot_be_opened_to_others_dated_or_emptied_by_their_names) {
+  for (const auto *program : {"channel_child", "channel_child_without_landlock"})
+    BOOST_TEST_CONTEXT(program) {
+      Prison prison;
+      prison.settings.program = (relance::test::build_dir() / "bin" / program).string();
+      prison.settings.sandbox.is_required = false;
+      prison.start();
+      const auto database = prison.at("relance.db");
+      const auto before = std::filesystem::status(database).permissions();
+      for (const auto *what : {"chmod", "truncate", "touch"}) prison.expect(what, database, "EPERM");
+      BOOST_TEST((std::filesystem::status(database).permissions() == before));
+      BOOST_TEST(std::filesystem::file_size(database) == 5u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(other_processes_are_out_of_reach) {
   Prison prison;
   const Victim victim;
@@ -117,6 +133,7 @@ BOOST_AUTO_TEST_CASE(other_processes_are_out_of_reach) {
   const auto daemon = std::to_string(::getpid()), other = std::to_string(victim.pid);
   for (const auto &pid : {daemon, other}) {
     prison.expect("kill", pid, "EPERM");
+    prison.expect("kill_by_socket", pid, "EPERM");
     prison.expect("trace", pid, "EPERM");
     prison.expect("peek", pid, "EPERM");
   }
@@ -148,7 +165,7 @@ BOOST_AUTO_TEST_CASE(without_the_sandbox_the_same_attempts_succeed) {
     BOOST_TEST_MESSAGE("only root's plugin could do all of this");
     return;
   }
-  const Victim traced, killed;  // outlive the one who traces, who would be told of their end first
+  const Victim traced, killed, signalled;  // outlive the one who traces, who would be told of their end first
   Prison prison;
   prison.settings.sandbox.is_enabled = false;
   const Door control(prison.at("control.sock")), port;
@@ -167,6 +184,9 @@ BOOST_AUTO_TEST_CASE(without_the_sandbox_the_same_attempts_succeed) {
   prison.expect("trace", std::to_string(traced.pid), "ok");
   prison.expect("peek", std::to_string(traced.pid), "ok");
   prison.expect("kill", std::to_string(killed.pid), "ok");
+  prison.expect("kill_by_socket", std::to_string(signalled.pid), "ok");
+  prison.expect("send_fast", port.port(), "ok");
+  for (const auto *what : {"chmod", "truncate", "touch"}) prison.expect(what, prison.at("named.pem"), "ok");
   for (const auto *what : {"fork", "thread", "capability", "host_name", "change_limit", "dumpable"})
     prison.expect(what, "", "ok");
   prison.expect("program", "true", "ok");
@@ -210,6 +230,11 @@ BOOST_AUTO_TEST_CASE(with_ports_named_only_those_can_be_reached) {
   prison.start();
   prison.expect("connect", allowed.port(), "ok");
   prison.expect("connect", other.port(), "EACCES");
+  // Landlock holds connect() of TCP, and these are neither.
+  prison.expect("send_fast", other.port(), "EPERM");
+  prison.expect("connect_by", other.port() + " " + std::to_string(IPPROTO_MPTCP), "EPERM");
+  prison.expect("connect_by", other.port() + " " + std::to_string(IPPROTO_SCTP), "EPERM");
+  prison.expect("connect_by", allowed.port() + " " + std::to_string(IPPROTO_TCP), "ok");
 }
 
 BOOST_AUTO_TEST_CASE(memory_descriptors_and_files_are_limited) {

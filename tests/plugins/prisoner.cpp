@@ -22,6 +22,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -82,6 +83,46 @@ std::string connect_port(const std::string &port) {
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const auto text = result(::connect(fd, reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0);
   ::close(fd);
+  return text;
+}
+
+/// "PORT PROTOCOL": other ways to the same place than connect() on a socket of TCP.
+std::string connect_by_protocol(const std::string &argument) {
+  const auto space = argument.find(' ');
+  const int fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, std::stoi(argument.substr(space)))};
+  if (fd < 0) return result(false);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(argument.substr(0, space))));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto text = result(::connect(fd, reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0);
+  ::close(fd);
+  return text;
+}
+
+/// The first bytes with the SYN: no call to connect().
+std::string send_fast(const std::string &port) {
+  const int fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (fd < 0) return result(false);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto text = result(::sendto(fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+                                    reinterpret_cast<const sockaddr *>(&to), sizeof to) == 1);
+  ::close(fd);
+  return text;
+}
+
+/// A signal that the kernel sends in our place: when a socket has bytes, to whom its owner is said to be.
+std::string kill_by_socket(const std::string &pid) {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return result(false);
+  const bool is_done{::fcntl(ends[0], F_SETOWN, std::stoi(pid)) == 0 &&
+                     ::fcntl(ends[0], F_SETSIG, SIGKILL) == 0 &&
+                     ::fcntl(ends[0], F_SETFL, O_ASYNC | O_NONBLOCK) == 0 && ::write(ends[1], "x", 1) == 1};
+  const auto text = result(is_done);
+  for (const int fd : ends) ::close(fd);
   return text;
 }
 
@@ -238,6 +279,13 @@ const std::map<std::string, Attempt, std::less<>> &attempts() {
       {"write_much", write_much},
       {"unlink", [](const std::string &path) { return result(::unlink(path.c_str()) == 0); }},
       {"connect", connect_port},
+      {"connect_by", connect_by_protocol},
+      {"send_fast", send_fast},
+      {"kill_by_socket", kill_by_socket},
+      {"chmod", [](const std::string &path) { return result(::chmod(path.c_str(), 0666) == 0); }},
+      {"truncate", [](const std::string &path) { return result(::truncate(path.c_str(), 0) == 0); }},
+      {"touch",
+       [](const std::string &path) { return result(::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0); }},
       {"unix", connect_unix},
       {"resolve", resolve},
       {"fork", fork_one},
