@@ -103,7 +103,7 @@ void BounceReader::read(sdk::PendingPoll pending) {
   if (!std::exchange(has_looked_back_, true) && behind.uid_validity == fetched->uid_validity &&
       behind.last_uid > 0) {
     // Stored before the last stop, and perhaps not yet removed.
-    dispose(behind.uid_validity, "1:" + std::to_string(behind.last_uid));
+    tell_if_left(mailbox_.dispose_up_to(behind, settings_.after_store, settings_.move_to));
   }
   std::vector<sdk::Inbound> batch;
   const auto now = host_.wall_ms();
@@ -139,12 +139,12 @@ void BounceReader::clean_up() {
   }
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_validity;
   for (const auto &place : places) by_validity[place.uid_validity].push_back(place.uid);
-  for (auto &[validity, uids] : by_validity) dispose(validity, imap::uid_set(std::move(uids)));
+  for (auto &[validity, uids] : by_validity)
+    tell_if_left(mailbox_.dispose(validity, std::move(uids), settings_.after_store, settings_.move_to));
 }
 
 /// A failure leaves the mails where they are: their cursor has passed, and the next start looks back.
-void BounceReader::dispose(std::uint32_t uid_validity, const std::string &uids) {
-  const auto done = mailbox_.dispose(uid_validity, uids, settings_.after_store, settings_.move_to);
+void BounceReader::tell_if_left(const imap::Result<void> &done) {
   if (done.has_error()) {
     const auto failure = done.error();
     host_.log(sdk::LogLevel::warning, "stored mails stay in the bounce mailbox",

@@ -39,7 +39,7 @@ class BounceReader {
   void run();
   void read(sdk::PendingPoll pending);
   void clean_up();
-  void dispose(std::uint32_t uid_validity, const std::string &uids);
+  void tell_if_left(const imap::Result<void> &done);
 
   sdk::Host host_;
   Health &health_;

@@ -41,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   if (replies_of(bytes, std::size_t{data[0]} + 1) != whole) std::abort();
   static_cast<void>(smtp::check_content(bytes));
   static_cast<void>(imap::read_listing(bytes));
+  static_cast<void>(imap::read_search(bytes));
   if (const auto cursor = imap::parse_cursor(bytes); !(imap::parse_cursor(cursor.text()) == cursor))
     std::abort();
   return 0;

@@ -31,6 +31,11 @@ BOOST_AUTO_TEST_CASE(listings_are_read_whatever_their_order_and_case) {
   BOOST_TEST(listed[0].size == 20u);
   BOOST_TEST(listed[1].uid == 9u);
   BOOST_TEST(listed[2].uid == 12u);
+  const std::vector<std::uint32_t> found{4, 7, 4'294'967'295};
+  BOOST_TEST(read_search("* 3 EXISTS\r\n* SEARCH 7 4294967295\r\n* search 4 7\r\n* SEARCH\r\n") == found);
+  for (const auto *none :
+       {"", "* SEARCH", "* SEARCHED 7", "SEARCH 7", "* SEARCH x", "* SEARCH 4294967296", "* SEARCH 0"})
+    BOOST_TEST(read_search(none).empty(), none);
   const std::string status{"* STATUS \"INBOX\" (UIDVALIDITY 12 UIDNEXT 5)\r\n"};
   BOOST_TEST(read_number(status, "UIDVALIDITY") == 12u);
   BOOST_TEST(read_number(status, "UIDNEXT") == 5u);

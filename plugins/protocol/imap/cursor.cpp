@@ -75,6 +75,28 @@ std::vector<Listed> read_listing(std::string_view lines) {
   return listed;
 }
 
+std::vector<std::uint32_t> read_search(std::string_view lines) {
+  static constexpr std::string_view kOpening{"* SEARCH"};
+  std::vector<std::uint32_t> uids;
+  each_line(lines, [&](std::string_view line) {
+    if (!std::equal(kOpening.begin(), kOpening.end(), line.begin(),
+                    line.begin() + std::min(line.size(), kOpening.size()),
+                    [](char left, char right) { return left == upper(right); }))
+      return;
+    line.remove_prefix(kOpening.size());
+    while (line.starts_with(' ')) {
+      std::uint32_t uid{0};
+      const auto read = std::from_chars(line.data() + 1, line.data() + line.size(), uid);
+      if (read.ec != std::errc{}) return;
+      if (uid != 0) uids.push_back(uid);
+      line.remove_prefix(static_cast<std::size_t>(read.ptr - line.data()));
+    }
+  });
+  std::sort(uids.begin(), uids.end());
+  uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+  return uids;
+}
+
 std::uint32_t read_number(std::string_view lines, std::string_view name) {
   std::uint32_t value{0};
   each_line(lines, [&](std::string_view line) {

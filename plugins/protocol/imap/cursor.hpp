@@ -28,6 +28,8 @@ struct Listed {
 };
 /// From the lines "* 4 FETCH (UID 7 RFC822.SIZE 1234)", in ascending order of UID.
 std::vector<Listed> read_listing(std::string_view lines);
+/// From the lines "* SEARCH 7 9 12", in ascending order.
+std::vector<std::uint32_t> read_search(std::string_view lines);
 /// From "* STATUS name (UIDVALIDITY 12 UIDNEXT 5)"; 0 when it is not there.
 std::uint32_t read_number(std::string_view lines, std::string_view name);
 

@@ -5,15 +5,24 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <utility>
 
 namespace relance::imap {
 namespace {
 
-/// UIDs asked for at once: bounds the listing of a mailbox nobody emptied for years.
-constexpr std::uint32_t kUidsPerListing{2'000};
-/// Listings without a mail before a call returns; the next one goes on from there.
-constexpr int kListingsPerFetch{50};
-constexpr std::size_t kListingBytesMax{1U << 20};
+// Two limits of libcurl, measured with Debian's 7.88. What a server says before a transfer is held against a
+// limit made for HTTP headers, 300 KiB, and what waits in the read buffer is counted again with each line
+// taken from it: n lines that came together count n²/2 times, so that a listing of 120 mails can be too much.
+// And of a line of more than half that buffer, 8 KiB, the middle is dropped without a word. No command here
+// is answered with more or longer lines than this:
+
+/// Mails named in a command that is answered with a line for each: 64²/2 lines of 100 bytes are 200 KiB.
+constexpr std::size_t kMailsPerCommand{64};
+/// Mails that a search may find: they come in one line, of at most eleven bytes each.
+constexpr std::uint32_t kMailsPerSearch{500};
+/// Searches without a mail before a call returns; the next one goes on from there.
+constexpr int kSearchesPerFetch{100};
+constexpr std::size_t kLinesBytesMax{1U << 20};
 /// Mails read in one call together; what is left comes with the next.
 constexpr std::size_t kFetchBytesMax{64U << 20};
 
@@ -115,18 +124,92 @@ struct Mailbox::Impl {
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
   }
 
-  /// One command in the folder, or outside of any when uid_validity is 0; its untagged lines.
+  /// One command in the folder, or outside of any when uid_validity is 0; its untagged lines. Every command
+  /// here may be given twice.
   Result<std::string> command(std::uint32_t uid_validity, const std::string &text) {
-    Buffer lines{{}, kListingBytesMax};
-    std::array<char, CURL_ERROR_SIZE> words{};
-    common(uid_validity == 0 ? options.url + "/" : folder_url(uid_validity), lines, words);
-    curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, text.c_str());
     // A folder that a connection has selected is told as it was (Dovecot answers STATUS so): look with a new
     // one.
-    if (uid_validity == 0) curl_easy_setopt(curl.get(), CURLOPT_FRESH_CONNECT, 1L);
-    const auto code = curl_easy_perform(curl.get());
-    if (code != CURLE_OK) return failure_of(code, words);
-    return std::move(lines.bytes);
+    bool is_fresh{uid_validity == 0};
+    for (;;) {
+      Buffer lines{{}, kLinesBytesMax};
+      std::array<char, CURL_ERROR_SIZE> words{};
+      common(uid_validity == 0 ? options.url + "/" : folder_url(uid_validity), lines, words);
+      curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, text.c_str());
+      curl_easy_setopt(curl.get(), CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
+      const auto code = curl_easy_perform(curl.get());
+      if (code == CURLE_OK) return std::move(lines.bytes);
+      auto failure = failure_of(code, words);
+      // An old connection may have more to tell than fits, of what others did in the folder meanwhile.
+      if (std::exchange(is_fresh, true) || failure.code != "protocol") return failure;
+    }
+  }
+
+  struct Standing {
+    std::uint32_t uid_validity{0}, uid_next{0}, messages{0}, unseen{0};
+  };
+  Result<Standing> look() {
+    const auto lines = command(0, "STATUS \"" + options.folder + "\" (UIDVALIDITY UIDNEXT MESSAGES UNSEEN)");
+    if (lines.has_error()) return lines.error();
+    const Standing standing{read_number(*lines, "UIDVALIDITY"), read_number(*lines, "UIDNEXT"),
+                            read_number(*lines, "MESSAGES"), read_number(*lines, "UNSEEN")};
+    if (standing.uid_validity == 0 || standing.uid_next == 0)
+      return Failure{"folder", "the server does not tell UIDVALIDITY and UIDNEXT"};
+    return standing;
+  }
+
+  /// The first mails from `from` on: `to` is moved to where the search ended. Where `found_max` are few
+  /// enough it looks as far as `to`, however wide the gaps that removed mails left.
+  Result<std::vector<std::uint32_t>> search(std::uint32_t uid_validity, std::uint32_t from, std::uint32_t &to,
+                                            std::uint32_t found_max, const char *which) {
+    if (found_max > kMailsPerSearch && to - from >= kMailsPerSearch) {
+      if (from == 1) {  // of a folder in use for years the first mails are long gone
+        const auto first = command(uid_validity, "UID SEARCH 1");
+        if (first.has_error()) return first.error();
+        for (const auto uid : read_search(*first)) from = std::max(from, std::min(uid, to));
+      }
+      if (to - from >= kMailsPerSearch) to = from + kMailsPerSearch - 1;
+    }
+    const auto lines =
+        command(uid_validity, "UID SEARCH UID " + std::to_string(from) + ":" + std::to_string(to) + which);
+    if (lines.has_error()) return lines.error();
+    auto uids = read_search(*lines);
+    std::erase_if(uids, [&](auto uid) { return uid < from || uid > to; });
+    return uids;
+  }
+
+  /// Reads these mails behind the ones already there. False: there was no room for all.
+  Result<bool> read(const std::vector<std::uint32_t> &uids, std::size_t count, std::size_t &bytes,
+                    Fetched &into) {
+    for (std::size_t begin{0}; begin < uids.size(); begin += kMailsPerCommand) {
+      const auto sizes =
+          command(into.uid_validity, "UID FETCH " + part_of(uids, begin) + " (UID RFC822.SIZE)");
+      if (sizes.has_error()) return sizes.error();
+      for (const auto &listed : read_listing(*sizes)) {
+        if (!std::binary_search(uids.begin(), uids.end(), listed.uid)) continue;
+        if (into.mails.size() == count || bytes > kFetchBytesMax) return false;
+        auto one = mail(into.uid_validity, listed);
+        if (one.has_error()) return one.error();
+        bytes += one->bytes.size();
+        into.mails.push_back(std::move(*one));
+      }
+    }
+    return true;
+  }
+
+  /// The command once for each few of these mails.
+  Result<void> for_each_part(std::uint32_t uid_validity, const std::vector<std::uint32_t> &uids,
+                             const std::string &verb, const std::string &words) {
+    for (std::size_t begin{0}; begin < uids.size(); begin += kMailsPerCommand) {
+      const auto done = command(uid_validity, verb + part_of(uids, begin) + words);
+      if (done.has_error()) return done.error();
+    }
+    return {};
+  }
+
+  static std::string part_of(const std::vector<std::uint32_t> &uids, std::size_t begin) {
+    const auto end = std::min(begin + kMailsPerCommand, uids.size());
+    return uid_set(
+        {uids.begin() + static_cast<std::ptrdiff_t>(begin), uids.begin() + static_cast<std::ptrdiff_t>(end)});
   }
 
   Result<Mail> mail(std::uint32_t uid_validity, const Listed &listed) {
@@ -155,54 +238,55 @@ Mailbox::Mailbox(Options options, const std::atomic<bool> &is_stopping)
 Mailbox::~Mailbox() = default;
 
 Result<Fetched> Mailbox::fetch(const Cursor &behind, std::size_t count) {
-  const auto status = impl_->command(0, "STATUS \"" + impl_->options.folder + "\" (UIDVALIDITY UIDNEXT)");
-  if (status.has_error()) return status.error();
+  const auto standing = impl_->look();
+  if (standing.has_error()) return standing.error();
   Fetched fetched;
-  fetched.uid_validity = read_number(*status, "UIDVALIDITY");
-  const auto next = read_number(*status, "UIDNEXT");
-  if (fetched.uid_validity == 0 || next == 0)
-    return Failure{"folder", "the server does not tell UIDVALIDITY and UIDNEXT"};
+  fetched.uid_validity = standing->uid_validity;
   fetched.seen_to = behind.uid_validity == fetched.uid_validity ? behind.last_uid : 0;
+  const auto last = standing->uid_next - 1;
   std::size_t bytes{0};
-  for (int round{0}; round < kListingsPerFetch && fetched.mails.empty() && fetched.seen_to + 1 < next;
-       ++round) {
-    const auto from = fetched.seen_to + 1;
-    const auto to = std::min(next - 1, from + kUidsPerListing - 1);
-    const auto lines = impl_->command(fetched.uid_validity, "UID FETCH " + std::to_string(from) + ":" +
-                                                                std::to_string(to) + " (UID RFC822.SIZE)");
-    if (lines.has_error()) return lines.error();
-    fetched.seen_to = to;
-    for (const auto &listed : read_listing(*lines)) {
-      if (listed.uid < from || listed.uid > to) continue;
-      if (fetched.mails.size() == count || bytes > kFetchBytesMax) {
-        fetched.seen_to = fetched.mails.back().uid;
-        break;
-      }
-      auto mail = impl_->mail(fetched.uid_validity, listed);
-      if (mail.has_error()) return mail.error();
-      bytes += mail->bytes.size();
-      fetched.mails.push_back(std::move(*mail));
-    }
+  for (int round{0}; round < kSearchesPerFetch && fetched.mails.empty() && fetched.seen_to < last; ++round) {
+    auto to = last;
+    const auto uids = impl_->search(fetched.uid_validity, fetched.seen_to + 1, to, standing->messages, "");
+    if (uids.has_error()) return uids.error();
+    const auto all = impl_->read(*uids, count, bytes, fetched);
+    if (all.has_error()) return all.error();
+    fetched.seen_to = *all ? to : fetched.mails.back().uid;
   }
-  fetched.has_more = fetched.seen_to + 1 < next;
+  fetched.has_more = fetched.seen_to < last;
   return fetched;
 }
 
-Result<void> Mailbox::dispose(std::uint32_t uid_validity, const std::string &uids, Disposal disposal,
+Result<void> Mailbox::dispose(std::uint32_t uid_validity, std::vector<std::uint32_t> uids, Disposal disposal,
                               const std::string &move_to) {
-  if (disposal == Disposal::keep || uids.empty()) return {};
-  if (disposal == Disposal::move) {
-    const auto moved = impl_->command(uid_validity, "UID MOVE " + uids + " \"" + move_to + "\"");
-    if (moved.has_error()) return moved.error();
-    return {};
-  }
+  if (disposal == Disposal::keep) return {};
+  std::sort(uids.begin(), uids.end());
+  if (disposal == Disposal::move)
+    return impl_->for_each_part(uid_validity, uids, "UID MOVE ", " \"" + move_to + "\"");
   const std::string flag{disposal == Disposal::remove ? "(\\Deleted)" : "(\\Seen)"};
-  const auto marked = impl_->command(uid_validity, "UID STORE " + uids + " +FLAGS.SILENT " + flag);
-  if (marked.has_error()) return marked.error();
-  if (disposal == Disposal::seen) return {};
+  auto marked = impl_->for_each_part(uid_validity, uids, "UID STORE ", " +FLAGS.SILENT " + flag);
+  if (marked.has_error() || disposal == Disposal::seen) return marked;
   // UIDPLUS: only ours. A server without it keeps them marked, and never gives them to us again.
-  const auto expunged = impl_->command(uid_validity, "UID EXPUNGE " + uids);
-  if (expunged.has_error()) return expunged.error();
+  return impl_->for_each_part(uid_validity, uids, "UID EXPUNGE ", "");
+}
+
+Result<void> Mailbox::dispose_up_to(const Cursor &cursor, Disposal disposal, const std::string &move_to) {
+  if (disposal == Disposal::keep || cursor.last_uid == 0) return {};
+  const auto standing = impl_->look();
+  if (standing.has_error()) return standing.error();
+  if (standing->uid_validity != cursor.uid_validity) return {};
+  const bool only_unseen{disposal == Disposal::seen};
+  const auto last = std::min(cursor.last_uid, standing->uid_next - 1);
+  for (std::uint32_t seen_to{0}; seen_to < last;) {
+    auto to = last;
+    auto uids =
+        impl_->search(cursor.uid_validity, seen_to + 1, to,
+                      only_unseen ? standing->unseen : standing->messages, only_unseen ? " UNSEEN" : "");
+    if (uids.has_error()) return uids.error();
+    if (auto done = dispose(cursor.uid_validity, std::move(*uids), disposal, move_to); done.has_error())
+      return done;
+    seen_to = to;
+  }
   return {};
 }
 

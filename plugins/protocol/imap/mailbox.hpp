@@ -78,8 +78,10 @@ class Mailbox {
   /// At most `count` mails behind the cursor; from the first one when UIDVALIDITY has changed.
   Result<Fetched> fetch(const Cursor &behind, std::size_t count);
   /// For mails of that UIDVALIDITY only: UIDs of another one name other mails.
-  Result<void> dispose(std::uint32_t uid_validity, const std::string &uids, Disposal disposal,
+  Result<void> dispose(std::uint32_t uid_validity, std::vector<std::uint32_t> uids, Disposal disposal,
                        const std::string &move_to);
+  /// The same for all mails up to the cursor that are still there.
+  Result<void> dispose_up_to(const Cursor &cursor, Disposal disposal, const std::string &move_to);
 
  private:
   struct Impl;
