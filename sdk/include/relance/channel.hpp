@@ -1,10 +1,12 @@
+// clang-format off
 // Writing a channel plugin in C++20: a class, and one line that exports it.
 //
 //   class Sms {
 //    public:
 //     static constexpr relance::sdk::Description kDescription{.id = "com.example.sms", .driver = "http", …};
-//     Sms(relance::sdk::Host host, std::string_view name, std::string_view settings_json,
-//     relance::sdk::Issues &issues); relance::sdk::Outcome send(const relance::sdk::Message &message);
+//     Sms(relance::sdk::Host host, std::string_view instance, std::string_view settings_json,
+//         relance::sdk::Issues &issues);
+//     relance::sdk::Outcome send(const relance::sdk::Message &message);
 //   };
 //   RELANCE_EXPORT_DRIVERS(Sms)
 //
@@ -12,21 +14,25 @@
 // (and the object thrown away) for a mere check. The methods that a class has are its capabilities, each in
 // one of two styles:
 //
-//   blocking: runs on a worker of the instance, may wait,      asynchronous: called on the host's thread,
-//   returns at once; returns how it ended                                       the Pending is ended now or
-//   later, on any thread Outcome  send(const Message &)                             void
-//   submit(std::vector<Pending>) Outcome  commit(const Commit &)   with discard(const Refs &)   void
-//   commit(PendingCommit) Outcome  query(const Query &)                              void query(PendingQuery)
-//   Recalled recall(const Recall &)                            void recall(PendingRecall)
-//   Parsed   parse(const Raw &)                                void parse(PendingParse)
-//   Polled   poll(const Poll &)                                void poll(PendingPoll), with stored(tokens)
-//   and room() Fetched  fetch(const Fetch &)                              void fetch(PendingFetch)
+//   blocking: runs on a worker of the         asynchronous: called on the host's thread, returns at
+//   instance, may wait, returns how it ended  once; each Pending is ended now or later, on any thread
 //
-// and at once, without the network: Authenticated authenticate(const WebhookRequest &), Quote quote(const
-// Message &). Optional: start(), stop(), wake(), Traits traits() const, const void *extension(const char
-// *id). Blocking methods run on several threads at a time; all others never overlap, but for authenticate()
-// and quote(), which come at any time. No exception of the class passes the border: it is logged, and what
-// was open ends as UNKNOWN, or is asked for again.
+//   Outcome  send(const Message &)            void submit(std::vector<Pending>)
+//   Outcome  commit(const Commit &)           void commit(PendingCommit)    either with discard(const Refs &)
+//   Outcome  query(const Query &)             void query(PendingQuery)
+//   Recalled recall(const Recall &)           void recall(PendingRecall)
+//   Parsed   parse(const Raw &)               void parse(PendingParse)
+//   Polled   poll(const Poll &)               void poll(PendingPoll)        with stored(tokens) and room()
+//   Fetched  fetch(const Fetch &)             void fetch(PendingFetch)
+//
+// and at once, without the network: Authenticated authenticate(const WebhookRequest &), and
+// Quote quote(const Message &). Optional: start(), stop(), wake(), Traits traits() const,
+// const void *extension(const char *id).
+//
+// Blocking methods run on several threads at a time; all others never overlap, but for authenticate() and
+// quote(), which come at any time. No exception of the class passes the border: it is logged, and what was
+// open ends as UNKNOWN, or is asked for again.
+// clang-format on
 #ifndef RELANCE_CHANNEL_HPP
 #define RELANCE_CHANNEL_HPP
 
