@@ -297,6 +297,7 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.can_fetch_evidence = (capabilities & RELANCE_CAP_EVIDENCE) != 0;
   traits.submit_never_releases = traits.is_two_phase && (t.flags & RELANCE_TRAIT_SUBMIT_NEVER_RELEASES) != 0;
   traits.can_poll = (capabilities & RELANCE_CAP_POLL) != 0;
+  traits.polls_open = traits.can_poll && (t.flags & RELANCE_TRAIT_POLL_OPEN) != 0;
   traits.can_receive = (capabilities & (RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL)) != 0;
   for (std::size_t i{0}; i < t.expected_receipt_count; ++i)
     traits.expected_receipts.emplace_back(to_receipt_kind(t.expected_receipts[i].kind),

@@ -60,7 +60,7 @@ class ChildProvider final : public Provider {
     signal();
   }
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override;
-  void poll(Token token, const std::string &cursor) override;
+  void poll(Token token, const std::string &cursor, OpenPage open_page) override;
   void fetch(EvidenceWish wish) override;
   void stop(Milliseconds grace) override;
 

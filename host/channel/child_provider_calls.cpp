@@ -165,14 +165,14 @@ void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<
   events_.parsed(settings_.id, std::move(list));
 }
 
-void ChildProvider::poll(Token token, const std::string &cursor) {
+void ChildProvider::poll(Token token, const std::string &cursor, OpenPage open_page) {
   {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::ended) return;
     if (open(Operation::poll, token)) {
       FrameWriter w(out_);
       write_clock(w);
-      encode_poll(w, token, cursor);
+      encode_poll(w, token, cursor, open_page);
       return flush();
     }
     if (phase_ == Phase::up) return;

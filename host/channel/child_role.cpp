@@ -7,6 +7,7 @@
 #include "host/channel/child_sink.hpp"
 #include "host/channel/evidence_border.hpp"
 #include "host/channel/library.hpp"
+#include "host/channel/poll_call.hpp"
 #include "host/channel/sealed_bytes.hpp"
 
 #include <array>
@@ -279,14 +280,9 @@ class ChildRole {
   bool handle_poll(const Frame &frame) {
     auto poll = decode_poll(frame.payload);
     if (!poll) return false;
-    struct Call {
-      PollFrame frame;
-      relance_poll c;
-    };
-    const auto call = std::make_shared<Call>(Call{std::move(*poll), {}});
-    call->c = {sizeof(relance_poll), 0, call->frame.token, to_str(call->frame.cursor), nullptr, 0};
-    tokens_.open({call->frame.token, Operation::poll, kNever, call});
-    instance_->poll(call->c);
+    const auto call = std::make_shared<PollCall>(poll->token, std::move(poll->cursor), std::move(poll->open));
+    tokens_.open({call->c().token, Operation::poll, kNever, call});
+    instance_->poll(call->c());
     return true;
   }
 

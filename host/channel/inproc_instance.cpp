@@ -1,6 +1,7 @@
 #include "host/channel/inproc_instance.hpp"
 
 #include "host/channel/evidence_border.hpp"
+#include "host/channel/poll_call.hpp"
 
 #include <future>
 
@@ -180,14 +181,9 @@ void InprocInstance::parse(Token token, const std::string &kind, std::shared_ptr
     hand_over([this, call] { instance_.parse(std::span(&call->c, 1)); });
 }
 
-void InprocInstance::poll(Token token, const std::string &cursor) {
-  struct Call {
-    std::string cursor;
-    relance_poll c{};
-  };
-  const auto call = std::make_shared<Call>(Call{cursor, {}});
-  call->c = {sizeof(relance_poll), 0, token, to_str(call->cursor), nullptr, 0};
-  if (open(token, Operation::poll, call)) hand_over([this, call] { instance_.poll(call->c); });
+void InprocInstance::poll(Token token, const std::string &cursor, OpenPage open_page) {
+  const auto call = std::make_shared<PollCall>(token, cursor, std::move(open_page));
+  if (open(token, Operation::poll, call)) hand_over([this, call] { instance_.poll(call->c()); });
 }
 
 void InprocInstance::fetch(EvidenceWish wish) {

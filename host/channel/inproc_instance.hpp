@@ -32,7 +32,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void recall(Token token, const std::vector<std::string> &refs);
   void query(Token token, const std::string &key, const std::vector<std::string> &refs);
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes);
-  void poll(Token token, const std::string &cursor);
+  void poll(Token token, const std::string &cursor, OpenPage open_page);
   void fetch(EvidenceWish wish);
   void stored(std::vector<Token> tokens);
   void room();

@@ -27,7 +27,9 @@ class InprocProvider final : public Provider {
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override {
     instance_->parse(token, kind, std::move(bytes));
   }
-  void poll(Token token, const std::string &cursor) override { instance_->poll(token, cursor); }
+  void poll(Token token, const std::string &cursor, OpenPage open) override {
+    instance_->poll(token, cursor, std::move(open));
+  }
   void fetch(EvidenceWish wish) override { instance_->fetch(std::move(wish)); }
   void stop(Milliseconds grace) override { instance_->stop(grace); }
 

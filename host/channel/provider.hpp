@@ -157,6 +157,17 @@ struct Parsed {
   bool is_retryable{true};  ///< false: these bytes will never parse; kept for a better parser
 };
 
+/// An attempt whose last receipt has not come, as poll() is told of it.
+struct OpenRef {
+  std::string idempotency_key;
+  std::vector<std::string> refs;
+  Instant accepted_at;  ///< business time
+};
+struct OpenPage {
+  std::vector<OpenRef> items;
+  bool has_more{false};  ///< the next poll brings another page
+};
+
 /// No poll is put off for longer than a day, whatever a plugin says.
 inline constexpr std::int64_t kNextPollMaxMs{24 * 3'600'000};
 
@@ -228,6 +239,7 @@ struct Traits {
   std::uint32_t max_in_flight{64};
   bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
       can_receive{false}, can_poll{false}, can_fetch_evidence{false};
+  bool polls_open{false};             ///< poll() wants the open attempts
   bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
       expected_receipts;  ///< which, and by when after acceptance
@@ -253,7 +265,7 @@ class Provider {
   virtual void room() = 0;
   virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
   /// Asks the provider for what has come since `cursor` (empty at first). At most one poll is open at a time.
-  virtual void poll(Token token, const std::string &cursor) = 0;
+  virtual void poll(Token token, const std::string &cursor, OpenPage open = {}) = 0;
   /// Only where the traits say can_fetch_evidence.
   virtual void fetch(EvidenceWish) {}
   /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.

@@ -56,7 +56,7 @@ class TaskProvider final : public Provider {
   void query(Token token, const std::string &, const std::vector<std::string> &) override {
     end(token, OutcomeKind::unknown);
   }
-  void poll(Token token, const std::string &) override {
+  void poll(Token token, const std::string &, OpenPage) override {
     events_.polled(id_, {token, {}, "a task is not polled", {}});
   }
   void parse(Token token, const std::string &, std::shared_ptr<const std::string>) override {

@@ -68,8 +68,9 @@ std::optional<relance_raw> decode_parse(std::string_view payload);
 struct PollFrame {
   Token token{0};
   std::string cursor;
+  OpenPage open;
 };
-void encode_poll(FrameWriter &w, Token token, std::string_view cursor);
+void encode_poll(FrameWriter &w, Token token, std::string_view cursor, const OpenPage &open);
 std::optional<PollFrame> decode_poll(std::string_view payload);
 
 /// Room for so many more raw items and bytes.

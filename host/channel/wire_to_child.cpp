@@ -139,10 +139,18 @@ std::optional<relance_raw> decode_parse(std::string_view payload) {
   return if_done(r, raw);
 }
 
-void encode_poll(FrameWriter &w, Token token, std::string_view cursor) {
+void encode_poll(FrameWriter &w, Token token, std::string_view cursor, const OpenPage &open) {
   w.begin(FrameType::poll);
   w.u64(token);
   w.text(cursor);
+  w.u8(open.has_more ? 1 : 0);
+  w.u32(static_cast<std::uint32_t>(open.items.size()));
+  for (const auto &item : open.items) {
+    w.text(item.idempotency_key);
+    w.i64(to_ms(item.accepted_at));
+    w.u32(static_cast<std::uint32_t>(item.refs.size()));
+    for (const auto &ref : item.refs) w.text(ref);
+  }
   w.end();
 }
 std::optional<PollFrame> decode_poll(std::string_view payload) {
@@ -150,6 +158,14 @@ std::optional<PollFrame> decode_poll(std::string_view payload) {
   PollFrame frame;
   frame.token = r.u64();
   frame.cursor = r.text();
+  frame.open.has_more = r.u8() != 0;
+  frame.open.items.resize(r.count(16));
+  for (auto &item : frame.open.items) {
+    item.idempotency_key = read_string(r);
+    item.accepted_at = from_ms(r.i64());
+    item.refs.resize(r.count(4));
+    for (auto &ref : item.refs) ref = r.text();
+  }
   return if_done(r, std::move(frame));
 }
 

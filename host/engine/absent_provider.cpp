@@ -35,7 +35,7 @@ class AbsentProvider final : public channel::Provider {
     parsed.error = kWhy;
     events_.parsed(id_, {std::move(parsed)});
   }
-  void poll(channel::Token token, const std::string &) override {
+  void poll(channel::Token token, const std::string &, channel::OpenPage) override {
     events_.polled(id_, {token, {}, kWhy, {}});
   }
   void discard(const std::vector<std::string> &) override {}

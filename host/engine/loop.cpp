@@ -55,6 +55,7 @@ Result<void> Engine::Loop::open() {
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   pool_.keep();
   store_->recall_through(pool_.recallers());
+  store_->await_through(pool_.open_pollers());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
   refresh_doubts();

@@ -165,6 +165,8 @@ class Engine::Loop {
   std::vector<store::CursorRecord> cursors_of(const std::vector<From<channel::Polled>> &polled);
   void end_polls(const std::vector<From<channel::Polled>> &polled);
   void begin_polls();
+  /// The next page of the attempts that it is to be asked about, where it wants to know them.
+  Result<channel::OpenPage> open_page(const std::string &id, PooledProvider &pooled);
 
   // --- evidence.cpp
   /// A proof that its provider was asked for.

@@ -262,6 +262,13 @@ std::vector<std::string> ProviderPool::recallers() const {
   return ids;
 }
 
+std::vector<std::string> ProviderPool::open_pollers() const {
+  std::vector<std::string> ids;
+  for (const auto &[id, pooled] : providers_)
+    if (pooled.provider->traits().polls_open) ids.push_back(id);
+  return ids;
+}
+
 std::vector<channel::ProviderStatus *> ProviderPool::for_region(const config::Region &region,
                                                                 const std::vector<std::string> &channels,
                                                                 Instant wall) {

@@ -43,6 +43,7 @@ struct PooledProvider {
   channel::Token poll{0};             ///< the open one, if any
   std::string cursor;                 ///< where it began
   Instant next_poll{Instant::min()};  ///< wall time
+  store::AttemptId asked_up_to{0};    ///< of its open attempts; 0: the next poll begins anew
 };
 
 /// The provider every configuration has: a person's task.
@@ -77,6 +78,8 @@ class ProviderPool {
   [[nodiscard]] std::vector<std::string> ids() const;
   /// Of those that can recall, absent ones too.
   [[nodiscard]] std::vector<std::string> recallers() const;
+  /// Of those whose polls are told of open attempts, absent ones too.
+  [[nodiscard]] std::vector<std::string> open_pollers() const;
 
   /// The region's providers of these channels, in order of preference, then the built-in person. `wall`:
   /// pauses that are over end here.

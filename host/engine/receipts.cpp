@@ -256,12 +256,25 @@ void Engine::Loop::end_polls(const std::vector<From<channel::Polled>> &polled) {
     pooled->poll = 0;
     const auto pause =
         end.next_poll.count() > 0 ? end.next_poll : settings_->configuration().limits.poll_every;
-    pooled->next_poll = WallClock{}.now() + pause;
+    pooled->next_poll = WallClock{}.now();
+    if (pooled->asked_up_to == 0 || !end.error.empty()) pooled->next_poll += pause;  // else another page is due
     if (!end.error.empty())
       log::event(log::Id::PROVIDER_POLL_FAILED, {{"provider", provider}, {"why", end.error}});
     else
       pooled->cursor = end.cursor;
   }
+}
+
+Result<channel::OpenPage> Engine::Loop::open_page(const std::string &id, PooledProvider &pooled) {
+  channel::OpenPage page;
+  if (!pooled.provider->traits().polls_open) return page;
+  auto awaited = store_->awaited(id, pooled.asked_up_to, clock_.now());
+  if (!awaited) return awaited.error();
+  page.has_more = awaited->has_more;
+  pooled.asked_up_to = awaited->has_more ? awaited->items.back().attempt : 0;
+  for (auto &item : awaited->items)
+    page.items.push_back({std::move(item.idempotency_key), std::move(item.refs), item.accepted_at});
+  return page;
 }
 
 void Engine::Loop::begin_polls() {
@@ -272,8 +285,10 @@ void Engine::Loop::begin_polls() {
     auto cursor = store_->cursor(id);
     if (!cursor) return store_failed(cursor.error(), "read a cursor");
     pooled.cursor = std::move(*cursor);
+    auto page = open_page(id, pooled);
+    if (!page) return store_failed(page.error(), "read what a provider is asked about");
     pooled.poll = ++last_poll_;
-    pooled.provider->poll(pooled.poll, pooled.cursor);
+    pooled.provider->poll(pooled.poll, pooled.cursor, std::move(*page));
   }
 }
 

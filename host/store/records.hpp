@@ -325,6 +325,22 @@ struct OpenAttempt {
   Instant not_after{};    ///< wall
 };
 
+/// An accepted attempt whose last receipt has not come.
+struct Awaited {
+  AttemptId attempt{0};
+  std::string idempotency_key;
+  std::vector<std::string> refs;
+  Instant accepted_at{};  ///< business time
+};
+struct AwaitedPage {
+  std::vector<Awaited> items;
+  bool has_more{false};
+};
+/// A page's bounds: it crosses to the provider's process in one frame.
+inline constexpr std::size_t kAwaitedMax{256}, kAwaitedBytesMax{256 * 1024};
+/// No provider tells anything after so long.
+inline constexpr Days kAwaitMax{90};
+
 /// What an attempt handed over, byte for byte, and what it said of the debt.
 struct StoredMessage {
   NewAttempt attempt;

@@ -143,6 +143,11 @@ class Store : public Reader {
   // --- recalls ---------------------------------------------------------------------------------------------------
   /// Whose messages can be recalled, from now on: only for these is it noted that all that a message asks for is settled.
   virtual void recall_through(std::vector<std::string> providers) = 0;
+  /// The providers that are to be told of their open attempts when they are polled: from now on these are noted.
+  virtual void await_through(std::vector<std::string> providers) = 0;
+  /// A page of the provider's attempts whose last receipt has not come, in order of their ids, after this one. What was
+  /// accepted longer than kAwaitMax ago is forgotten.
+  virtual Result<AwaitedPage> awaited(std::string_view provider, AttemptId after, Instant now) = 0;
   /// Noted, not ended yet, and still true: handed over, not known to have arrived, everything settled.
   virtual Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) = 0;
   /// Cancelled: the attempt counts as not sent and its reminder is voided. Anything else is journaled and changes nothing.

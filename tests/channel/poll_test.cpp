@@ -22,6 +22,20 @@ BOOST_AUTO_TEST_CASE(what_a_poll_finds_comes_before_its_end) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_poll_is_told_which_attempts_are_open) {
+  for (const auto placement : kBoth) {
+    Bench bench{"scripted", placement};
+    bench.start();
+    OpenPage page;
+    page.items.push_back({"KEY-1", {"a", std::string("b\0c", 3)}, from_ms(1'700'000'000'000)});
+    page.items.push_back({"KEY-2", {}, from_ms(1'700'000'000'000)});
+    bench.provider->poll(7, "open", page);
+    bench.events.wait_for("the end of the poll", [](auto &r) { return r.polled_.size() == 1; });
+    BOOST_TEST_REQUIRE(!bench.events.inbound_.empty());
+    BOOST_TEST(bench.events.inbound_[0].bytes == std::string("KEY-1=a,b\0c,;KEY-2=;", 20));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_child_whose_find_is_not_taken_yet_has_not_ended_its_poll) {
   Bench bench{"scripted", Placement::child};
   bench.events.set_inbound_room(1);

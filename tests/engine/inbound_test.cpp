@@ -7,6 +7,9 @@
 
 #include <csignal>
 #include <sys/wait.h>
+#include <algorithm>
+#include <fstream>
+#include <set>
 #include <unistd.h>
 
 namespace relance::engine {
@@ -94,6 +97,28 @@ BOOST_AUTO_TEST_CASE(bytes_of_a_provider_that_is_no_longer_configured_wait_for_i
   BOOST_TEST(world.reload().has_value());
   world.settle();
   BOOST_TEST(world.counters().inbound_waiting == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_wants_to_know_is_told_of_every_open_attempt_page_by_page) {
+  constexpr std::size_t kDebtors{store::kAwaitedMax + 3};
+  EngineWorld world{{}, {}, std::string(test::kTellsNothing) + "polls_open = \"yes\"\n"};
+  for (std::size_t i{0}; i < kDebtors; ++i) {
+    const auto code = "D" + std::to_string(i + 1);
+    world.debtor(code, "accept@d" + std::to_string(i + 1) + ".example");
+    world.invoice(code, "F" + std::to_string(i + 1), test::kMonday);
+  }
+  world.onboard();
+  set_cursor(world, "open");
+  world.start();
+  world.advance_to(test::kMonday + Days{7});
+  const auto keys = world.received();
+  BOOST_TEST_REQUIRE(keys.size() == kDebtors);
+  world.await("all are asked about", [&] {
+    std::ifstream asked{world.folder / "sent.asked"};
+    std::set<std::string> told;
+    for (std::string key; std::getline(asked, key);) told.insert(key);
+    return std::all_of(keys.begin(), keys.end(), [&](const auto &key) { return told.contains(key); });
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

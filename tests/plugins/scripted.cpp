@@ -36,6 +36,7 @@ struct Instance {
   std::string start_if;  // of settings: a file without which start() fails
   std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
   bool finds_all;        // of settings: whatever a question asks for lies there as a draft
+  relance_token polls{100};
   relance_traits promised;
 };
 Instance &self(relance_instance *i) {
@@ -290,15 +291,15 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   if (setting(settings, "query") == "no")
     capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
   if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
-  const relance_traits promised{
-      sizeof promised,
-      capabilities,
-      256,
-      setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u,
-      number("idempotency_window", 3'600'000),
-      number("not_found_certain_after", 60'000),
-      expected,
-      1};
+  const relance_traits promised{sizeof promised,
+                                capabilities,
+                                256,
+                                (setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u) |
+                                    (setting(settings, "polls_open") == "yes" ? RELANCE_TRAIT_POLL_OPEN : 0u),
+                                number("idempotency_window", 3'600'000),
+                                number("not_found_certain_after", 60'000),
+                                expected,
+                                1};
   *out = reinterpret_cast<relance_instance *>(new Instance{host,
                                                            {},
                                                            {},
@@ -308,6 +309,7 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
                                                            setting(settings, "start_if"),
                                                            setting(settings, "end_fifo"),
                                                            setting(settings, "finds_all") == "yes",
+                                                           100,
                                                            promised});
   return RELANCE_OK;
 }
@@ -455,6 +457,18 @@ void poll(relance_instance *i, const relance_poll *poll) {
   const std::string cursor(poll->cursor.data, poll->cursor.len);
   if (cursor == "throw") throw std::runtime_error("thrown by poll");
   if (cursor == "forget") return;
+  if (cursor.starts_with("open")) {  // says what it was told: "key=ref,ref;… more"
+    std::string told;
+    for (size_t at{0}; at < poll->open_count; ++at) {
+      const auto &item = *poll->open[at];
+      const std::string key(item.idempotency_key.data, item.idempotency_key.len);
+      if (!self(i).sent_log.empty()) std::ofstream{self(i).sent_log + ".asked", std::ios::app} << key << "\n";
+      told += key + "=";
+      for (size_t ref{0}; ref < item.ref_count; ++ref) told += std::string(item.refs[ref].data, item.refs[ref].len) + ",";
+      told += item.accepted_at_ms > 0 ? ";" : "?";
+    }
+    offer(host, ++self(i).polls, "open", {told.data(), told.size()});
+  }
   const auto next = cursor + "+";
   relance_polled result{};
   result.size = sizeof result;
@@ -510,7 +524,7 @@ const void *extension(relance_instance *, const char *id) {
 constexpr const char *kSchema{R"({"type": "object", "additionalProperties": false, "properties": {
   "mode": {"enum": ["good", "refuse", "throw", "crash_at_create", "hang_at_create"]},
   "port": {"type": "integer", "maximum": 65535},
-  "query": {"enum": ["yes", "no"]}, "never_releases": {"enum": ["yes", "no"]}, "finds_all": {"enum": ["yes"]},
+  "query": {"enum": ["yes", "no"]}, "never_releases": {"enum": ["yes", "no"]}, "finds_all": {"enum": ["yes"]}, "polls_open": {"enum": ["yes"]},
   "two_phase": {"enum": ["yes", "no"]},
   "idempotency_window": {"type": "string"}, "not_found_certain_after": {"type": "string"},
   "sent_log": {"type": "string"}, "gate": {"type": "string"}, "start_if": {"type": "string"}, "end_fifo": {"type": "string"},

@@ -236,6 +236,47 @@ BOOST_AUTO_TEST_CASE(a_message_under_several_references_has_arrived_when_each_of
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_polled_provider_is_asked_about_what_is_open_and_no_longer) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.store->await_through({"smtp-1"});
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    const auto open = [&](AttemptId after = 0) { return must(bench.store->awaited("smtp-1", after, bench.now)); };
+    BOOST_TEST(open().items.empty());
+    bench.outcome(sent.attempt, OutcomeKind::unknown);
+    BOOST_TEST(open().items.empty());
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"r1", "r2"});
+    bench.reopen();
+    bench.store->await_through({"smtp-1"});
+    const auto page = open();
+    BOOST_TEST_REQUIRE(page.items.size() == 1u);
+    BOOST_TEST(page.items[0].attempt == sent.attempt);
+    BOOST_TEST(page.items[0].refs.size() == 2u);
+    BOOST_TEST(!page.items[0].idempotency_key.empty());
+    BOOST_TEST(!page.has_more);
+    BOOST_TEST(open(sent.attempt).items.empty());
+    BOOST_TEST(must(bench.store->awaited("other", 0, bench.now)).items.empty());
+    bench.receipt(receipt_of("r1", ReceiptKind::delivered));
+    bench.receipt(receipt_of("r2", ReceiptKind::dispatched, false));
+    BOOST_TEST(open().items.size() == 1u);
+    bench.receipt(receipt_of("r2", ReceiptKind::delivered));
+    BOOST_TEST(open().items.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_no_provider_tells_of_any_more_is_not_asked_for_ever) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.store->await_through({"smtp-1"});
+    bench.usual_ledger();
+    bench.outcome(bench.send(0).attempt, OutcomeKind::accepted, {"r1"});
+    BOOST_TEST(must(bench.store->awaited("smtp-1", 0, bench.now + kAwaitMax)).items.size() == 1u);
+    BOOST_TEST(must(bench.store->awaited("smtp-1", 0, bench.now + kAwaitMax + Days{1})).items.empty());
+    BOOST_TEST(must(bench.store->awaited("smtp-1", 0, bench.now)).items.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(references_that_come_after_a_receipt_has_ended_the_doubt_are_kept) {
   for (const auto &which : implementations())
     for (const bool has_bounced_already : {false, true}) {

@@ -208,6 +208,10 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
         outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
   }
   keep_refs(attempt, outcome.refs);
+  if (outcome.kind == OutcomeKind::delivered)
+    end_awaiting(attempt);
+  else if (state == AttemptState::accepted)
+    await(attempt, now);
   Payload payload;
   payload.number("reminder", attempt.reminder)
       .number("attempt", attempt.id)

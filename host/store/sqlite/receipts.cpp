@@ -264,6 +264,8 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     tally_change(unit, attempt.state, AttemptState::accepted);
     want_recall(attempt.key.creditor, attempt.id, now);
   }
+  if (is_resolved) await(attempt, now);
+  if (receipt.is_final && (is_positive(state.kind) || is_negative(state.kind))) end_awaiting(attempt);
   const auto tally_delivery = [&](const char *name, bool before, bool after) {
     if (before != after) unit.tally(name, after ? 1 : -1);
   };

@@ -236,8 +236,13 @@ INSERT INTO evidence_fetch (creditor, attempt, name, provider)
   WHERE e.reference <> '' AND NOT EXISTS (SELECT 1 FROM content c WHERE c.creditor = e.creditor AND c.hash = e.name);
 )sql";
 
+// Attempts of providers that are polled for each open one; narrow, and only of those.
+constexpr const char *kAwaited{
+    "CREATE TABLE awaited (provider TEXT NOT NULL, attempt INTEGER NOT NULL, creditor INTEGER NOT NULL,"
+    " accepted_at INTEGER NOT NULL, PRIMARY KEY (provider, attempt)) WITHOUT ROWID;"};
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 3> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch};
+const std::array<std::string, 4> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited};
 
 }  // namespace
 

@@ -131,6 +131,8 @@ class SqliteStore final : public Store {
   Result<std::uint64_t> reparse(std::string_view provider, InboundId only) override;
 
   void recall_through(std::vector<std::string> providers) override;
+  void await_through(std::vector<std::string> providers) override;
+  Result<AwaitedPage> awaited(std::string_view provider, AttemptId after, Instant now) override;
   Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) override;
   Result<EvidenceTurn> evidence_wanted(std::span<const std::string> providers, Instant wall,
                                        std::size_t limit) override;
@@ -269,6 +271,9 @@ class SqliteStore final : public Store {
   /// Inside a transaction, now and then: from which id on a starting daemon looks for open attempts.
   void mark_oldest_open(AttemptId first_new);
   void forget_unfinished(Unit &unit, AttemptId attempt);
+  /// Notes an accepted attempt for the polls of its provider, and forgets one whose last receipt has come.
+  void await(const AttemptRow &attempt, Instant now);
+  void end_awaiting(const AttemptRow &attempt);
   /// What was in doubt is known to be a draft: it may be committed, and withdrawn, as any other.
   void reopen(Unit &unit, const AttemptRow &attempt);
   void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
@@ -432,6 +437,7 @@ class SqliteStore final : public Store {
   std::unordered_set<InboundId> in_parse_;
   std::int64_t receipts_waiting_{0};
   std::set<std::string, std::less<>> recallable_;  ///< providers that can recall
+  std::set<std::string, std::less<>> awaiting_;  ///< providers whose polls are told of open attempts
   std::set<CreditorId> in_snapshot_;
   std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
   std::size_t wave_next_{0};  ///< the first of it that was not claimed yet

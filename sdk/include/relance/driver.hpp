@@ -23,6 +23,7 @@ struct Traits {
   std::vector<relance_expected_receipt> expected_receipts{};
   std::uint32_t without{0};           ///< RELANCE_CAP_* that this instance, by its settings, does not have
   bool submit_never_releases{false};  ///< two phases: an UNKNOWN of submit leaves a draft at most
+  bool polls_open{false};             ///< poll() wants to be told which attempts are open
   std::uint32_t workers{0};           ///< threads of the blocking style; 0: 4
 };
 
@@ -42,7 +43,8 @@ class DriverInstance {
     raw_traits_.size = sizeof raw_traits_;
     raw_traits_.capabilities = capabilities_of<T>(T::kDescription.query_by) & ~traits_.without;
     raw_traits_.max_in_flight = traits_.max_in_flight;
-    raw_traits_.flags = traits_.submit_never_releases ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u;
+    raw_traits_.flags = (traits_.submit_never_releases ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u) |
+                        (traits_.polls_open ? RELANCE_TRAIT_POLL_OPEN : 0u);
     raw_traits_.idempotency_window_ms = traits_.idempotency_window_ms;
     raw_traits_.not_found_certain_after_ms = traits_.not_found_certain_after_ms;
     raw_traits_.expected_receipts = traits_.expected_receipts.data();

@@ -78,7 +78,7 @@ struct FaxReply {
 class FaxSession {
  public:
   static constexpr int kPatience_s{10};
-  static constexpr std::size_t kLineMax{8192}, kListMax{4 * 1024 * 1024};
+  static constexpr std::size_t kLineMax{8192};
 
   void open(const std::string &host, std::uint16_t port, const std::string &user) {
     host_ = host;
@@ -120,14 +120,6 @@ class FaxSession {
     data = Socket();
     if (reply().code != 226) throw std::runtime_error("the document was not taken");
     return begun.substr(from + 6, begun.find(' ', from + 6) - from - 6);
-  }
-  std::string list(const std::string &queue) {
-    auto data = passive();
-    expect("LIST " + queue, 150);
-    std::string all;
-    for (auto some = data.read(); !some.empty() && all.size() < kListMax; some = data.read()) all += some;
-    reply();
-    return all;
   }
 
  private:

@@ -35,6 +35,8 @@ typedef struct relance_expected_receipt { /* frozen */
 /* Two phases only: submit() never releases anything, whatever becomes of its answer. Its UNKNOWN then means "perhaps a draft":
  * the host hands the message over again, and a draft that nobody knows of stays unreleased for ever. */
 #define RELANCE_TRAIT_SUBMIT_NEVER_RELEASES 1u
+/* poll() is told which attempts are open; without this flag it is told of none. */
+#define RELANCE_TRAIT_POLL_OPEN 2u
 typedef struct relance_traits { /* of one instance; fixed from create() on */
   uint32_t size;
   uint32_t capabilities;               /* a part of the descriptor's */

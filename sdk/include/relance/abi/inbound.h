@@ -96,7 +96,7 @@ typedef struct relance_open_ref { /* an attempt whose last receipt has not come 
   relance_str idempotency_key;
   const relance_str *refs;
   size_t ref_count;
-  int64_t accepted_at_ms;
+  int64_t accepted_at_ms; /* business time */
 } relance_open_ref;
 #define RELANCE_POLL_MORE 1u /* another page of open references follows in a poll of its own */
 typedef struct relance_poll {
@@ -104,7 +104,7 @@ typedef struct relance_poll {
   uint32_t flags; /* RELANCE_POLL_* */
   relance_token token;
   relance_str cursor; /* from the last polled(); empty at first */
-  const relance_open_ref *const *open;
+  const relance_open_ref *const *open; /* with RELANCE_TRAIT_POLL_OPEN: a page, each attempt again and again until its last receipt */
   size_t open_count;
 } relance_poll;
 typedef struct relance_polled { /* ends one poll token; what was found went through inbound() before */
