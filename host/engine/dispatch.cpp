@@ -135,6 +135,7 @@ bool Engine::Loop::dispatch() {
     pool_.refresh();
     return false;
   }
+  store_works();
   outcomes_recorded(outcomes.size());
   const auto &results = settled.value();
   for (std::size_t i{0}; i < results.size(); ++i) {
@@ -150,7 +151,11 @@ bool Engine::Loop::dispatch() {
   crash_point(CrashPoint::submitted);
   // Nothing could be routed for now: wait for news of the providers, not for the next spin of this loop.
   if (is_starved) starved_until_ = std::min(retry_at, wall + Milliseconds{500});
-  return true;
+  if (!outcomes.empty()) return true;
+  for (std::size_t i{0}; i < drafts.size(); ++i)
+    if (!drafts[i].is_starved || !settlements[i].changes.empty() || !settlements[i].scenarios.empty())
+      return true;
+  return false;
 }
 
 /// Far more messages than on a usual day: an import gone wrong looks like this. Nothing leaves until a person has looked.

@@ -145,24 +145,26 @@ bool Engine::Loop::pass() {
     starved_until_ = Instant::min();
   }
   if (recall_retry_at_ <= WallClock{}.now()) recalls_wait_ = true;
-  bool busy{false};
-  if (dispatch()) {  // its commit takes outcomes along
-    store_works();
-    busy = true;
-  }
-  busy = record_outcomes() || busy;
-  busy = commit_prepared() || busy;
+  bool busy{false},
+      moved{false};  // work was found; and something came of it: asking again and again moves nothing
+  const auto note = [&](bool is_done) { busy = busy || is_done, moved = moved || is_done; };
+  note(dispatch());  // its commit takes outcomes along
+  note(record_outcomes());
+  note(commit_prepared());
   if (doubts_changed_) refresh_doubts();
   busy = ask_doubts() || busy;
-  busy = store_inbound() || busy;
+  note(store_inbound());
   begin_polls();
-  busy = apply_parsed() || busy;
+  const bool reads{
+      std::any_of(parsed_.begin(), parsed_.end(), [](const auto &one) { return one.error.empty(); })};
+  if (apply_parsed()) busy = true, moved = moved || reads;
   busy = pump_parses() || busy;
-  busy = record_recalls() || busy;
+  note(record_recalls());
   busy = ask_recalls() || busy;
-  busy = record_fetches() || busy;
+  note(record_fetches());
   busy = fetch_evidence() || busy;
-  busy = sweep_some() || busy;
+  note(sweep_some());
+  if (advance_ && moved) advance_->last_progress = std::chrono::steady_clock::now();
   return walk_clock(busy) || busy;
 }
 
@@ -274,11 +276,8 @@ void Engine::Loop::finish_advance(Result<void> how) {
 /// After a pass: with nothing left to do at this moment, business time jumps to the next one. True: it moved.
 bool Engine::Loop::walk_clock(bool was_busy) {
   if (!advance_) return false;
+  if (was_busy) return false;
   const auto steady = std::chrono::steady_clock::now();
-  if (was_busy) {
-    advance_->last_progress = steady;
-    return false;
-  }
   const auto next = store_->next_due();
   if (!next) {
     finish_advance(next.error());
@@ -400,7 +399,7 @@ EngineReport Engine::Loop::report() {
     report.payment_data_until = payment_data_until_;
     if (const auto due = store_->next_due(); due && *due < report.business_now)
       report.lag = report.business_now - *due;
-    for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.report);
+    for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.shown());
   });
   return report;
 }
@@ -418,7 +417,7 @@ Standing Engine::Loop::standing_of(const store::Claim &claim) {
     standing.payment_data_until = payment_data_until_;
     standing.paused_because = paused_because_;
     standing.held_because = held_text();
-    for (const auto &[id, pooled] : pool_.all()) standing.providers.push_back(pooled.report);
+    for (const auto &[id, pooled] : pool_.all()) standing.providers.push_back(pooled.shown());
     for (const auto &view : claim.cases)
       if (const auto fault = faults_.find(view.facts.id); fault != faults_.end())
         standing.faults.emplace_back(fault->first, fault->second);

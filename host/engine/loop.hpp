@@ -125,6 +125,7 @@ class Engine::Loop {
     Instant retry_at{Instant::max()};
     std::optional<CivilDate> contacted_on{};  ///< a message to the debtor is among them
   };
+  /// False also where debtors only wait on for a provider.
   bool dispatch();
   bool is_too_much(const std::vector<Draft> &drafts, Instant now);
   Draft decide_debtor(const store::Claim &claim, Instant now, Instant wall);

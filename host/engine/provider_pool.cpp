@@ -311,6 +311,15 @@ void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
   }
 }
 
+ProviderReport PooledProvider::shown() const {
+  auto seen = report;
+  if (polls_failed == 0 || report.state != "up") return seen;
+  seen.state = "degraded";
+  seen.because =
+      "no receipts are read, " + std::to_string(polls_failed) + " polls in a row failed: " + poll_failure;
+  return seen;
+}
+
 bool ProviderPool::is_troubled(const std::string &id) const {
   const auto found = providers_.find(id);
   return found != providers_.end() && found->second.report.state != "up";

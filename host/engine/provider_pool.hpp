@@ -44,6 +44,11 @@ struct PooledProvider {
   std::string cursor;                 ///< where it began
   Instant next_poll{Instant::min()};  ///< wall time
   store::AttemptId asked_up_to{0};    ///< of its open attempts; 0: the next poll begins anew
+  std::uint32_t polls_failed{0};      ///< in a row
+  std::string poll_failure;           ///< why the last of them did
+
+  /// For people: what it says of itself, and "degraded" where it says nothing while its receipts stay away.
+  [[nodiscard]] ProviderReport shown() const;
 };
 
 /// The provider every configuration has: a person's task.

@@ -202,7 +202,7 @@ bool Engine::Loop::store_inbound() {
     store_works();
   }
   end_polls(polled);
-  if (count == 0) return true;
+  if (count == 0) return false;  // polls that fail or find nothing come again for ever: they are no progress
   crash_point(CrashPoint::inbound_stored);
   std::map<std::string, std::vector<channel::Token>> stored;
   for (auto item = inbound_.begin(); item != end; ++item) {
@@ -258,6 +258,8 @@ void Engine::Loop::end_polls(const std::vector<From<channel::Polled>> &polled) {
         end.next_poll.count() > 0 ? end.next_poll : settings_->configuration().limits.poll_every;
     pooled->next_poll = WallClock{}.now();
     if (pooled->asked_up_to == 0 || !end.error.empty()) pooled->next_poll += pause;  // else another page is due
+    pooled->polls_failed = end.error.empty() ? 0 : pooled->polls_failed + 1;
+    pooled->poll_failure = end.error;
     if (!end.error.empty())
       log::event(log::Id::PROVIDER_POLL_FAILED, {{"provider", provider}, {"why", end.error}});
     else

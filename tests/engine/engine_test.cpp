@@ -6,6 +6,7 @@
 
 #include <array>
 #include <fstream>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -109,6 +110,44 @@ BOOST_AUTO_TEST_CASE(a_debtor_without_any_address_becomes_a_persons_task) {
   world.advance_to(kMonday + Days{8});
   BOOST_TEST(world.tasks().size() == 1u);
   BOOST_TEST(world.received().empty());
+}
+
+/// What advance_clock says when nothing can move; a failure when it does not return.
+std::string ending_of_advance(EngineWorld &world, Milliseconds timeout) {
+  auto ending = std::async(std::launch::async, [&] {
+    const auto ended = world.engine->advance_clock(
+        world.engine->business_now() + Days{7} + std::chrono::hours{1}, true, timeout, {});
+    return ended ? std::string{"settled"} : ended.error().message;
+  });
+  if (ending.wait_for(timeout + std::chrono::seconds{8}) == std::future_status::ready) return ending.get();
+  world.engine->stop(Milliseconds{0});  // which ends it
+  return "it did not return: " + ending.get();
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_cannot_settle_says_so_while_polls_fail_again_and_again) {
+  EngineWorld world{{}, "poll_every = \"1s\"\n"};
+  world.with_store([&](store::Store &store, Instant now) {
+    const store::CursorRecord cursor{"scripted", "fail"};
+    BOOST_TEST_REQUIRE(store.store_inbound({}, {&cursor, 1}, now).has_value());
+  });
+  world.one_due("forget@d1.example");
+  world.await("a failed poll that shows", [&] {
+    for (const auto &provider : world.engine->report().providers)
+      if (provider.id == "scripted")
+        return provider.state == "degraded" && provider.because.ends_with("the mailbox does not answer");
+    return false;
+  });
+  const auto ending = ending_of_advance(world, Milliseconds{2500});
+  BOOST_TEST(ending.starts_with("nothing moved for 2 s"), ending);
+  BOOST_TEST(ending.find("1 attempts are open") != std::string::npos, ending);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_cannot_settle_says_so_while_a_provider_is_down) {
+  EngineWorld world;
+  world.one_due("down@d1.example");
+  const auto ending = ending_of_advance(world, Milliseconds{1500});  // longer than a starved batch rests
+  BOOST_TEST(ending.starts_with("nothing moved for 1 s"), ending);
+  BOOST_TEST(ending.find("due cases wait for a provider") != std::string::npos, ending);
 }
 
 BOOST_AUTO_TEST_CASE(an_attempt_without_outcome_is_in_doubt_after_a_restart_and_never_sent_again) {
