@@ -1,7 +1,7 @@
 // The one place that remembers. A narrow interface of batch operations: each call is one transaction, durable when it
 // returns. Two implementations will stand behind it (SQLite now); tests/store holds both to one suite.
 //
-// Threads: a Store is called by one thread at a time (the engine's), whatever threads of its own it works with. Readers for people open their own connection through
+// Threads: a Store is called by one thread at a time (the engine's). Readers for people open their own connection through
 // open_reader(). `now` arguments are business time unless said otherwise; times written by `wall` guard leases and inbound.
 #pragma once
 
@@ -77,19 +77,11 @@ class Store : public Reader {
   virtual Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) = 0;
   /// Writes what deciding led to and ends the leases. One transaction for all; each result is its own. `outcomes` (of
   /// earlier batches) are recorded first, in the same transaction: one wait for the disk instead of two.
-  Result<std::vector<SettleResult>> settle(std::span<const Settlement> settlements, Instant now, Instant wall,
-                                           std::span<const OutcomeRecord> outcomes = {}) {
-    begin_settle(settlements, now, wall, outcomes);
-    return finish_settle();
+  virtual Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall,
+                                                   std::span<const OutcomeRecord> outcomes) = 0;
+  Result<std::vector<SettleResult>> settle(std::span<const Settlement> settlements, Instant now, Instant wall) {
+    return settle(settlements, now, wall, {});
   }
-  /// settle() in two calls, so that the next batch can be claimed and decided while this one goes to the disk. What the
-  /// arguments point to must live until finish_settle(); between the two nothing but claim_ahead() may be called.
-  virtual void begin_settle(std::span<const Settlement>, Instant now, Instant wall,
-                            std::span<const OutcomeRecord> outcomes) = 0;
-  virtual Result<std::vector<SettleResult>> finish_settle() = 0;
-  /// claim_due() between those two. Its facts are of a moment before or after what is being settled; a claim on which that
-  /// bears is stale when it is settled itself. Never gives out a debtor that is being settled.
-  virtual Result<std::vector<Claim>> claim_ahead(Instant now, std::size_t limit) = 0;
   /// Gives leases back untouched (the engine could not go on with them now); they are due again at `next_at`.
   virtual Result<void> release(std::span<const Claim>, Instant next_at) = 0;
   /// Of these attempts, the ones that may be handed over now: intended, of this epoch, not withdrawn.

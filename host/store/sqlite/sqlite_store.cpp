@@ -178,26 +178,11 @@ std::optional<DebtorId> SqliteStore::debtor_of_reminder(CreditorId creditor, Rem
   return row.next() ? std::optional{row.i64(0)} : std::nullopt;
 }
 
-void SqliteStore::rest() {
-  connection_->give_back_memory();
-  if (ahead_connection_) ahead_connection_->give_back_memory();
-}
-
 void SqliteStore::note_schedule(const Due &due) {
-  if (!noted_ || due < *noted_) noted_ = due;
-}
-
-void SqliteStore::note_schedule_of(DebtorKey key) {
-  Query row{*connection_, "SELECT next_at FROM debtor_state WHERE creditor = ? AND id = ?", key.creditor, key.debtor};
-  if (row.next()) note_schedule({row.i64(0), key});
-}
-
-void SqliteStore::look_back() {
-  if (noted_ && *noted_ <= claimed_up_to_) {
-    claimed_up_to_ = *noted_;
+  if (due <= claimed_up_to_) {
+    claimed_up_to_ = due;
     --claimed_up_to_.key.debtor;
   }
-  noted_.reset();
 }
 
 void SqliteStore::reschedule(DebtorKey key, Instant before, Instant next_at) {

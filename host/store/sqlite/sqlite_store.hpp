@@ -1,9 +1,6 @@
 // The embedded store: one writer, one file. What memory holds beside the file (leases, unfinished attempts,
 // the next ids) is either worth nothing after a crash or read again at the start; it is touched only after
 // the transaction that it belongs to.
-//
-// Between begin_settle() and finish_settle() the writer's thread has it all, but for what claim_ahead() works on (wave_,
-// claimed_up_to_, ahead_ and a connection of its own). Both read leases_, which nobody changes meanwhile.
 #pragma once
 
 #include "host/store/sqlite/checkpointer.hpp"
@@ -12,7 +9,6 @@
 #include "host/store/sqlite/journal.hpp"
 #include "host/store/sqlite/unit.hpp"
 #include "host/store/sqlite/views.hpp"
-#include "host/store/sqlite/writer.hpp"
 #include "host/store/store.hpp"
 
 #include <compare>
@@ -102,10 +98,9 @@ class SqliteStore final : public Store {
 
   Result<Instant> next_due() override;
   Result<std::vector<Claim>> claim_due(Instant now, std::size_t limit) override;
-  void begin_settle(std::span<const Settlement>, Instant now, Instant wall,
-                    std::span<const OutcomeRecord>) override;
-  Result<std::vector<SettleResult>> finish_settle() override;
-  Result<std::vector<Claim>> claim_ahead(Instant now, std::size_t limit) override;
+  using Store::settle;
+  Result<std::vector<SettleResult>> settle(std::span<const Settlement>, Instant now, Instant wall,
+                                           std::span<const OutcomeRecord>) override;
   Result<void> release(std::span<const Claim>, Instant next_at) override;
   Result<std::vector<AttemptId>> may_hand_over(std::span<const AttemptId>) override;
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
@@ -117,7 +112,7 @@ class SqliteStore final : public Store {
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
-  void rest() override;
+  void rest() override { connection_->give_back_memory(); }
   Result<std::vector<KnownStep>> known_steps() override;
   Result<std::vector<ScenarioUse>> scenarios_in_use() override;
   Result<std::vector<std::uint64_t>> move_steps(std::span<const StepMoves>, Instant now) override;
@@ -177,21 +172,6 @@ class SqliteStore final : public Store {
     std::int64_t extras{0};
     std::optional<CivilDate> contacted_on{};
     std::vector<Position> positions{};  ///< of the items that were decided on
-    bool is_stale{false};               ///< something happened to them that their version does not tell
-  };
-  /// What claiming adds to memory.
-  struct Claimed {
-    std::unordered_map<DebtorKey, Lease, DebtorKeyHash> leases;
-    std::vector<DebtorKey> waiting;  ///< for the end of an attempt
-  };
-  /// A batch on its way to the disk.
-  struct Flight {
-    std::span<const Settlement> settlements;
-    std::span<const OutcomeRecord> outcomes;
-    Instant now{}, wall{};
-    std::vector<SettleResult> results;
-    std::unique_ptr<Unit> unit;
-    Result<void> written{};
   };
   /// An attempt without outcome.
   struct Unfinished {
@@ -247,11 +227,7 @@ class SqliteStore final : public Store {
   /// onboarding or it was erased.
   void touch(Unit &unit, DebtorKey key, Instant now);
   void reschedule(DebtorKey key, Instant before, Instant next_at);
-  /// A row of the schedule that the scan may have passed: the next one begins before it.
   void note_schedule(const Due &due);
-  void note_schedule_of(DebtorKey key);
-  /// The scan goes back to what was noted.
-  void look_back();
   void add_extras(DebtorKey key, std::int64_t bits);
   void journal_entry(Unit &unit, CreditorId creditor, CaseId case_id, Instant now, std::string_view kind,
                      Payload &payload);
@@ -306,8 +282,7 @@ class SqliteStore final : public Store {
                    Instant now);
   void change_invoice(Unit &unit, CreditorId creditor, const ReceivableRow &row, const InvoiceRecord &record,
                       Instant now, ImportResult &result);
-  CaseId case_for(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record,
-                  Instant now);
+  CaseId case_for(Unit &unit, CreditorId creditor, DebtorId debtor, const InvoiceRecord &record, Instant now);
   void import_payment(Unit &unit, CreditorId creditor, const PaymentRecord &record, std::size_t index,
                       Instant now, std::set<DebtorId> &touched, ImportResult &result);
   /// New balance; state, round, promises and open intents follow.
@@ -315,15 +290,11 @@ class SqliteStore final : public Store {
   void keep_promises(Unit &unit, CreditorId creditor, const ReceivableRow &row, std::int64_t paid,
                      Instant now);
 
-  // loop.cpp, settling.cpp, changes.cpp
-  void gather_wave(Connection &connection, Instant now);
-  std::vector<Claim> claim(Connection &connection, Instant now, std::size_t limit, Claimed &claimed);
-  void keep(Claimed &&claimed);
-  /// On the writer's thread.
-  void write(Flight &flight);
-  bool write_all(Flight &flight);
-  void write_each(Flight &flight);
-  void end_batch(Flight &flight, AttemptId first_new);
+  // loop.cpp, changes.cpp
+  void gather_wave(Instant now);
+  /// With the commit of `unit`. `may_be_passed`: the scan of the schedule may have gone by while it was
+  /// leased.
+  void end_lease(Unit &unit, DebtorKey key, bool may_be_passed);
   SettleResult settle_one(Unit &unit, const Settlement &settlement, Instant now, Instant wall);
   SettledChange apply(Unit &unit, const Settlement &to, const Lease &lease, const Intend &change,
                       std::string_view why, Instant now, Instant wall);
@@ -402,8 +373,8 @@ class SqliteStore final : public Store {
   /// `bytes`: the hash of what they were found in.
   void apply_replies(Unit &unit, std::string_view provider, const Sha256 &bytes, const ParsedRecord &parsed,
                      Instant now);
-  /// Who may have written it, at least one: whom the message was for that it answers, else every debtor of every creditor
-  /// that has the address, else nobody known.
+  /// Who may have written it, at least one: whom the message was for that it answers, else every debtor of
+  /// every creditor that has the address, else nobody known.
   std::vector<Speaker> speakers_of(std::string_view provider, const ReplyRecord &reply);
   TaskId apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now);
 
@@ -442,11 +413,6 @@ class SqliteStore final : public Store {
   std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
   std::size_t wave_next_{0};  ///< the first of it that was not claimed yet
   Due claimed_up_to_{};       ///< schedule rows up to here are leased, in the wave, or gone
-  std::optional<Due> noted_;  ///< the first row to look back to
-  std::unique_ptr<Connection> ahead_connection_;  ///< of claim_ahead(), made when first needed
-  Claimed ahead_;                                 ///< while a batch is on its way to the disk
-  std::unique_ptr<Flight> flight_;
-  Writer writer_;  ///< last: it ends before what it writes with
 };
 
 }  // namespace relance::store::sqlite

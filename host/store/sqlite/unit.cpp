@@ -27,7 +27,7 @@ void Unit::tally(const char *name, std::int64_t difference) {
   tallies_.emplace_back(name, difference);
 }
 
-void Unit::make_durable() {
+void Unit::commit() {
   for (const auto &[name, sum] : tallies_)
     run(connection_, "INSERT INTO tally VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2",
         name, sum);
@@ -35,6 +35,7 @@ void Unit::make_durable() {
   run(connection_, "COMMIT");
   is_open_ = false;
   journal_.committed();
+  take_effect();
 }
 
 void Unit::take_effect() noexcept {

@@ -21,14 +21,9 @@ class Unit {
   Unit &operator=(const Unit &) = delete;
   ~Unit();
 
-  void commit() {
-    make_durable();
-    take_effect();
-  }
-  /// The two halves of it. Memory is the thread's that owns it, which need not be the one that writes.
-  void make_durable();
-  /// Cannot fail: what is durable and not in memory would be lost for this run, or done twice.
-  void take_effect() noexcept;
+  /// What follows the commit cannot fail: what is durable and not in memory would be lost for this run, or
+  /// done twice.
+  void commit();
 
   Journal &journal() { return journal_; }
   Connection &connection() { return connection_; }
@@ -37,7 +32,6 @@ class Unit {
   /// Attempts that this transaction has ended: memory counts them as open until the commit.
   void note_ended(std::int64_t attempt) { ended_.insert(attempt); }
   [[nodiscard]] bool has_ended(std::int64_t attempt) const { return ended_.contains(attempt); }
-  [[nodiscard]] const std::unordered_set<std::int64_t> &ended() const { return ended_; }
   /// Memory's share of the change: run after the commit, in order. It asks nothing of the database.
   void then(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
 
@@ -64,6 +58,7 @@ class Unit {
   }
 
  private:
+  void take_effect() noexcept;
   Connection &connection_;
   Journal &journal_;
   bool is_open_{true};
