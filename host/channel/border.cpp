@@ -219,7 +219,7 @@ Outcome to_outcome(const relance_result &r) {
   for (std::size_t i{0}; i < refs; ++i) outcome.refs.emplace_back(to_view(r.refs[i]).substr(0, kRefBytesMax));
   outcome.code = text_of(r.code);
   outcome.text = text_of(r.text);
-  if (r.retry_after_ms > 0) outcome.retry_after = Milliseconds(r.retry_after_ms);
+  if (r.retry_after_ms > 0) outcome.retry_after = bounded(r.retry_after_ms);
   outcome.whole_instance = (r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0;
   outcome.price = price_of(r.price);
   return outcome;
@@ -284,9 +284,9 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.plugin_version = d.version;
   traits.driver = d.driver;
   traits.channel = d.channel;
-  if (t.idempotency_window_ms > 0) traits.idempotency_window = Milliseconds(t.idempotency_window_ms);
+  if (t.idempotency_window_ms > 0) traits.idempotency_window = bounded(t.idempotency_window_ms);
   if (t.not_found_certain_after_ms > 0)
-    traits.not_found_certain_after = Milliseconds(t.not_found_certain_after_ms);
+    traits.not_found_certain_after = bounded(t.not_found_certain_after_ms);
   traits.max_in_flight = t.max_in_flight == 0 ? kInFlightDefault : std::min(t.max_in_flight, kInFlightMax);
   // What the descriptor does not state has no checked functions behind it.
   const auto capabilities = t.capabilities & d.capabilities;
@@ -301,7 +301,7 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.can_receive = (capabilities & (RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL)) != 0;
   for (std::size_t i{0}; i < t.expected_receipt_count; ++i)
     traits.expected_receipts.emplace_back(to_receipt_kind(t.expected_receipts[i].kind),
-                                          Milliseconds(t.expected_receipts[i].within_ms));
+                                          bounded(t.expected_receipts[i].within_ms));
   return traits;
 }
 

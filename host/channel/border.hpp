@@ -6,6 +6,7 @@
 
 #include <relance/plugin.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,13 @@ inline constexpr std::size_t kTextMax{4096};  ///< a provider's words; more is c
 inline constexpr std::size_t kRefsMax{
     256};  ///< of one result: the parts of the longest SMS that anybody sends
 inline constexpr std::size_t kRefBytesMax{1024};
+
+/// A span that a plugin states: beyond ten years it is as good as that, and can be added to any moment.
+/// "Never certain", written as the largest number, must not become "at once" by an overflow.
+inline constexpr std::int64_t kSpanMaxMs{10ll * 365 * 24 * 3'600'000};
+inline Milliseconds bounded(std::int64_t ms) {
+  return Milliseconds{std::clamp<std::int64_t>(ms, 0, kSpanMaxMs)};
+}
 
 inline constexpr std::int32_t kDateDaysMax{2'932'896};  ///< 9999-12-31
 

@@ -1,9 +1,16 @@
 #include "host/channel/child_inbound.hpp"
 
 namespace relance::channel {
+namespace {
+
+/// What a child has credit for, and the item by which it may go beyond that.
+constexpr std::size_t kHeldBytesMax{kInboundBytesMax + kFrameBytesMax};
+
+}  // namespace
 
 bool ChildInbound::add(Inbound inbound) {
-  if (held_.size() >= items_max_) return false;
+  if (held_.size() >= items_max_ || held_bytes_ + inbound.bytes.size() > kHeldBytesMax) return false;
+  held_bytes_ += inbound.bytes.size();
   const auto ours = next_++;
   {
     const std::lock_guard lock(mutex_);
@@ -24,6 +31,7 @@ CreditFrame ChildInbound::offer() {
     for (auto in = held_.begin(); in != end; ++in)
       credit.bytes += static_cast<std::int64_t>(in->bytes.size());
     held_.erase(held_.begin(), end);
+    held_bytes_ -= static_cast<std::size_t>(credit.bytes);
     is_blocked_ = taken < offered;
     credit.items = static_cast<std::uint32_t>(taken);
   }
@@ -45,6 +53,7 @@ std::vector<Token> ChildInbound::take_stored(const std::vector<Token> &tokens) {
 
 std::optional<Polled> ChildInbound::clear() {
   held_.clear();
+  held_bytes_ = 0;
   is_blocked_ = false;
   const std::lock_guard lock(mutex_);
   theirs_.clear();

@@ -39,6 +39,7 @@ class ChildInbound {
   ProviderEvents &events_;
   const std::size_t items_max_;
   std::deque<Inbound> held_;  ///< not taken by the engine yet
+  std::size_t held_bytes_{0};
   std::optional<Polled> polled_;
   Token next_{1};
   bool is_blocked_{false};

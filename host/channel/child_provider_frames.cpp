@@ -17,6 +17,7 @@ bool is_chatter(FrameType type) {
     case FrameType::ready:
     case FrameType::state:
     case FrameType::pong:
+    case FrameType::http_cancel:
       return true;
     default:
       return false;
@@ -101,6 +102,7 @@ bool ChildProvider::handle(const Frame &frame) {
 bool ChildProvider::take_outcomes(const Frame &frame) {
   auto outcomes = decode_outcomes(frame.payload);
   if (!outcomes) return false;
+  if (outcomes->empty()) chatter_.note(1);
   std::vector<Token> strays;
   tokens_.close_all(
       Ending::complete, outcomes->size(), [&](std::size_t i) { return (*outcomes)[i].token; },
@@ -123,6 +125,7 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
 bool ChildProvider::take_recalls(const Frame &frame) {
   auto recalls = decode_recalls(frame.payload);
   if (!recalls) return false;
+  if (recalls->empty()) chatter_.note(1);
   chatter_.note(std::erase_if(
       *recalls, [&](const Recall &recall) { return !tokens_.close(Ending::recalled, recall.token); }));
   if (!recalls->empty()) events_.recalls(settings_.id, std::move(*recalls));
@@ -164,6 +167,8 @@ bool ChildProvider::take_fetched(const Frame &frame) {
     std::vector<Fetched> list;
     list.push_back(std::move(*fetched));
     events_.fetched(settings_.id, std::move(list));
+  } else {
+    chatter_.note(1);
   }
   note_end();
   return true;
@@ -173,7 +178,7 @@ bool ChildProvider::take_intent(const Frame &frame) {
   auto intent = decode_tokens(frame.payload);
   if (intent) {
     const auto named = intent->tokens.size();
-    chatter_.note(named - tokens_.announce(intent->ending, intent->tokens));
+    chatter_.note(named == 0 ? 1 : named - tokens_.announce(intent->ending, intent->tokens));
   }
   return intent.has_value();
 }

@@ -97,8 +97,10 @@ void ChildProvider::serve() {
       if (closing_since_) process_.close_writing();
       if (closing_since_ && SteadyClock::now() - *closing_since_ > kExitGrace) process_.kill();
     }
-    auto timeout = Milliseconds{-1};
-    if (tokens_.size() != 0) timeout = std::min(kTick, settings_.limits.hang_timeout / 4);
+    // The engine writes its frames itself and wakes nobody: what it asks of a child that says nothing any more is
+    // seen by looking.
+    auto timeout = settings_.limits.hang_timeout / 4;
+    if (tokens_.size() != 0) timeout = std::min(kTick, timeout);
     if (!is_up || is_stopping_) timeout = Milliseconds{50};
     if (!wait_and_read(timeout)) return;
     hold_back();
@@ -207,6 +209,10 @@ void ChildProvider::keep_time() {
 void ChildProvider::expire() {
   auto expired = tokens_.expire(WallClock().now(), false);
   if (expired.empty()) return;
+  // A message that lies unread past its not_after is not handed over any more. A commit's not_after may be
+  // far ahead: the child lives, reads it yet, and the draft goes.
+  for (auto &token : expired)
+    if (token.operation == Operation::commit) token.is_announced = true;
   fault("it did not end its tokens in time", {{"tokens", std::to_string(expired.size())}});
   deliver(make_up(expired, "no_end", "the plugin did not end it in time"), settings_.id, events_);
 }

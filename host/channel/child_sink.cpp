@@ -3,18 +3,11 @@
 #include "host/channel/evidence_border.hpp"
 
 namespace relance::channel {
-namespace {
-
-/// Raw bytes on their way that the daemon has not given room for again.
-constexpr std::int64_t kInboundBytesMax{32 << 20};
-
-}  // namespace
-
 void ChildSink::begin(std::uint32_t inbound_items, std::uint32_t log_lines_max) {
   budget_.set_max(log_lines_max);
   const std::lock_guard lock(mutex_);
   inbound_items_ = inbound_items;
-  inbound_bytes_ = kInboundBytesMax;
+  inbound_bytes_ = std::int64_t{kInboundBytesMax};
 }
 
 bool ChildSink::add_credit(const CreditFrame &credit) {

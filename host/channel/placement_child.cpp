@@ -44,6 +44,8 @@ Result<void> check_child_provider(const ProviderSettings &settings) {
       return error ? Result<void>(*error)
                    : internal("provider '" + settings.id + "': its child sent nonsense");
     }
+    if (buffer.is_broken())
+      return internal("provider '" + settings.id + "': its child sent a frame longer than any may be");
     const auto left = std::chrono::ceil<Milliseconds>(give_up_at - std::chrono::steady_clock::now());
     pollfd p{process.socket(), POLLIN, 0};
     if (left.count() <= 0 || ::poll(&p, 1, static_cast<int>(left.count())) == 0)

@@ -73,6 +73,9 @@ struct PollFrame {
 void encode_poll(FrameWriter &w, Token token, std::string_view cursor, const OpenPage &open);
 std::optional<PollFrame> decode_poll(std::string_view payload);
 
+/// Raw bytes of a child on their way that the daemon has not given room for again; the last item may go
+/// beyond it.
+inline constexpr std::size_t kInboundBytesMax{32u << 20};
 /// Room for so many more raw items and bytes.
 struct CreditFrame {
   std::uint32_t items{0};

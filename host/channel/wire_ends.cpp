@@ -71,12 +71,13 @@ std::optional<std::vector<Outcome>> decode_outcomes(std::string_view payload) {
     o.kind = read_enum(r, OutcomeKind::unknown);
     o.failure = read_enum(r, FailureClass::configuration);
     o.whole_instance = r.u8() != 0;
-    if (const auto ms = r.i64(); ms > 0) o.retry_after = Milliseconds{ms};
+    if (const auto ms = r.i64(); ms > 0) o.retry_after = bounded(ms);
     o.price = read_price(r);
     o.code = read_string(r);
     o.text = read_string(r);
     const auto refs = r.count(kTextBytesMin);
-    for (std::uint32_t i{0}; i < refs && r.is_good(); ++i) o.refs.push_back(read_string(r));
+    if (refs > kRefsMax) r.fail();
+    for (std::uint32_t i{0}; i < refs && r.is_good(); ++i) o.refs.push_back(read_string(r, kRefBytesMax));
     if (!r.is_good()) break;
   }
   return if_done(r, std::move(outcomes));

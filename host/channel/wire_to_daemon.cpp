@@ -52,8 +52,8 @@ std::optional<Traits> decode_traits(std::string_view payload) {
   Traits t;
   for (auto *text : {&t.plugin_id, &t.plugin_version, &t.driver, &t.channel, &t.sandbox})
     *text = to_line(read_string(r));
-  if (const auto ms = r.i64(); ms > 0) t.idempotency_window = Milliseconds{ms};
-  if (const auto ms = r.i64(); ms > 0) t.not_found_certain_after = Milliseconds{ms};
+  if (const auto ms = r.i64(); ms > 0) t.idempotency_window = bounded(ms);
+  if (const auto ms = r.i64(); ms > 0) t.not_found_certain_after = bounded(ms);
   t.max_in_flight = r.u32();
   for (bool *can : {&t.can_query_by_ref, &t.can_query_by_key, &t.can_recall, &t.is_two_phase, &t.can_receive,
                     &t.can_poll, &t.can_fetch_evidence, &t.submit_never_releases, &t.polls_open})
@@ -61,7 +61,7 @@ std::optional<Traits> decode_traits(std::string_view payload) {
   const auto count = r.count(9);
   for (std::uint32_t i{0}; i < count; ++i) {
     const auto kind = read_enum(r, ReceiptKind::complaint);
-    t.expected_receipts.emplace_back(kind, Milliseconds{r.i64()});
+    t.expected_receipts.emplace_back(kind, bounded(r.i64()));
   }
   return if_done(r, std::move(t));
 }

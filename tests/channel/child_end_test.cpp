@@ -127,6 +127,25 @@ BOOST_AUTO_TEST_CASE(a_child_stopped_past_not_after_and_woken_sends_nothing) {
   BOOST_TEST(std::filesystem::exists(sent_log));
 }
 
+BOOST_AUTO_TEST_CASE(a_commit_that_lies_unread_past_its_time_to_answer_may_go_yet_and_is_unknown) {
+  ChildBench bench;
+  const auto sent_log = bench.folder.path + "/peer/sent";
+  std::filesystem::create_directory(bench.folder.path + "/peer");
+  bench.settings.sandbox.data_folders = {{bench.folder.path + "/peer", true}};
+  bench.settings.settings_json = R"({"sent_log":")" + sent_log + "\"}";
+  bench.settings.limits.answer_timeout = Milliseconds{50};
+  bench.settings.limits.hang_timeout = Milliseconds{8000};  // looked after every 2 s
+  bench.start();
+  bench.freeze();
+  bench.provider->commit(77, {"a-draft"}, WallClock().now() + Milliseconds{3'600'000});
+  const auto outcome = bench.events.wait_outcome_of(77);
+  bench.signal(SIGCONT);
+  bench.events.wait_for("the draft goes all the same",
+                        [](auto &r) { return r.has_line("ended a token that is not open"); });
+  BOOST_TEST(std::filesystem::exists(sent_log));
+  BOOST_TEST((outcome.kind == OutcomeKind::unknown));
+}
+
 BOOST_AUTO_TEST_CASE(a_child_that_hangs_is_killed_and_only_what_it_saw_is_unknown) {
   ChildBench bench;
   bench.settings.limits.hang_timeout = Milliseconds{400};
@@ -140,6 +159,17 @@ BOOST_AUTO_TEST_CASE(a_child_that_hangs_is_killed_and_only_what_it_saw_is_unknow
   BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
   bench.wait_up(2);
   BOOST_TEST((bench.send("accept@example.com").kind == OutcomeKind::accepted));
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_hung_before_it_was_given_anything_is_killed_too) {
+  ChildBench bench;
+  bench.settings.limits.hang_timeout = Milliseconds{400};
+  bench.start();
+  BOOST_TEST((bench.send("accept@example.com").kind == OutcomeKind::accepted));  // nothing is open from here on
+  bench.freeze();
+  const auto outcome = bench.send("accept@example.com");
+  BOOST_TEST((outcome.kind == OutcomeKind::not_sent));
+  BOOST_TEST(outcome.text.find("it hung") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_that_writes_garbage_is_killed) {

@@ -166,6 +166,22 @@ BOOST_AUTO_TEST_CASE(more_raw_bytes_than_it_has_room_for_end_the_child) {
   BOOST_TEST(bench.events.inbound_.empty());
 }
 
+BOOST_AUTO_TEST_CASE(more_raw_bytes_than_it_has_room_for_end_the_child_however_few_the_items) {
+  LiarBench bench("large_inbound");
+  bench.events.set_inbound_room(0);
+  bench.start();
+  bench.events.wait_for("quarantine", [](auto &r) { return r.health_.back().code == "quarantined"; });
+  BOOST_TEST(bench.events.inbound_.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_without_an_end_ends_a_check_and_is_not_gathered) {
+  LiarBench bench("long");
+  const auto checked = check_provider(bench.settings);
+  BOOST_REQUIRE(!checked);
+  BOOST_TEST(checked.error().message.find("longer than any may be") != std::string::npos,
+             checked.error().message);
+}
+
 BOOST_AUTO_TEST_CASE(a_child_that_closes_its_socket_and_lives_on_is_ended) {
   LiarBench bench("close");
   bench.start();
@@ -186,7 +202,8 @@ BOOST_AUTO_TEST_CASE(descriptors_that_a_child_sends_never_arrive) {
 }
 
 BOOST_AUTO_TEST_CASE(floods_cost_the_daemon_no_memory_and_the_others_not_their_work) {
-  for (const auto *lie : {"logs", "metrics", "health", "ready", "strays", "parsed", "intents"})
+  for (const auto *lie :
+       {"logs", "metrics", "health", "ready", "strays", "parsed", "intents", "fetched", "nothing"})
     BOOST_TEST_CONTEXT(lie) {
       LiarBench flooding(lie);
       flooding.settings.limits.chatter_max = 2000;

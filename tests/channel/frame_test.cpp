@@ -161,6 +161,47 @@ BOOST_AUTO_TEST_CASE(counts_larger_than_the_frame_reserve_nothing) {
   BOOST_TEST(!decode_submit(huge + huge + huge + huge, arrays, no_files));
 }
 
+/// The largest number means "never"; added to a moment it would be long ago.
+BOOST_AUTO_TEST_CASE(spans_of_a_child_can_be_added_to_any_moment) {
+  OutBytes out;
+  FrameWriter w(out);
+  Traits traits;
+  traits.idempotency_window = traits.not_found_certain_after = Milliseconds::max();
+  traits.expected_receipts.emplace_back(ReceiptKind::delivered, Milliseconds::max());
+  encode(w, traits);
+  relance_result result{};
+  result.size = sizeof result;
+  result.token = 1;
+  result.outcome = RELANCE_OUT_NOT_SENT;
+  result.retry_after_ms = INT64_MAX;
+  encode(w, std::span(&result, 1));
+  FrameBuffer buffer;
+  feed(buffer, out.view(), out.size());
+  const auto read = decode_traits(buffer.next().value().payload).value();
+  const auto outcomes = decode_outcomes(buffer.next().value().payload).value();
+  const Milliseconds most{kSpanMaxMs};
+  BOOST_TEST((read.idempotency_window == most && read.not_found_certain_after == most &&
+              read.expected_receipts.front().second == most && outcomes.front().retry_after == most));
+  BOOST_TEST((WallClock().now() + *read.not_found_certain_after > WallClock().now()));
+}
+
+BOOST_AUTO_TEST_CASE(more_references_than_a_result_may_have_are_no_frame) {
+  OutBytes out;
+  FrameWriter w(out);
+  w.begin(FrameType::outcomes);
+  w.u32(1);
+  w.u64(1);
+  for (int i{0}; i < 3; ++i) w.u8(0);
+  w.i64(0);
+  w.u8(0);
+  w.text("");
+  w.text("");
+  w.u32(kRefsMax + 1);
+  for (std::size_t i{0}; i <= kRefsMax; ++i) w.text("r");
+  w.end();
+  BOOST_TEST(!decode_outcomes(out.view().substr(kFrameHeaderBytes)));
+}
+
 BOOST_AUTO_TEST_CASE(submissions_read_back_as_they_were_written) {
   Submission s;
   s.token = 9;

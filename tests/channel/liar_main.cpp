@@ -2,6 +2,7 @@
 // socket.
 //   {"lie":"garbage","seed":7}
 #include "host/channel/child_process.hpp"
+#include "host/channel/evidence_border.hpp"
 #include "host/channel/wire.hpp"
 
 #include <poll.h>
@@ -153,6 +154,27 @@ void lie(const std::string &settings, std::uint32_t inbound_max) {
     for_ever([&](FrameWriter &w) {
       encode_tokens(w, FrameType::intent, Ending::complete, std::span(&++token, 1));
     });
+  if (is("fetched"))
+    for_ever([&](FrameWriter &w) {
+      Fetched fetched;
+      fetched.token = ++token;
+      encode(w, fetched);
+    });
+  if (is("nothing"))
+    for_ever([&](FrameWriter &w) { encode_tokens(w, FrameType::intent, Ending::complete, {}); });
+  if (is("large_inbound")) {
+    const std::string bytes(8u << 20, 'x');
+    for (int i{0}; i < 20; ++i) {
+      OutBytes out;
+      FrameWriter w(out);
+      relance_inbound in{};
+      in.size = sizeof in;
+      in.token = ++token;
+      in.bytes = {bytes.data(), bytes.size()};
+      encode(w, in);
+      say(out.view());
+    }
+  }
   if (is("inbound")) {
     OutBytes out;
     FrameWriter w(out);
@@ -173,6 +195,12 @@ void lie(const std::string &settings, std::uint32_t inbound_max) {
 int main() {
   FrameBuffer buffer;
   const auto hello = await_hello(buffer);
+  if (hello.settings_json.find("\"lie\":\"long\"") != std::string::npos) {
+    const std::string endless(1u << 20, '\xff');
+    while (say(endless)) {
+    }
+    return 0;
+  }
   OutBytes out;
   FrameWriter w(out);
   Traits traits;
