@@ -186,6 +186,7 @@ class Engine::Loop {
   struct Prepared {
     bool is_of_earlier_run{false};
     bool may_be_released{false};  ///< that run may have done it
+    bool was_in_doubt{false};     ///< and found: what changed meanwhile has not withdrawn it
   };
   enum class DraftStep : std::uint8_t { waits, ended };
   bool commit_prepared();

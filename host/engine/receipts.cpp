@@ -177,7 +177,7 @@ void Engine::Loop::outcomes_recorded(std::size_t count) {
                     std::any_of(done.begin(), done.end(),
                                 [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
   for (const auto &outcome : done)
-    if (outcome.kind == domain::OutcomeKind::prepared) prepared_.emplace(outcome.attempt, Prepared{});
+    if (outcome.kind == domain::OutcomeKind::prepared) prepared_.emplace(outcome.attempt, Prepared{false, false, doubts_.contains(outcome.attempt)});
 }
 
 bool Engine::Loop::store_inbound() {

@@ -70,6 +70,11 @@ Engine::Loop::DraftStep Engine::Loop::judge_draft(store::AttemptId id, const Pre
     }
     if (may->empty()) return end("withdrawn", "withdrawn between the two phases");
   }
+  if (prepared.was_in_doubt) {
+    const auto is_true = still_holds(attempt);
+    if (!is_true) return DraftStep::waits;
+    if (!*is_true) return end("changed", "what it says is true no more");
+  }
   releases.push_back(std::move(*found));
   return DraftStep::waits;
 }

@@ -335,6 +335,22 @@ BOOST_AUTO_TEST_CASE(a_draft_that_a_question_found_outlives_a_crash) {
   BOOST_TEST(world.received().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_draft_that_a_question_found_waits_no_longer_than_its_words_are_true) {
+  EngineWorld world{{}, {}, kNothing};
+  send_one(world, "draft_lost@d1.example");
+  BOOST_TEST(world.engine->pause("a look").has_value());
+  world.write_provider("scripted", kFindsDrafts + "finds_all = \"yes\"\n");
+  world.restart();
+  world.await("the draft is found", [&] { return world.counters().attempts_open == 1; });
+  world.engine->with_store([&](store::Store &store, Instant now) {
+    BOOST_TEST(store.suppress(world.creditor, "email", "draft_lost@d1.example", "asked", now).has_value());
+  });
+  BOOST_TEST(world.engine->resume().has_value());
+  world.await("the draft is given up", [&] { return world.counters().attempts_open == 0; });
+  BOOST_TEST(world.counters().in_doubt == 0u);
+  BOOST_TEST(world.received().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_draft_that_nobody_was_told_to_release_is_certainly_not_sent_also_after_a_crash) {
   EngineWorld world{{}, {}, kNothing};
   send_one(world, "draft_lost@d1.example");
