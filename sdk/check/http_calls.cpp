@@ -160,7 +160,7 @@ struct HttpCalls::Shared {
   std::deque<std::shared_ptr<Call>> waiting;
   std::map<relance_token, std::shared_ptr<Call>> open;
   std::size_t idle{0};
-  bool is_ending{false};
+  bool is_ending{false}, is_held{false};
   const relance_http_client *client{nullptr};
   relance_instance *instance{nullptr};
   std::vector<std::thread> threads;
@@ -169,7 +169,7 @@ struct HttpCalls::Shared {
     std::unique_lock lock(mutex);
     for (;;) {
       ++idle;
-      changed.wait(lock, [this] { return is_ending || !waiting.empty(); });
+      changed.wait(lock, [this] { return is_ending || (!is_held && !waiting.empty()); });
       --idle;
       if (is_ending) return;
       const auto call = waiting.front();
@@ -199,6 +199,17 @@ HttpCalls::~HttpCalls() {
     shared_->changed.notify_all();
   }
   for (auto &thread : shared_->threads) thread.join();
+}
+
+std::size_t HttpCalls::held() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->waiting.size();
+}
+
+void HttpCalls::hold(bool is_held) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->is_held = is_held;
+  shared_->changed.notify_all();
 }
 
 relance_status HttpCalls::send(const relance_http_call &call) {

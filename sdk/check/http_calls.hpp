@@ -4,6 +4,7 @@
 #define RELANCE_CHECK_HTTP_CALLS_HPP
 #include <relance/http.h>
 
+#include <cstddef>
 #include <memory>
 
 namespace relance::check {
@@ -19,6 +20,9 @@ class HttpCalls {
 
   relance_status send(const relance_http_call &call);
   void cancel(relance_token token);
+  /// Calls wait from now on before their first byte, as for a free connection, or wait no more.
+  void hold(bool is_held);
+  [[nodiscard]] std::size_t held() const;  ///< how many wait
   void connect(const relance_http_client *client, relance_instance *instance);
 
  private:

@@ -14,22 +14,24 @@ Letter letter_for(std::string_view channel) {
   const std::string words{
       "Bonjour, votre facture 2026-0042 de 120,50 \xe2\x82\xac est \xc3\xa9"
       "chue."};
+  // The smallest document that readers of PDF open: one empty page.
+  const LetterPart page{"letter", "application/pdf", "letter.pdf",
+                        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 "
+                        "R]/Count 1>>endobj\n"
+                        "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+                        "trailer<</Size 4/Root 1 0 R>>\n%%EOF\n"};
   if (channel == "sms") {
     letter.address = "+33612345678";
     letter.parts = {{"text", "text/plain; charset=utf-8", "", words}};
   } else if (channel == "fax" || channel == "postal") {
     letter.address = channel == "fax" ? "+33123456789" : "";
-    // The smallest document that readers of PDF open: one empty page.
-    letter.parts = {{"letter", "application/pdf", "letter.pdf",
-                     "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 "
-                     "R]/Count 1>>endobj\n"
-                     "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
-                     "trailer<</Size 4/Root 1 0 R>>\n%%EOF\n"}};
+    letter.parts = {page};
   } else {
     letter.address = "jose.martin@debtor.example";
     letter.parts = {{"text", "text/plain; charset=utf-8", "", words},
                     {"html", "text/html; charset=utf-8", "", "<p>" + words + "</p>"}};
-    if (channel == "lre") {
+    if (channel == "lre") {  // an electronic registered letter has a text, a document, or both
+      letter.parts.push_back(page);
       letter.service = "lre";
       letter.flags |= RELANCE_ADDR_CONSENT;
     }

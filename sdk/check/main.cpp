@@ -3,7 +3,9 @@
 #include "sdk/check/report.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
@@ -25,13 +27,32 @@ int usage(const std::string &what) {
   return kExitUsage;
 }
 
+bool names_a_test(const std::string &name) {
+  if (find_test(name) != nullptr) return true;
+  const auto &tests = all_tests();
+  return name.ends_with(".") && std::any_of(tests.begin(), tests.end(), [&](const auto &test) {
+           return std::string_view(test.name).starts_with(name);
+         });
+}
+
+/// Why the file of --settings is of no use; empty: it is, or none was given.
+std::string fault_of_settings(const std::string &path) {
+  if (path.empty()) return {};
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  boost::system::error_code error;
+  const auto value = boost::json::parse(text, error);
+  if (!file || error) return path + (file ? ": is not JSON" : ": cannot be read");
+  return value.is_object() ? "" : path + ": the settings are a JSON object";
+}
+
 int run(Options &options) {
   if (::access(options.plugin.c_str(), R_OK) != 0) return usage(options.plugin + " cannot be read");
   // dlopen looks for a bare name elsewhere.
   if (options.plugin.find('/') == std::string::npos) options.plugin = "./" + options.plugin;
   for (const auto &name : options.only)
-    if (find_test(name) == nullptr && !name.ends_with("."))
-      return usage("there is no test " + name + " (see --list)");
+    if (!names_a_test(name)) return usage("there is no test " + name + " (see --list)");
+  if (const auto fault = fault_of_settings(options.settings_file); !fault.empty()) return usage(fault);
   if (options.profile_file.empty()) options.profile_file = profile_beside(options.plugin);
   std::string fault;
   auto drivers = find_drivers(options, fault);
@@ -56,9 +77,10 @@ int run(Options &options) {
   const auto began = Clock::now();
   std::vector<Result> results;
   try {
+    std::map<std::string, std::string> hints;
     results = run_all(options, drivers, [&](const Result &result) {
       if (options.as_json || (options.is_quiet && result.status != Status::fail)) return;
-      std::fputs(to_text(result, drivers.size() > 1).c_str(), stdout);
+      std::fputs(to_text(result, drivers.size() > 1, hints).c_str(), stdout);
       std::fflush(stdout);
     });
   } catch (const std::runtime_error &e) {
@@ -69,6 +91,13 @@ int run(Options &options) {
   if (options.as_json) {
     std::fputs(to_json(options, drivers, results).c_str(), stdout);
   } else {
+    const auto first = std::find_if(results.begin(), results.end(), [](const Result &result) {
+      return result.test == "provider.accepted" && result.status == Status::fail;
+    });
+    if (first != results.end() && counts[1] > 1)
+      std::printf(
+          "begin with provider.accepted: where no message is accepted, other tests fail too, with "
+          "hints that lead astray\n");
     std::printf("%zu passed, %zu failed, %zu skipped in %.1f s\n", counts[0], counts[1], counts[2],
                 std::chrono::duration<double>(Clock::now() - began).count());
   }
@@ -95,7 +124,8 @@ int main(int argc, char **argv) {
   app.add_option("--driver", options.driver, "Only this driver of it");
   app.add_option("--settings", options.settings_file, "Settings (JSON) instead of the profile's");
   app.add_option("--profile", options.profile_file,
-                 "Profile instead of PLUGIN.check.json or relance-check.json beside it");
+                 "Profile instead of PLUGIN.check.json or relance-check.json beside it, or of the latter a "
+                 "folder above");
   app.add_option("--seed", options.seed, "Chance: the same seed gives the same run");
   app.add_option("--only", options.only, "Only these tests; \"provider.\" names all that begin so");
   app.add_option("--jobs", options.jobs, "Tests at once (default: one a processor, at least 2)");

@@ -164,7 +164,8 @@ void read_webhook(Section &section, const std::filesystem::path &folder, Webhook
 void read_section(Section &section, const std::filesystem::path &folder, Profile &profile) {
   if (const auto *settings = section.find("settings")) profile.settings_json = json::serialize(*settings);
   section.text("protocol", profile.protocol);
-  if (!profile.protocol.empty() && profile.protocol != "http" && profile.protocol != "smtp" && profile.protocol != "none")
+  if (!profile.protocol.empty() && profile.protocol != "http" && profile.protocol != "smtp" &&
+      profile.protocol != "none")
     section.fail("protocol", "is none of \"http\", \"smtp\", \"none\"");
   section.text("message_request", profile.message_request);
   section.text("acknowledge_request", profile.acknowledge_request);
@@ -293,8 +294,11 @@ std::string profile_beside(const std::string &plugin) {
   const std::filesystem::path path(plugin);
   auto own = path;
   own.replace_extension(".check.json");
+  const auto folder = path.parent_path();
   std::error_code error;
-  for (const auto &candidate : {own, path.parent_path() / "relance-check.json"})
+  // The folder above: a plugin is mostly built in a folder of its own below its project.
+  for (const auto &candidate :
+       {own, folder / "relance-check.json", (folder / "..").lexically_normal() / "relance-check.json"})
     if (std::filesystem::exists(candidate, error)) return candidate.string();
   return {};
 }

@@ -547,6 +547,14 @@ void RecordingHost::heard(std::string where, std::string_view text) {
   if (texts_.size() < kTextsMax) texts_.emplace_back(std::move(where), text);
 }
 
+void RecordingHost::hold_http(bool is_held) {
+  http_->hold(is_held);
+}
+
+std::size_t RecordingHost::held_http() const {
+  return http_->held();
+}
+
 void RecordingHost::connect_http(const relance_http_client *client, relance_instance *instance) {
   http_->connect(client, instance);
 }

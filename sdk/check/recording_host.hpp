@@ -117,6 +117,9 @@ class RecordingHost {
 
   /// The plugin's side of relance.http/1 and the instance it belongs to, once they are known.
   void connect_http(const relance_http_client *client, relance_instance *instance);
+  /// Its calls wait from now on before their first byte, or wait no more; how many do.
+  void hold_http(bool is_held);
+  [[nodiscard]] std::size_t held_http() const;
 
   struct Functions;  ///< the C functions of the table
 

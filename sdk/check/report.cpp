@@ -42,13 +42,19 @@ std::string seconds(double value) {
 
 }  // namespace
 
-std::string to_text(const Result &result, bool names_driver) {
+std::string to_text(const Result &result, bool names_driver, std::map<std::string, std::string> &hints) {
   auto text = std::string("  ") + word(result.status) + "  " + (names_driver ? result.driver + " " : "") +
               result.test;
   if (result.status == Status::skipped) text += ": " + result.why;
   text += "\n";
-  for (const auto &finding : result.findings)
-    text += "        " + finding.what + "\n          " + finding.fix + " [" + finding.rule + "]\n";
+  for (const auto &finding : result.findings) {
+    const auto [said, is_new] = hints.emplace(finding.fix, result.test);
+    text += "        " + finding.what + "\n          " +
+            (is_new                        ? finding.fix
+             : said->second == result.test ? "as above"
+                                           : "as said with " + said->second) +
+            " [" + finding.rule + "]\n";
+  }
   for (const auto &note : result.notes) text += "        note: " + note + "\n";
   return text;
 }

@@ -359,6 +359,30 @@ void provider_resend(Bench &bench) {
   }
 }
 
+/// In time when it was handed over, too late when its call gets a connection: whoever gave relance.http/1 no
+/// not_after_ms sends it all the same.
+void late_in_the_queue(Bench &bench, Subject &subject) {
+  constexpr std::int64_t kMinute{60'000};
+  bench.simulator().forget();
+  subject.host().hold_http(true);
+  auto letters = bench.letters(1);
+  letters[0].not_after_in_ms = kMinute;
+  const auto token = subject.submit_now(letters).front();
+  const auto patience = Clock::now() + Milliseconds(500);
+  while (subject.host().held_http() == 0 && Clock::now() < patience) subject.pump_for(Milliseconds(5));
+  const bool is_held{subject.host().held_http() != 0};
+  if (is_held) subject.host().shift_wall(2 * kMinute);
+  subject.host().hold_http(false);
+  const auto *end = subject.await(Operation::submit, token, end_patience());
+  if (!is_held) return;  // it has a client of its own
+  if ((end != nullptr && end->outcome != RELANCE_OUT_NOT_SENT) || !bench.simulator().messages().empty())
+    finding(
+        "a message whose not_after passed while its call waited for a connection was sent",
+        "give relance.http/1 the message's not_after_ms with the request that carries it: the host looks at "
+        "it right before the first byte, and your own look came too early",
+        "relance_http_call.not_after_ms");
+}
+
 void deadline_past(Bench &bench) {
   bench.needs_simulator();
   auto subject = bench.started();
@@ -370,7 +394,8 @@ void deadline_past(Bench &bench) {
   for (const auto token : tokens) {
     const auto *end = subject->await(Operation::submit, token, end_patience());
     if (end != nullptr && end->outcome != RELANCE_OUT_NOT_SENT)
-      finding("a message whose not_after had passed ended as " + name_of_outcome(end->outcome),
+      finding("a message whose not_after had passed ended as " + name_of_outcome(end->outcome) +
+                  (end->code.empty() ? "" : " (" + end->code + ")"),
               "right before the first byte leaves, compare not_after_ms with host->wall_ms(); when it has "
               "passed, NOT_SENT",
               "relance_message.not_after_ms");
@@ -380,6 +405,7 @@ void deadline_past(Bench &bench) {
             "no first byte after not_after_ms: by then the host may have sent it "
             "another way",
             "relance_message.not_after_ms");
+  late_in_the_queue(bench, *subject);
   finish(bench, *subject);
 }
 

@@ -25,12 +25,29 @@ class Program(unittest.TestCase):
         self.assertIn("cannot be read", self.usage("/nowhere/plugin.so"))
         self.assertIn("no test lifecycle.nothing", self.usage(good, "--only", "lifecycle.nothing"))
         self.assertIn("no driver", self.usage(good, "--driver", "pigeon"))
+        self.assertIn("no test nothing.", self.usage(good, "--only", "nothing."))
+        self.assertIn("cannot be read", self.usage(good, "--settings", "/nowhere/settings.json"))
         with tempfile.TemporaryDirectory() as folder:
+            settings = Path(folder) / "settings.json"
+            settings.write_text("{bad")
+            self.assertIn("is not JSON", self.usage(good, "--settings", settings))
+            settings.write_text("[]")
+            self.assertIn("are a JSON object", self.usage(good, "--settings", settings))
             profile = Path(folder) / "profile.json"
             profile.write_text('{"mesage": {}}')
             self.assertIn("/mesage is no key of a profile", self.usage(good, "--profile", profile))
             profile.write_text('{"message": {"subject": 7}}')
             self.assertIn("/message/subject is no text", self.usage(good, "--profile", profile))
+
+    def test_a_call_that_waits_beyond_not_after_is_seen(self):
+        _, tests = kit.report(kit.BUILD / "plugins-bad/forgets_not_after.so", "--only", "deadline.past", profile=None)
+        self.assertIn("waited for a connection", tests["deadline.past"]["findings"][0]["what"])
+
+    def test_a_hint_is_said_once(self):
+        _, text = kit.run(kit.bad_plugin("ends_twice"), "--only", "tokens.", "provider.accepted", "--jobs", "1")
+        hints = [line.strip() for line in text.splitlines() if line.startswith(" " * 10)]
+        self.assertEqual(len([hint for hint in hints if "end each token in one place" in hint]), 1, text)
+        self.assertTrue([hint for hint in hints if hint.startswith("as ")], text)
 
     def test_what_is_no_plugin_is_a_finding(self):
         with tempfile.NamedTemporaryFile(suffix=".so") as file:

@@ -1,11 +1,13 @@
 // Unit tests of a plugin, with any test framework: a fake host, and one instance of a driver on it, called
 // through the very table that the real host calls, in C, C++ or what else it was written in.
 //
-//   relance::testkit::FakeHost host;
-//   host.on_http = [](const relance::sdk::HttpRequest &) { return relance::testkit::replied(201, R"({"id":
-//   "m-1"})"); }; relance::testkit::Instance plugin{relance_plugin_v1rc(0), host, R"({"url":
-//   "https://api.example.com"})"}; const auto outcome =
-//   plugin.send(relance::testkit::TestMessage::to("+33612345678", "Bonjour"));
+// clang-format off
+//   using namespace relance;
+//   testkit::FakeHost host;
+//   host.on_http = [](const sdk::HttpRequest &) { return testkit::replied(201, R"({"id": "m-1"})"); };
+//   testkit::Instance plugin{relance_plugin_v1rc(0), host, R"({"url": "https://api.example.com"})"};
+//   const auto outcome = plugin.send(testkit::TestMessage::to("+33612345678", "Bonjour"));
+// clang-format on
 #ifndef RELANCE_TESTKIT_HPP
 #define RELANCE_TESTKIT_HPP
 
