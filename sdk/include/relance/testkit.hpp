@@ -213,8 +213,8 @@ class Instance {
     if (!thread_.joinable()) return;
     if (instance_ != nullptr) {
       if (fault_.empty()) stop();
-      on_thread([&] { driver_->destroy(instance_); });
-      instance_ = nullptr;
+      // On that thread: a reply that came during destroy() is given next, and must find nobody.
+      on_thread([&] { driver_->destroy(std::exchange(instance_, nullptr)); });
     }
     post({});
     thread_.join();
