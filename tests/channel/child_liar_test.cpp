@@ -109,6 +109,13 @@ Descriptor file_in_memory(std::size_t size, int seals) {
   return file;
 }
 
+/// A sanitizer keeps what was freed for a while, so that its process grows whatever a child does.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kMemoryIsOurs{false};
+#else
+constexpr bool kMemoryIsOurs{true};
+#endif
+
 }  // namespace
 BOOST_AUTO_TEST_SUITE(child_liar_test)
 
@@ -216,7 +223,7 @@ BOOST_AUTO_TEST_CASE(floods_cost_the_daemon_no_memory_and_the_others_not_their_w
       const auto before = resident_bytes();
       send_many(quiet, 5000);
       const auto grown = resident_bytes() - std::min(before, resident_bytes());
-      BOOST_TEST(grown < (16u << 20));  // the recorder's own 5000 outcomes are in it
+      if (kMemoryIsOurs) BOOST_TEST(grown < (16u << 20));  // the recorder's own 5000 outcomes are in it
       BOOST_TEST(flooding.events.outcomes_.empty());
       BOOST_TEST(flooding.events.health_.size() < 5000u);
       BOOST_TEST(flooding.events.ready_.size() < 5000u);
