@@ -45,7 +45,7 @@ RouteResult find_route(std::span<const std::string> channels, std::size_t from,
         result.refusals.push_back({channel, provider->id, provider->paused_because});
         result.retry_at = std::min(result.retry_at, provider->paused_until);
       } else if (provider->credit == 0) {
-        result.refusals.push_back({channel, provider->id, "its window is full"});
+        result.refusals.push_back({channel, provider->id, provider->no_credit_because});
       } else {
         result.route = Route{i, contact, provider};
         return result;

@@ -15,6 +15,8 @@
 
 namespace relance::channel {
 
+inline constexpr const char *kWindowFull{"its window is full"};
+
 /// What routing needs to know of a provider at this moment.
 struct ProviderStatus {
   std::string id, channel;
@@ -22,6 +24,7 @@ struct ProviderStatus {
   std::string paused_because;
   Instant paused_until{Instant::max()};  ///< wall time; max: until something happens
   std::uint32_t credit{0};               ///< submissions it would take now
+  std::string no_credit_because{kWindowFull};
 };
 
 struct RouteRefusal {

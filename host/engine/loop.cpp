@@ -298,7 +298,7 @@ bool Engine::Loop::walk_clock(bool was_busy) {
                                  " attempts are open, " + std::to_string(parsing_.size()) +
                                  " receipts are being read, " + std::to_string(recalling_.size()) +
                                  " recalls are not answered" +
-                                 (is_due ? ", and due cases wait for a provider (relancectl status)" : "")));
+                                 (is_due ? ", and due cases wait for a provider: relancectl status says why" : "")));
     return false;
   }
   if (now >= advance_->target) {

@@ -298,10 +298,23 @@ void ProviderPool::refresh_credit(PooledProvider &provider) const {
   const auto in_flight = static_cast<std::uint32_t>(provider.in_flight.size());
   auto credit = provider.window > in_flight ? provider.window - in_flight : 0u;
   if (provider.granted) credit = std::min(credit, *provider.granted);
-  if (provider.in_doubt >= in_doubt_max_) credit = 0;
+  const bool is_held{provider.in_doubt >= in_doubt_max_};
+  if (is_held) credit = 0;
+  if (is_held == provider.held_because.empty()) note_held(provider, is_held);
   provider.status.credit = credit;
   provider.report.credit = credit;
   provider.report.in_flight = in_flight;
+}
+
+void ProviderPool::note_held(PooledProvider &provider, bool is_held) const {
+  provider.held_because.clear();
+  provider.status.no_credit_because = channel::kWindowFull;
+  if (!is_held) return;
+  provider.held_because = std::to_string(provider.in_doubt) + " of its messages may or may not have been sent, and " +
+                          std::to_string(in_doubt_max_) +
+                          " (limits.in_doubt_max) end the sending: see `relancectl in-doubt list`";
+  provider.status.no_credit_because = provider.held_because;
+  log::event(log::Id::PROVIDER_HELD, {{"provider", provider.settings.id}, {"why", provider.held_because}});
 }
 
 void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
@@ -313,7 +326,13 @@ void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
 
 ProviderReport PooledProvider::shown() const {
   auto seen = report;
-  if (polls_failed == 0 || report.state != "up") return seen;
+  if (report.state != "up") return seen;
+  if (!held_because.empty()) {
+    seen.state = "held";
+    seen.because = held_because;
+    return seen;
+  }
+  if (polls_failed == 0) return seen;
   seen.state = "degraded";
   seen.because =
       "no receipts are read, " + std::to_string(polls_failed) + " polls in a row failed: " + poll_failure;

@@ -39,6 +39,7 @@ struct PooledProvider {
   std::optional<std::uint32_t>
       granted{};  ///< what it last said it would still take, less what went since; none: never said
   std::uint32_t in_doubt{0};  ///< unknown outcomes not resolved yet
+  std::string held_because;   ///< not empty: too many of them, nothing new is handed to it
   std::set<channel::Token> in_flight;
   channel::Token poll{0};             ///< the open one, if any
   std::string cursor;                 ///< where it began
@@ -47,7 +48,8 @@ struct PooledProvider {
   std::uint32_t polls_failed{0};      ///< in a row
   std::string poll_failure;           ///< why the last of them did
 
-  /// For people: what it says of itself, and "degraded" where it says nothing while its receipts stay away.
+  /// For people: what it says of itself; "held" where too much is in doubt, "degraded" where its receipts stay
+  /// away and it says nothing.
   [[nodiscard]] ProviderReport shown() const;
 };
 
@@ -109,6 +111,7 @@ class ProviderPool {
 
  private:
   void refresh_credit(PooledProvider &provider) const;
+  void note_held(PooledProvider &provider, bool is_held) const;
   [[nodiscard]] channel::ProviderSettings settings_of(const config::Configuration &configuration,
                                                       const config::ProviderSettings &settings) const;
   Result<PooledProvider> make(std::shared_ptr<const channel::ProviderSettings> from,

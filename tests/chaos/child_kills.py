@@ -21,7 +21,8 @@ from chaos_world import CLOCK_START, expect
 DEBTORS_A_ROUND = 24
 WINDOW = 16              # credit_window: messages that one death may leave in doubt
 PAUSE_MAX_S = 0.12       # between a child's start and its death: its start, and the work of a few messages
-COUNT_EVERY = 12         # kills; what is in doubt by then fits into limits.in_doubt_max
+COUNT_EVERY = 12         # kills; then what is in doubt is judged
+IN_DOUBT_MAX = COUNT_EVERY * WINDOW   # all that these kills may leave in doubt: the daemon stops at more, as it must
 ROUND = datetime.timedelta(hours=4)
 PROVIDER = f'credit_window = {WINDOW}\nquarantine_after = 10000\nrestart_delay_max = "100ms"\n'
 
@@ -67,7 +68,7 @@ class ChildKills(kill_rounds.Rounds):
 
 
 def run(world, args, seed):
-    world.configure(provider=PROVIDER)
+    world.configure(limits=f"in_doubt_max = {IN_DOUBT_MAX}", provider=PROVIDER)
     kills = ChildKills(world, seed)
     began = time.monotonic()
     expect(world.start(), "the first start failed")

@@ -188,6 +188,29 @@ BOOST_AUTO_TEST_CASE(a_window_full_of_doubts_is_emptied_by_repeats_of_an_idempot
   world.await("the doubt ends", [&] { return world.counters().in_doubt == 0; });
 }
 
+BOOST_AUTO_TEST_CASE(a_provider_with_too_many_doubts_is_shown_as_held_and_goes_on_when_they_are_settled) {
+  EngineWorld world{{}, "in_doubt_max = 1\n", kNothing};
+  world.one_due("odd@d1.example");
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST_REQUIRE(world.counters().in_doubt == 1u);
+  const auto shown = [&] {
+    for (const auto &provider : world.engine->report().providers)
+      if (provider.id == "scripted") return provider;
+    return ProviderReport{};
+  };
+  BOOST_TEST(shown().state == "held");
+  BOOST_TEST(shown().because.find("limits.in_doubt_max") != std::string::npos, shown().because);
+  BOOST_TEST(shown().credit == 0u);
+  const auto reminders = world.reminders("D1");
+  BOOST_TEST_REQUIRE(reminders.size() == 1u);
+  world.with_store([&](store::Store &store, Instant now) {
+    const auto resolved = store.resolve_in_doubt(world.creditor, reminders.front().attempt, true, "seen", "tester", now);
+    BOOST_TEST(resolved.has_value());
+  });
+  world.await("it is up again", [&] { return shown().state == "up"; });
+  BOOST_TEST(shown().credit > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_pause_only_postpones_the_repeat) {
   EngineWorld world{{}, {}, kNothing};
   world.one_due("lost_reply@d1.example");

@@ -76,6 +76,18 @@ BOOST_AUTO_TEST_CASE(at_stop_what_waits_is_not_sent_and_what_runs_is_told) {
   BOOST_TEST(host.end_count() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_is_never_begun_by_the_worker_that_a_stop_frees) {
+  for (int round{0}; round < 300; ++round) {
+    FakeHost host;
+    auto plugin = made<Waiting>(host, R"({"workers": 1})");
+    plugin.submit(TestMessage::to("wait_for_stop", ""));
+    host.await_log("waits");
+    const auto queued = plugin.submit(TestMessage::to("alice", ""));
+    plugin.stop();
+    BOOST_REQUIRE(host.outcome_of(queued).code == "stopping");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(no_more_wait_than_max_in_flight) {
   FakeHost host;
   auto plugin = made<Waiting>(host, R"({"workers": 1, "max_in_flight": 2})");

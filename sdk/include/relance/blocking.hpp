@@ -67,10 +67,10 @@ class Blocking {
   void start(std::size_t workers, std::size_t in_flight_max) {
     workers_.start(workers == 0 ? kWorkersDefault : workers, in_flight_max, kAskingMax);
   }
+  /// Begins nothing more; what runs goes on.
   void stop() {
-    host_.services()->is_stopping = true;
-    offering_.stop();
     workers_.stop();
+    offering_.stop();
   }
   void join() { workers_.join(); }
   void room() { offering_.room(); }

@@ -53,7 +53,7 @@ class DriverInstance {
   DriverInstance(const DriverInstance &) = delete;
   DriverInstance &operator=(const DriverInstance &) = delete;
   ~DriverInstance() {
-    if constexpr (Waits<T>) blocking_.stop();
+    stop_working();
     services_.http.close();  // whoever still waits for a reply returns
     if (giving_up_.joinable()) giving_up_.join();
     if constexpr (Waits<T>) blocking_.join();
@@ -64,8 +64,7 @@ class DriverInstance {
     if constexpr (HasStart<T>) channel_.start();
   }
   void stop() {
-    services_.is_stopping = true;
-    if constexpr (Waits<T>) blocking_.stop();
+    stop_working();
     if constexpr (HasStop<T>) channel_.stop();
     if (services_.http.stop() && !giving_up_.joinable())
       giving_up_ = std::thread([this] { give_up_calls(); });
@@ -78,6 +77,12 @@ class DriverInstance {
   Services &services() { return services_; }
 
  private:
+  /// In this order: a send() that sees the stop and returns must find nothing more to begin.
+  void stop_working() {
+    if constexpr (Waits<T>) blocking_.stop();
+    services_.is_stopping = true;
+  }
+
   /// What is open at a stop most often has its reply within a second, and cancelled it would be in doubt; but
   /// one that never comes would keep its message open beyond the host's grace (10 s unless the operator says
   /// otherwise).
