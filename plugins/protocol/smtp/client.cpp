@@ -98,7 +98,7 @@ std::string Client::start() {
   std::string fault;
   std::shared_ptr<TlsContext> tls;
   if (impl_->options.tls != TlsMode::none) {
-    tls = TlsContext::make(impl_->options, fault);
+    tls = TlsContext::make(impl_->options.tls_options(), fault);
     if (!tls) return fault;
   }
   impl_->guard.emplace(impl_->io.get_executor());

@@ -144,13 +144,13 @@ void Connection::settle() {
     const auto before = wire_.at_risk();
     const auto flushed = wire_.flush();
     has_progress_ |= wire_.at_risk() != before;
-    if (flushed == Wire::Flush::failed) {
+    if (flushed == wire::Wire::Flush::failed) {
       // The server may have said why before it closed.
       drain_input();
       if (phase_ != Phase::closed) lost("the connection was lost while writing");
       return;
     }
-    if (flushed == Wire::Flush::blocked) {
+    if (flushed == wire::Wire::Flush::blocked) {
       wait_writable();
       break;
     }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "plugins/protocol/smtp/pool.hpp"
-#include "plugins/protocol/smtp/wire.hpp"
+#include "plugins/protocol/wire/wire.hpp"
 
 #include <array>
 #include <deque>
@@ -100,7 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Options &options_;
   struct Network;
   std::unique_ptr<Network> network_;
-  Wire wire_;
+  wire::Wire wire_;
   std::string local_address_;  ///< once connected, as an address literal: "[127.0.0.1]"
   Phase phase_{Phase::connecting};
   Stage setup_stage_{Stage::connect};

@@ -1,11 +1,16 @@
 // What an operator says about a submission server, and how long each stage may take.
 #pragma once
 
+#include "plugins/protocol/wire/tls.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace relance::smtp {
+
+using wire::TlsContext;
+using wire::TlsFilter;
 
 enum class TlsMode : std::uint8_t {
   none,
@@ -51,6 +56,10 @@ struct Options {
   /// After a connection failed and none is left: doubles from the first to the second.
   std::chrono::milliseconds backoff_first{1'000};
   std::chrono::milliseconds backoff_most{60'000};
+
+  [[nodiscard]] wire::TlsOptions tls_options() const {
+    return {host, server_name, ca_file, verify_certificate};
+  }
 };
 
 }  // namespace relance::smtp

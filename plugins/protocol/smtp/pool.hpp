@@ -2,7 +2,8 @@
 #pragma once
 
 #include "plugins/protocol/smtp/client.hpp"
-#include "plugins/protocol/smtp/tls.hpp"
+#include "plugins/protocol/smtp/options.hpp"
+#include "plugins/protocol/wire/tls.hpp"
 
 #include <atomic>
 #include <chrono>

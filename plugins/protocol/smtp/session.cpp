@@ -88,7 +88,7 @@ void Connection::after_hello() {
 void Connection::begin_tls() {
   phase_ = Phase::tls;
   setup_stage_ = Stage::tls;
-  wire_.start_tls(pool_.tls(), options_);
+  wire_.start_tls(pool_.tls(), options_.tls_options());
   wire_.handshake();
 }
 

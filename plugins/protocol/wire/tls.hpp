@@ -2,8 +2,6 @@
 // SIGPIPE and every byte handed to the kernel is counted in one place.
 #pragma once
 
-#include "plugins/protocol/smtp/options.hpp"
-
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,13 +9,21 @@
 struct ssl_ctx_st;
 struct ssl_st;
 
-namespace relance::smtp {
+namespace relance::wire {
+
+/// Whom to speak to, and by whose word to believe that it is he.
+struct TlsOptions {
+  std::string host{};
+  std::string server_name{};  ///< for SNI and the certificate's name; empty: host
+  std::string ca_file{};      ///< PEM; empty: the system's
+  bool verify_certificate{true};
+};
 
 /// The settings shared by all connections of a client.
 class TlsContext {
  public:
   /// Null and `fault` set when the CA file cannot be used.
-  static std::shared_ptr<TlsContext> make(const Options &options, std::string &fault);
+  static std::shared_ptr<TlsContext> make(const TlsOptions &options, std::string &fault);
   ~TlsContext();
   TlsContext(const TlsContext &) = delete;
   TlsContext &operator=(const TlsContext &) = delete;
@@ -30,7 +36,7 @@ class TlsContext {
 
 class TlsFilter {
  public:
-  TlsFilter(std::shared_ptr<TlsContext> context, const Options &options);
+  TlsFilter(std::shared_ptr<TlsContext> context, const TlsOptions &options);
   ~TlsFilter();
   TlsFilter(const TlsFilter &) = delete;
   TlsFilter &operator=(const TlsFilter &) = delete;
@@ -53,4 +59,4 @@ class TlsFilter {
   std::string fault_;
 };
 
-}  // namespace relance::smtp
+}  // namespace relance::wire

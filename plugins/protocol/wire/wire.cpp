@@ -1,9 +1,9 @@
-#include "plugins/protocol/smtp/wire.hpp"
+#include "plugins/protocol/wire/wire.hpp"
 
 #include <cerrno>
 #include <sys/socket.h>
 
-namespace relance::smtp {
+namespace relance::wire {
 namespace {
 
 /// Bytes the kernel took, 0 when it has no room, -1 when the connection is gone.
@@ -60,4 +60,4 @@ Wire::Flush Wire::flush() {
   return Flush::done;
 }
 
-}  // namespace relance::smtp
+}  // namespace relance::wire

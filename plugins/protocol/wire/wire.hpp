@@ -2,7 +2,7 @@
 // the peer have this byte?".
 #pragma once
 
-#include "plugins/protocol/smtp/tls.hpp"
+#include "plugins/protocol/wire/tls.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace relance::smtp {
+namespace relance::wire {
 
 class Wire {
  public:
@@ -29,7 +29,7 @@ class Wire {
   /// Hands as much as possible to the kernel. Never blocks, never signals.
   Flush flush();
 
-  void start_tls(std::shared_ptr<TlsContext> context, const Options &options) {
+  void start_tls(std::shared_ptr<TlsContext> context, const TlsOptions &options) {
     tls_ = std::make_unique<TlsFilter>(std::move(context), options);
   }
   [[nodiscard]] bool is_encrypted() const { return tls_ != nullptr; }
@@ -57,4 +57,4 @@ class Wire {
   std::uint64_t at_risk_{0};
 };
 
-}  // namespace relance::smtp
+}  // namespace relance::wire

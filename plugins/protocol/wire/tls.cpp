@@ -1,4 +1,4 @@
-#include "plugins/protocol/smtp/tls.hpp"
+#include "plugins/protocol/wire/tls.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <array>
 
-namespace relance::smtp {
+namespace relance::wire {
 namespace {
 
 std::string last_error() {
@@ -25,7 +25,7 @@ bool is_address(const std::string &host) {
 
 }  // namespace
 
-std::shared_ptr<TlsContext> TlsContext::make(const Options &options, std::string &fault) {
+std::shared_ptr<TlsContext> TlsContext::make(const TlsOptions &options, std::string &fault) {
   ERR_clear_error();
   auto *context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) {
@@ -53,7 +53,7 @@ TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
-TlsFilter::TlsFilter(std::shared_ptr<TlsContext> context, const Options &options)
+TlsFilter::TlsFilter(std::shared_ptr<TlsContext> context, const TlsOptions &options)
     : context_{std::move(context)}, ssl_{SSL_new(context_->context_), &SSL_free} {
   const auto &name = options.server_name.empty() ? options.host : options.server_name;
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
@@ -128,4 +128,4 @@ TlsFilter::State TlsFilter::write(std::string_view plain, std::string &wire) {
   return State::open;
 }
 
-}  // namespace relance::smtp
+}  // namespace relance::wire
