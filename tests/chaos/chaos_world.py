@@ -23,6 +23,7 @@ import mailhost  # noqa: E402
 CLOCK_START = datetime.datetime(2026, 3, 2, 8, tzinfo=datetime.timezone.utc)
 PRE_DUE_DAYS = 7
 READY_TIMEOUT_S = 60   # a loaded machine; a daemon that is alive and not ready by then is a fault
+LIST_MAX = 10000  # rows that one answer of the daemon has at most
 CALL_TIMEOUT_S = 120
 END_TIMEOUT_S = 10     # from the moment that its socket closed to its end
 AWAIT_STEP_S = 0.004   # between two looks at a fact of another process
@@ -273,6 +274,14 @@ poll_interval_s = 1
     def begin(self, *words):
         return subprocess.Popen([self.relancectl, "--socket", self.socket, *words, "--json"], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def reminders(self):
+        """All of them. One answer has at most LIST_MAX: beyond it each debtor is asked for, one by one."""
+        newest = self.call("reminders", "--limit", str(LIST_MAX))["reminders"]
+        if len(newest) < LIST_MAX:
+            return newest
+        return [reminder for code in self.debtors
+                for reminder in self.call("reminders", "--debtor", code, "--limit", str(LIST_MAX))["reminders"]]
 
     def call(self, *words, may_fail=False):
         """The last object that the daemon answered; None when it failed and may."""

@@ -29,7 +29,7 @@ PROVIDER = f'credit_window = {WINDOW}\nquarantine_after = 10000\nrestart_delay_m
 
 class ChildKills(kill_rounds.Rounds):
     def __init__(self, world, seed):
-        super().__init__(world, seed)
+        super().__init__(world, seed, IN_DOUBT_MAX)
         self.kills = 0
 
     def round(self, kills_max):

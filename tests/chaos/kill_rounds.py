@@ -34,8 +34,9 @@ MOMENT_MAX_S = 0.4       # random moments: within the time that a round's work t
 
 
 class Rounds:
-    def __init__(self, world, seed):
+    def __init__(self, world, seed, in_doubt_max=IN_DOUBT_MAX):
         self.world, self.random = world, random.Random(seed)
+        self.in_doubt_max = in_doubt_max
         self.now = CLOCK_START
         self.deaths, self.missed = collections.Counter(), collections.Counter()
         self.in_doubt_most = 0
@@ -128,7 +129,7 @@ class Rounds:
     def judge_in_doubt(self, peer):
         attempts = self.world.call("in-doubt", "list")["attempts"]
         self.in_doubt_most = max(self.in_doubt_most, len(attempts))
-        expect(len(attempts) <= IN_DOUBT_MAX, f"{len(attempts)} attempts in doubt, more than the window of {IN_DOUBT_MAX}")
+        expect(len(attempts) <= self.in_doubt_max, f"{len(attempts)} attempts in doubt, more than the window of {self.in_doubt_max}")
         for attempt in attempts:
             self.doubted[attempt["attempt"]] = peer.has(attempt)
             resolved = self.world.call("in-doubt", "resolve", str(attempt["attempt"]),
@@ -143,7 +144,7 @@ class Rounds:
         world = self.world
         for _ in range(6):
             self.rest()
-            reminders = world.call("reminders", "--limit", "10000")["reminders"]
+            reminders = world.reminders()
             unfinished = [r for r in reminders if r["state"] in ("open", "in_doubt", "not_sent", "prepared")]
             if not unfinished:
                 break
