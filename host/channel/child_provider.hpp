@@ -22,6 +22,7 @@
 #include <future>
 #include <sys/eventfd.h>
 #include <thread>
+#include <unordered_map>
 
 namespace relance::channel {
 
@@ -62,6 +63,7 @@ class ChildProvider final : public Provider {
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override;
   void poll(Token token, const std::string &cursor, OpenPage open_page) override;
   void fetch(EvidenceWish wish) override;
+  std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) override;
   void stop(Milliseconds grace) override;
 
  private:
@@ -94,7 +96,7 @@ class ChildProvider final : public Provider {
   };
   std::optional<Outcome> refuse_or_seal(const Submission &s, std::size_t open_count, std::size_t queued_bytes,
                                         Outgoing &outgoing) const;
-  void write_slices(Going &going);
+  void write_slices(Going &going, FrameType type = FrameType::submit);
 
   // Writing, with mutex_ held
   void write_clock(FrameWriter &w) {
@@ -114,6 +116,7 @@ class ChildProvider final : public Provider {
   bool take_parsed(const Frame &frame);
   bool take_polled(const Frame &frame);
   bool take_fetched(const Frame &frame);
+  bool take_quoted(const Frame &frame);
   bool take_intent(const Frame &frame);
   bool take_started(const Frame &frame);
   void offer_inbound();
@@ -163,6 +166,8 @@ class ChildProvider final : public Provider {
   std::optional<SteadyClock::time_point> closing_since_;
   OutBytes out_;
   std::size_t out_at_{0};
+  std::unordered_map<Token, std::optional<Quote>> quotes_;  ///< asked for now, and what came
+  std::size_t quotes_missing_{0};
 
   // The I/O thread's own
   ChildProcess process_;

@@ -100,7 +100,7 @@ void ChildProvider::submit(std::vector<Submission> batch) {
   if (!refused.empty()) events_.outcomes(settings_.id, std::move(refused));
 }
 
-void ChildProvider::write_slices(Going &going) {
+void ChildProvider::write_slices(Going &going, FrameType type) {
   FrameWriter w(out_);
   write_clock(w);
   std::size_t from{0}, bytes{0}, files{0};
@@ -111,7 +111,7 @@ void ChildProvider::write_slices(Going &going) {
     if (i + 1 < count && bytes + going.frame_bytes[i + 1] <= kSliceBytes &&
         files + going.messages[i + 1].sealed.size() <= kSealedPerFrameMax)
       continue;
-    encode_submit(w, std::span(going.messages).subspan(from, i + 1 - from));
+    encode_submit(w, std::span(going.messages).subspan(from, i + 1 - from), type);
     from = i + 1;
     bytes = files = 0;
   }

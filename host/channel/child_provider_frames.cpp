@@ -51,6 +51,8 @@ bool ChildProvider::handle(const Frame &frame) {
       return take_parsed(frame);
     case FrameType::fetched:
       return take_fetched(frame);
+    case FrameType::quoted:
+      return take_quoted(frame);
     case FrameType::recalled:
       return take_recalls(frame);
     case FrameType::started:

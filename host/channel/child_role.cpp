@@ -8,6 +8,7 @@
 #include "host/channel/evidence_border.hpp"
 #include "host/channel/library.hpp"
 #include "host/channel/poll_call.hpp"
+#include "host/channel/quote_border.hpp"
 #include "host/channel/sealed_bytes.hpp"
 
 #include <array>
@@ -177,6 +178,8 @@ class ChildRole {
         return handle_poll(frame);
       case FrameType::fetch:
         return handle_fetch(frame);
+      case FrameType::quote:
+        return handle_quote(frame);
       case FrameType::stored: {
         const auto tokens = decode_tokens(frame.payload);
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);
@@ -209,16 +212,21 @@ class ChildRole {
     std::shared_ptr<const char[]> bytes;
     std::vector<std::shared_ptr<const void>> files;
   };
-  bool handle_submit(const Frame &frame) {
-    const auto call = std::make_shared<SubmitCall>();
+  std::shared_ptr<SubmitCall> decode_messages(const Frame &frame) {
+    auto call = std::make_shared<SubmitCall>();
     const auto take = [&](std::uint64_t size) -> std::optional<std::string_view> {
       auto sealed = take_sealed(size);
       if (!sealed) return std::nullopt;
       call->files.push_back(std::move(sealed->owner));
       return sealed->bytes;
     };
-    if (!decode_submit(frame.payload, call->arrays, take)) return false;
+    if (!decode_submit(frame.payload, call->arrays, take)) return nullptr;
     call->bytes = frame.owner;
+    return call;
+  }
+  bool handle_submit(const Frame &frame) {
+    const auto call = decode_messages(frame);
+    if (!call) return false;
     const auto &messages = call->arrays.messages();
     std::vector<const relance_message *> going;
     going.reserve(messages.size());
@@ -229,6 +237,16 @@ class ChildRole {
           if (is_new) going.push_back(&messages[i]);
         });
     instance_->submit(std::move(going));
+    return true;
+  }
+
+  bool handle_quote(const Frame &frame) {
+    const auto call = decode_messages(frame);
+    if (!call) return false;
+    std::vector<Quoted> quotes;
+    for (const auto &message : call->arrays.messages())
+      quotes.push_back({message.token, instance_->quote(message)});
+    outbox_.say([&](FrameWriter &w) { encode(w, quotes); });
     return true;
   }
 

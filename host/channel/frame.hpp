@@ -35,6 +35,7 @@ enum class FrameType : std::uint8_t {
   http_reply,
   http_reply_piece,
   fetch,
+  quote,
   // child → daemon
   started = 64,
   refused,
@@ -54,6 +55,7 @@ enum class FrameType : std::uint8_t {
   http_call_piece,
   http_cancel,
   fetched,
+  quoted,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes{5};

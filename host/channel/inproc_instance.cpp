@@ -192,6 +192,18 @@ void InprocInstance::fetch(EvidenceWish wish) {
     hand_over([this, call] { instance_.fetch(call->c); });
 }
 
+/// On the engine's own thread: a quote is pure and may be asked for at any time.
+std::vector<std::optional<Quote>> InprocInstance::quote(std::span<const Submission> batch,
+                                                        Milliseconds deadline) {
+  std::vector<std::optional<Quote>> quotes(batch.size());
+  if (!is_taking_ || !has_started_) return quotes;
+  const MessageBatch messages{{batch.begin(), batch.end()}};
+  const auto give_up_at = std::chrono::steady_clock::now() + deadline;
+  for (std::size_t i{0}; i < quotes.size() && std::chrono::steady_clock::now() < give_up_at; ++i)
+    quotes[i] = instance_.quote(messages.arrays.messages()[i]);
+  return quotes;
+}
+
 void InprocInstance::stored(std::vector<Token> tokens) {
   thread_.post(Kind::note, [this, tokens = std::move(tokens)] { instance_.stored(tokens); });
 }

@@ -34,6 +34,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes);
   void poll(Token token, const std::string &cursor, OpenPage open_page);
   void fetch(EvidenceWish wish);
+  std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline);
   void stored(std::vector<Token> tokens);
   void room();
   void stop(Milliseconds grace);

@@ -1,6 +1,7 @@
 // What the host calls: each of the plugin's functions, with no exception let through.
 #include "host/channel/instance.hpp"
 
+#include "host/channel/quote_border.hpp"
 #include "host/channel/settings_schema.hpp"
 
 namespace relance::channel {
@@ -255,6 +256,17 @@ void PluginInstance::fetch(const relance_evidence_fetch &fetch) {
   if (announce(Ending::fetched, items, false).empty()) return;
   if (!guarded("fetch", [&] { evidence_source_->fetch(instance_, items.data(), 1); }))
     end_with(RELANCE_FETCHED_RETRY, "the plugin threw while it fetched");
+}
+
+std::optional<Quote> PluginInstance::quote(const relance_message &message) {
+  if (!traits_.can_quote || driver_.quote == nullptr || instance_ == nullptr) return std::nullopt;
+  std::optional<Quote> quote;
+  const relance_quote_sink sink{&quote, [](void *ctx, const relance_quote *theirs) {
+                                  *static_cast<std::optional<Quote> *>(ctx) = to_quote(read_sized(theirs));
+                                }};
+  relance_status status{RELANCE_E_INTERNAL};
+  guarded("quote", [&] { status = driver_.quote(instance_, &message, &sink); });
+  return status == RELANCE_OK ? std::move(quote) : std::nullopt;
 }
 
 void PluginInstance::wake() {

@@ -78,6 +78,8 @@ class PluginInstance {
   /// `poll` lives until its token ends: the plugin borrows it.
   void poll(const relance_poll &poll);
   void fetch(const relance_evidence_fetch &fetch);  ///< as poll
+  /// Any thread, but not beside destroy(). Nothing: the plugin gives no quote.
+  std::optional<Quote> quote(const relance_message &message);
   void wake();
   /// Replies to calls that http_send() took; none after destroy().
   void http_replied(const std::vector<HttpReply> &replies);

@@ -31,6 +31,9 @@ class InprocProvider final : public Provider {
     instance_->poll(token, cursor, std::move(open));
   }
   void fetch(EvidenceWish wish) override { instance_->fetch(std::move(wish)); }
+  std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) override {
+    return instance_->quote(batch, deadline);
+  }
   void stop(Milliseconds grace) override { instance_->stop(grace); }
 
  private:

@@ -230,6 +230,17 @@ class ProviderEvents {
   virtual void fetched(const std::string &, std::vector<Fetched>) {}
 };
 
+struct QuoteIssue {
+  std::string path, message;
+  bool is_fatal{false};  ///< it does not fit this provider
+};
+/// What a message would be and cost, as the plugin reckons it; never asked over the network.
+struct Quote {
+  std::uint32_t segments{0}, pages{0};  ///< 0: does not apply
+  std::optional<Price> price;
+  std::vector<QuoteIssue> issues;
+};
+
 /// What an instance can do and promises; fixed once it has started.
 struct Traits {
   std::string plugin_id, plugin_version, driver;
@@ -238,7 +249,7 @@ struct Traits {
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
   bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
-      can_receive{false}, can_poll{false}, can_fetch_evidence{false};
+      can_receive{false}, can_poll{false}, can_fetch_evidence{false}, can_quote{false};
   bool polls_open{false};             ///< poll() wants the open attempts
   bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
@@ -266,6 +277,12 @@ class Provider {
   virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
   /// Asks the provider for what has come since `cursor` (empty at first). At most one poll is open at a time.
   virtual void poll(Token token, const std::string &cursor, OpenPage open = {}) = 0;
+  /// Beside each message its quote, or nothing where none came within `deadline`. Waits so long at most: only
+  /// where the traits say can_quote. Tokens here are the caller's own and never come twice.
+  virtual std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) {
+    static_cast<void>(deadline);
+    return std::vector<std::optional<Quote>>(batch.size());
+  }
   /// Only where the traits say can_fetch_evidence.
   virtual void fetch(EvidenceWish) {}
   /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.

@@ -35,8 +35,8 @@ struct Outgoing {
   const Submission *message{nullptr};
   std::vector<Descriptor> sealed{};
 };
-/// The files go with the frame's first byte.
-void encode_submit(FrameWriter &w, std::span<Outgoing> batch);
+/// The files go with the frame's first byte. `type`: submit, or quote, whose payload is the same.
+void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type = FrameType::submit);
 /// `take_sealed` gives the bytes of the next file that came along, or nothing when they are not as stated.
 using TakeSealed = std::function<std::optional<std::string_view>(std::uint64_t size)>;
 bool decode_submit(std::string_view payload, MessageArrays &arrays, const TakeSealed &take_sealed);

@@ -34,7 +34,7 @@ std::size_t wire_bytes(const Submission &s) {
   return bytes;
 }
 
-void encode_submit(FrameWriter &w, std::span<Outgoing> batch) {
+void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type) {
   MessageArrays::Counts totals;
   std::vector<Descriptor> files;
   for (auto &outgoing : batch) {
@@ -46,7 +46,7 @@ void encode_submit(FrameWriter &w, std::span<Outgoing> batch) {
     totals.sender_lines += counts.sender_lines;
   }
   w.attach(std::move(files));
-  w.begin(FrameType::submit);
+  w.begin(type);
   w.u32(static_cast<std::uint32_t>(batch.size()));
   write(w, totals);
   for (const auto &outgoing : batch) {

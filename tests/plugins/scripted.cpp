@@ -36,6 +36,9 @@ struct Instance {
   std::string start_if;  // of settings: a file without which start() fails
   std::string end_fifo;  // of settings: a FIFO that gets a byte when the instance is destroyed
   bool finds_all;        // of settings: whatever a question asks for lies there as a draft
+  std::string answer;    // of settings: how every message ends, whatever its address says
+  std::string price;     // of settings: of each segment, in micro units of EUR
+  bool quotes_slowly;    // of settings: no quote comes in time
   relance_token polls{100};
   relance_traits promised;
 };
@@ -93,7 +96,12 @@ void offer(const relance_host *host, relance_token token, const char *name, rela
 void take(Instance &instance, const relance_message &m) {
   const auto *host = instance.host;
   const std::string address(m.addressee->address.data, m.addressee->address.len);
-  const std::string verb(address.substr(0, address.find('@')));
+  const std::string verb(instance.answer.empty() ? address.substr(0, address.find('@')) : instance.answer);
+  if (verb == "not_sent")
+    return end(host, m.token, RELANCE_OUT_NOT_SENT, "451", nullptr, RELANCE_FAIL_TEMPORARY);
+  if (verb == "reject_policy")
+    return end(host, m.token, RELANCE_OUT_REJECTED, "554 5.7.1", nullptr, RELANCE_FAIL_POLICY);
+  if (verb == "unknown") return end(host, m.token, RELANCE_OUT_UNKNOWN, "timeout");
   if (verb == "accept") {
     send(instance, m);
     return end(host, m.token, RELANCE_OUT_ACCEPTED, "250", "ref-1");
@@ -291,6 +299,7 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
   if (setting(settings, "query") == "no")
     capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
   if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
+  if (setting(settings, "quote").empty()) capabilities &= ~RELANCE_CAP_QUOTE;
   const relance_traits promised{sizeof promised,
                                 capabilities,
                                 256,
@@ -309,6 +318,9 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
                                                            setting(settings, "start_if"),
                                                            setting(settings, "end_fifo"),
                                                            setting(settings, "finds_all") == "yes",
+                                                           setting(settings, "answer"),
+                                                           setting(settings, "price"),
+                                                           setting(settings, "quote") == "slowly",
                                                            100,
                                                            promised});
   return RELANCE_OK;
@@ -392,6 +404,27 @@ void query(relance_instance *i, const relance_query *const *queries, size_t coun
         queries[at]->ref_count == 0 && !was_sent(self(i), key) ? RELANCE_OUT_NOT_FOUND : RELANCE_OUT_ACCEPTED,
         key.c_str());
   }
+}
+/// One segment for each ten bytes of the first part; "unfit@x" fits nowhere, "unquoted@x" gets none.
+relance_status quote(relance_instance *i, const relance_message *m, const relance_quote_sink *sink) {
+  const auto &instance = self(i);
+  const std::string address(m->addressee->address.data, m->addressee->address.len);
+  if (address.starts_with("unquoted")) return RELANCE_E_INTERNAL;
+  if (address.starts_with("throw")) throw std::runtime_error("thrown by quote");
+  if (instance.quotes_slowly) std::this_thread::sleep_for(std::chrono::seconds{2});
+  relance_quote quote{};
+  quote.size = sizeof quote;
+  quote.segments = m->part_count == 0 ? 0 : static_cast<uint32_t>((m->parts[0]->bytes.len + 9) / 10);
+  relance_price price{quote.segments * std::strtoll(instance.price.c_str(), nullptr, 10), lit("EUR")};
+  if (!instance.price.empty()) quote.price = &price;
+  const relance_issue issue{sizeof issue, 1, lit("/parts/0"), lit("it does not fit")};
+  const relance_issue *const issues[]{&issue};
+  if (address.starts_with("unfit")) {
+    quote.issues = issues;
+    quote.issue_count = 1;
+  }
+  sink->report(sink->ctx, &quote);
+  return RELANCE_OK;
 }
 void stored(relance_instance *i, const relance_token *tokens, size_t count) {
   const auto text = "stored " + std::to_string(tokens[0]) + " of " + std::to_string(count);
@@ -526,6 +559,8 @@ constexpr const char *kSchema{R"({"type": "object", "additionalProperties": fals
   "port": {"type": "integer", "maximum": 65535},
   "query": {"enum": ["yes", "no"]}, "never_releases": {"enum": ["yes", "no"]}, "finds_all": {"enum": ["yes"]}, "polls_open": {"enum": ["yes"]},
   "two_phase": {"enum": ["yes", "no"]},
+  "answer": {"enum": ["accept", "not_sent", "reject", "reject_policy", "unknown", "forget"]},
+  "quote": {"enum": ["yes", "slowly"]}, "price": {"type": "string"},
   "idempotency_window": {"type": "string"}, "not_found_certain_after": {"type": "string"},
   "sent_log": {"type": "string"}, "gate": {"type": "string"}, "start_if": {"type": "string"}, "end_fifo": {"type": "string"},
   "auth": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 8}}}}})"};
@@ -538,7 +573,7 @@ RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
       RELANCE_ABI_MINOR,
       0,
       RELANCE_CAP_QUERY_BY_REF | RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_RECALL | RELANCE_CAP_TWO_PHASE |
-          RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL | RELANCE_CAP_EVIDENCE,
+          RELANCE_CAP_RECEIVE | RELANCE_CAP_POLL | RELANCE_CAP_EVIDENCE | RELANCE_CAP_QUOTE,
       "org.relance.test.scripted",
       "scripted",
       "Scripted",
@@ -561,6 +596,7 @@ RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
     p.discard = discard;
     p.recall = recall;
     p.query = query;
+    p.quote = quote;
     p.stored = stored;
     p.room = room;
     p.parse = parse;
