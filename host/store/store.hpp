@@ -6,6 +6,7 @@
 #pragma once
 
 #include "host/base/result.hpp"
+#include "host/store/evidence_records.hpp"
 #include "host/store/records.hpp"
 
 #include <memory>
@@ -39,6 +40,12 @@ class Reader {
   /// Walks every chain and every sealed day. Reports each fault; never stops at the first.
   virtual Result<JournalVerdict> verify_journal(CreditorId creditor) = 0;
   virtual Result<std::string> content(CreditorId creditor, const Sha256 &hash) = 0;
+  /// Everything that shows what was asked of whom, what became of it, and that it was not changed; without the bytes.
+  virtual Result<InvoiceEvidence> evidence_of(CreditorId creditor, std::string_view invoice_number) = 0;
+  /// The bytes of one of its files; not_found when they were erased since.
+  virtual Result<std::string> evidence_bytes(CreditorId creditor, const EvidenceFile &file) = 0;
+  /// A part of a message, a proof, or what a provider sent that has this hash.
+  virtual Result<EvidenceFile> evidence_file(CreditorId creditor, const Sha256 &hash) = 0;
 };
 
 class Store : public Reader {
@@ -183,6 +190,8 @@ class Store : public Reader {
   virtual Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now) = 0;
   /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`.
   virtual Result<Sha256> seal_day(CreditorId, CivilDate day) = 0;
+  /// Keeps the RFC 3161 token over the root of that day's seal; the first one stays.
+  virtual Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) = 0;
 };
 
 }  // namespace relance::store

@@ -20,6 +20,13 @@ std::string parts_of(const NewAttempt &attempt) {
   return json + ']';
 }
 
+/// The bytes of each part by their hash, so that the chain vouches for them without a look into any other table.
+std::string part_hashes(const NewAttempt &attempt) {
+  std::string hashes;
+  for (const auto &content : attempt.content) hashes += (hashes.empty() ? "" : " ") + to_hex(content.hash);
+  return hashes;
+}
+
 }  // namespace
 
 AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder,
@@ -141,7 +148,8 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
       .text("channel", change.attempt.channel)
       .text("provider", change.attempt.provider);
   payload.text("address", change.attempt.address).text("key", change.attempt.idempotency_key);
-  payload.text("content", to_hex(change.attempt.content_hash)).text("why", why);
+  payload.text("content", to_hex(change.attempt.content_hash)).text("parts", part_hashes(change.attempt));
+  payload.text("why", why);
   journal_entry(unit, key.creditor, change.case_id, now, "intent", payload);
   unit.tally("reminders");
   return {reminder, attempt, 0};
@@ -186,6 +194,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   payload.text("provider", change.attempt.provider).text("address", change.attempt.address);
   payload.text("key", change.attempt.idempotency_key)
       .text("content", to_hex(change.attempt.content_hash))
+      .text("parts", part_hashes(change.attempt))
       .text("why", why);
   journal_entry(unit, key.creditor, change.case_id, now, "intent_again", payload);
   unit.tally("attempts_again");

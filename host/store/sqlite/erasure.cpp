@@ -1,5 +1,6 @@
 // Forgetting a person, and sealing a day. Erasure removes rows and documents; the journal keeps its hashes,
 // so that its chains still verify.
+#include "host/domain/journal_chain.hpp"
 #include "host/store/sqlite/sqlite_store.hpp"
 
 #include <map>
@@ -97,7 +98,7 @@ void SqliteStore::erase_messages(DebtorKey key) {
     // inbound bytes are the provider's words about this person; the receipts' codes stay, their free text
     // goes
     run(*connection_,
-        "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id IN (SELECT inbound FROM receipt WHERE "
+        "UPDATE inbound SET bytes = x'', kind = 'erased', hash = NULL WHERE id IN (SELECT inbound FROM receipt WHERE "
         "creditor = ? AND attempt = ?)",
         key.creditor, id);
     run(*connection_, "UPDATE receipt SET text = '' WHERE creditor = ? AND attempt = ?", key.creditor, id);
@@ -114,7 +115,7 @@ void SqliteStore::erase_messages(DebtorKey key) {
         key.creditor, address, key.debtor);
   }
   run(*connection_,
-      "UPDATE inbound SET bytes = x'', kind = 'erased', state = 1 WHERE id IN (SELECT inbound FROM reply WHERE "
+      "UPDATE inbound SET bytes = x'', kind = 'erased', hash = NULL, state = 1 WHERE id IN (SELECT inbound FROM reply WHERE "
       "creditor = ? AND debtor = ?)",
       key.creditor, key.debtor);
   std::set<std::int64_t> buckets;
@@ -146,12 +147,23 @@ Result<Sha256> SqliteStore::seal_day(CreditorId creditor, CivilDate day) {
                   from, creditor};
       while (query.next()) heads[query.i64(0)] = query.hash(1);
     }
-    const Sha256 root{merkle_root(root_before, {heads.begin(), heads.end()})};
+    const Sha256 root{domain::merkle_root(root_before, {heads.begin(), heads.end()})};
     Unit unit{*connection_, journal_};
-    run(*connection_, "INSERT INTO journal_seal VALUES (?, ?, ?, ?, ?)", creditor, day, journal_.last_id(),
+    run(*connection_, "INSERT INTO journal_seal (creditor, day, up_to, heads, root) VALUES (?, ?, ?, ?, ?)", creditor, day, journal_.last_id(),
         static_cast<std::int64_t>(heads.size()), root);
     unit.commit();
     return root;
+  });
+}
+
+Result<void> SqliteStore::stamp_seal(CreditorId creditor, CivilDate day, std::string_view token) {
+  return guarded("keeping a time-stamp", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    const auto count = run(*connection_, "UPDATE journal_seal SET token = ? WHERE creditor = ? AND day = ? AND token IS NULL",
+                           Blob{token}, creditor, day);
+    unit.commit();
+    if (count == 0) return conflict("the day is not sealed, or is time-stamped already");
+    return {};
   });
 }
 

@@ -2,6 +2,7 @@
 #include "host/store/sqlite/journal.hpp"
 
 #include "host/base/id.hpp"
+#include "host/domain/journal_chain.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,10 +16,6 @@ namespace {
 /// entries again.
 constexpr std::size_t kDirtyHeadsMax{20'000};
 constexpr std::size_t kFaultsMax{1'000};
-
-void put_le64(char *out, std::int64_t value) {
-  for (int i{0}; i < 8; ++i) out[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
-}
 
 }  // namespace
 
@@ -81,18 +78,6 @@ std::string Payload::take() {
   return std::move(json_);
 }
 
-Sha256 entry_hash(const Sha256 &previous, std::int64_t id, CreditorId creditor, CaseId case_id,
-                  std::int64_t at_ms, std::string_view kind, const Sha256 &payload_hash) {
-  std::array<char, 32> header{};
-  put_le64(header.data(), id);
-  put_le64(header.data() + 8, creditor);
-  put_le64(header.data() + 16, case_id);
-  put_le64(header.data() + 24, at_ms);
-  const std::array<std::string_view, 4> parts{
-      as_bytes(previous), std::string_view{header.data(), header.size()}, as_bytes(payload_hash), kind};
-  return sha256(parts);
-}
-
 void Journal::load() {
   dirty_.clear();
   staged_.clear();
@@ -125,9 +110,8 @@ std::int64_t Journal::append(CreditorId creditor, CaseId case_id, Instant at, st
   const Head before{head(creditor, case_id)};
   const std::int64_t id{next_id_++};
   const std::string salt{random_hex(16)};
-  const std::array<std::string_view, 2> salted{salt, payload};
-  const Sha256 payload_hash{sha256(salted)};
-  const Sha256 hash{entry_hash(before.hash, id, creditor, case_id, to_ms(at), kind, payload_hash)};
+  const Sha256 payload_hash{domain::journal_payload_hash(salt, payload)};
+  const Sha256 hash{domain::journal_entry_hash(before.hash, id, creditor, case_id, to_ms(at), kind, payload_hash)};
   run(connection_, "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, creditor, case_id, at,
       kind, before.entry, payload_hash, hash, salt, payload);
   staged_[{creditor, case_id}] = {id, hash};
@@ -168,32 +152,6 @@ void Journal::rolled_back() {
   next_id_ = committed_next_id_;
 }
 
-Sha256 merkle_root(const Sha256 &root_before, const std::vector<std::pair<CaseId, Sha256>> &heads) {
-  std::vector<Sha256> level;
-  level.reserve(heads.size() + 1);
-  const auto leaf = [](std::int64_t id, const Sha256 &hash) {
-    std::array<char, 9> prefix{};  // 0 marks a leaf, 1 an inner node: neither can pass for the other
-    put_le64(prefix.data() + 1, id);
-    const std::array<std::string_view, 2> parts{std::string_view{prefix.data(), prefix.size()},
-                                                as_bytes(hash)};
-    return sha256(parts);
-  };
-  level.push_back(leaf(-1, root_before));
-  for (const auto &[case_id, hash] : heads) level.push_back(leaf(case_id, hash));
-  while (level.size() > 1) {
-    std::vector<Sha256> above;
-    above.reserve((level.size() + 1) / 2);
-    for (std::size_t i{0}; i + 1 < level.size(); i += 2) {
-      const std::array<std::string_view, 3> parts{std::string_view{"\x01", 1}, as_bytes(level[i]),
-                                                  as_bytes(level[i + 1])};
-      above.push_back(sha256(parts));
-    }
-    if (level.size() % 2 == 1) above.push_back(level.back());
-    level = std::move(above);
-  }
-  return level.front();
-}
-
 namespace {
 
 struct Seal {
@@ -226,7 +184,7 @@ struct Walk {
     if (static_cast<std::int64_t>(heads.size()) != seal.heads)
       fault("the seal of " + format_date(seal.day) + " covers " + std::to_string(seal.heads) +
             " cases, the journal has " + std::to_string(heads.size()));
-    if (merkle_root(root_before, heads) != seal.root)
+    if (domain::merkle_root(root_before, heads) != seal.root)
       fault("the seal of " + format_date(seal.day) + " does not match the entries it covers");
     root_before = seal.root;
     ++verdict.days_sealed;
@@ -241,14 +199,13 @@ struct Walk {
     if (row.i64(4) != chain.entry)
       fault(label + " follows entry " + std::to_string(row.i64(4)) + ", expected " +
             std::to_string(chain.entry));
-    if (entry_hash(chain.hash, id, creditor, case_id, row.i64(2), row.text(3), payload_hash) != hash)
+    if (domain::journal_entry_hash(chain.hash, id, creditor, case_id, row.i64(2), row.text(3), payload_hash) != hash)
       fault(label + ": its hash is not that of the entry before it, its header and its payload's hash");
     if (row.is_null(7)) {
       ++verdict.erased;
     } else {
       const std::string salt{row.text(7)}, payload{row.text(8)};
-      const std::array<std::string_view, 2> salted{salt, payload};
-      if (sha256(salted) != payload_hash) fault(label + ": its payload is not the one that was journaled");
+      if (domain::journal_payload_hash(salt, payload) != payload_hash) fault(label + ": its payload is not the one that was journaled");
     }
     chain = {id, hash, chain.since_seal + 1};
     ++verdict.entries;

@@ -91,13 +91,6 @@ class Journal {
   bool flushed_{false};
 };
 
-/// hash of an entry.
-Sha256 entry_hash(const Sha256 &previous, std::int64_t id, CreditorId creditor, CaseId case_id,
-                  std::int64_t at_ms, std::string_view kind, const Sha256 &payload_hash);
-
-/// Merkle root over the heads of one day and the root of the sealed day before. Leaves in order of case id.
-Sha256 merkle_root(const Sha256 &root_before, const std::vector<std::pair<CaseId, Sha256>> &heads);
-
 /// Walks every chain and every seal of a creditor; reports each fault.
 JournalVerdict verify(Connection &connection, CreditorId creditor);
 

@@ -109,11 +109,12 @@ Result<std::uint64_t> SqliteStore::reparse(std::string_view provider, InboundId 
     const auto count =
         only != 0
             ? run(*connection_,
-                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ? AND kind <> 'erased'",
+                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ? AND kind NOT IN"
+                  " ('erased', 'repeat')",
                   only)
             : run(*connection_,
-                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ? AND kind <> "
-                  "'erased'",
+                  "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ? AND kind NOT IN"
+                  " ('erased', 'repeat')",
                   provider);
     unit.commit();
     if (only != 0 && count == 0) return not_found("there is no inbound record " + std::to_string(only));
@@ -140,29 +141,34 @@ Result<void> SqliteStore::apply_parsed(std::span<const ParsedRecord> batch, Inst
 void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now) {
   std::string provider;
   std::int64_t tries{0};
-  Sha256 bytes{};  // taken first: a receipt of somebody who was erased empties them
+  Sha256 raw{};  // taken first: a receipt of somebody who was erased empties the bytes
   {
     Query query{*connection_, "SELECT provider, tries, bytes FROM inbound WHERE id = ?", parsed.inbound};
     if (!query.next()) return;
     provider = query.text(0);
     tries = query.i64(1);
-    if (!parsed.replies.empty()) bytes = sha256(query.blob(2));
+    raw = sha256(query.blob(2));
   }
   if (!parsed.error.empty()) {
     run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, state = ?, next_try = ? WHERE id = ?",
         parsed.error, parsed.is_retryable ? 0 : 2, now + retry_after(tries), parsed.inbound);
     return;
   }
-  run(*connection_, "UPDATE inbound SET state = 1, error = '' WHERE id = ?", parsed.inbound);
+  run(*connection_, "UPDATE inbound SET state = 1, error = '', hash = ? WHERE id = ?", raw, parsed.inbound);
+  bool is_repeat{!parsed.receipts.empty() && parsed.replies.empty()};
   for (const auto &receipt : parsed.receipts) {
-    const Arrived arrived{parsed.inbound, provider, receipt, now};
+    const Arrived arrived{parsed.inbound, raw, provider, receipt, now};
     unit.tally("receipts");
-    if (const auto attempt = correlate(provider, receipt.ref, receipt.idempotency_key))
-      apply_receipt(unit, *attempt, arrived, now);
-    else
+    if (const auto attempt = correlate(provider, receipt.ref, receipt.idempotency_key)) {
+      is_repeat = apply_receipt(unit, *attempt, arrived, now) && is_repeat;
+    } else {
       keep_waiting(unit, arrived);
+      is_repeat = false;
+    }
   }
-  if (!parsed.replies.empty()) apply_replies(unit, provider, bytes, parsed, now);
+  // The same bytes once more, as providers send them that missed an answer: they are kept once.
+  if (is_repeat) run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'repeat' WHERE id = ?", parsed.inbound);
+  if (!parsed.replies.empty()) apply_replies(unit, provider, raw, parsed, now);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -198,7 +204,7 @@ bool SqliteStore::is_erased(DebtorKey key) {
   return query.next() && query.flag(0);
 }
 
-void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now) {
+bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now) {
   const auto [part_index, part_count] = part_of(attempt, came.receipt);
   const Sha256 digest{digest_of(came.receipt, part_index, part_count)};
   // Of somebody who was erased only what happened is kept, as erasure itself leaves it.
@@ -208,7 +214,7 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     remains = came;
     remains->receipt.text.clear();
     remains->receipt.evidence.clear();
-    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased' WHERE id = ?", came.inbound);
+    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased', hash = NULL WHERE id = ?", came.inbound);
   }
   const auto &arrived = remains ? *remains : came;
   const auto &receipt = arrived.receipt;
@@ -220,7 +226,11 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     run(*connection_,
         "UPDATE receipt SET repeats = repeats + 1 WHERE creditor = ? AND attempt = ? AND digest = ?",
         attempt.key.creditor, attempt.id, digest);
-    return;
+    Query first{*connection_,
+                "SELECT 1 FROM receipt r JOIN inbound i ON i.id = r.inbound WHERE r.creditor = ? AND r.attempt = ?"
+                " AND r.digest = ? AND r.inbound <> ? AND i.hash = ? AND i.kind NOT IN ('erased', 'repeat')",
+                attempt.key.creditor, attempt.id, digest, arrived.inbound, arrived.raw};
+    return first.next();
   }
   if (receipt.price_micro != 0)
     run(*connection_, "UPDATE attempt SET price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
@@ -279,9 +289,10 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   if (part_count > 1) payload.number("part", part_index).number("of", part_count);
   if (receipt.failure != FailureClass::none) payload.text("failure", domain::name_of(receipt.failure));
   payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
+  if (!is_forgotten) payload.text("raw", to_hex(arrived.raw));
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
 
-  if (confirms_recall) return;
+  if (confirms_recall) return false;
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
   if (counts) note_reaction(attempt, receipt.kind, now);
   if (is_negative(receipt.kind) && receipt.is_final && !is_forgotten)
@@ -293,9 +304,10 @@ void SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     unit.then([this, key = attempt.key] {
       read_while_open_.insert(key);
     });  // its outcome has more than itself to look at
-  if (!is_changed && receipt.kind <= ReceiptKind::dispatched) return;
+  if (!is_changed && receipt.kind <= ReceiptKind::dispatched) return false;
   refresh_reminder(unit, attempt.key, attempt.reminder);
   touch(unit, attempt.key, now);
+  return false;
 }
 
 void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
@@ -352,6 +364,8 @@ void SqliteStore::apply_waiting(Unit &unit, std::string_view provider, const std
                   id};
       while (query.next())
         arrived.receipt.evidence.push_back({query.text(0), query.text(1), query.blob(2), query.text(3)});
+      Query raw{*connection_, "SELECT hash FROM inbound WHERE id = ?", arrived.inbound};
+      if (raw.next() && !raw.is_null(0)) arrived.raw = raw.hash(0);
     }
     if (const auto attempt = attempt_by_ref(provider, ref)) apply_receipt(unit, *attempt, arrived, now);
     run(*connection_, "DELETE FROM evidence_waiting WHERE waiting = ?", id);

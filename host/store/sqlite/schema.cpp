@@ -241,8 +241,16 @@ constexpr const char *kAwaited{
     "CREATE TABLE awaited (provider TEXT NOT NULL, attempt INTEGER NOT NULL, creditor INTEGER NOT NULL,"
     " accepted_at INTEGER NOT NULL, PRIMARY KEY (provider, attempt)) WITHOUT ROWID;"};
 
+// hash: of the bytes, once they were read; the journal's receipts name it. Hashes come in no order: 4,096 rows share a part of the index,
+// so that the part that is written to stays small; a search asks each. token: the time-stamp over a seal's root.
+constexpr const char *kRawHashes{
+    "ALTER TABLE inbound ADD COLUMN hash BLOB;"
+    "CREATE INDEX inbound_by_hash ON inbound (id >> 12, hash) WHERE hash IS NOT NULL;"
+    "ALTER TABLE journal_seal ADD COLUMN token BLOB;"};
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 4> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited};
+const std::array<std::string, 5> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited,
+                                             kRawHashes};
 
 }  // namespace
 

@@ -77,6 +77,15 @@ class SqliteStore final : public Store {
   }
   Result<JournalVerdict> verify_journal(CreditorId c) override { return views_.verify_journal(c); }
   Result<std::string> content(CreditorId c, const Sha256 &hash) override { return views_.content(c, hash); }
+  Result<InvoiceEvidence> evidence_of(CreditorId c, std::string_view number) override {
+    return views_.evidence_of(c, number);
+  }
+  Result<std::string> evidence_bytes(CreditorId c, const EvidenceFile &file) override {
+    return views_.evidence_bytes(c, file);
+  }
+  Result<EvidenceFile> evidence_file(CreditorId c, const Sha256 &hash) override {
+    return views_.evidence_file(c, hash);
+  }
 
   Result<std::unique_ptr<Reader>> open_reader() override;
   Result<CreditorId> creditor(std::string_view code) override;
@@ -164,6 +173,7 @@ class SqliteStore final : public Store {
   Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by,
                             Instant now) override;
   Result<Sha256> seal_day(CreditorId, CivilDate day) override;
+  Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) override;
 
  private:
   /// What settling needs of a claim.
@@ -209,6 +219,7 @@ class SqliteStore final : public Store {
   /// A receipt with what correlation adds.
   struct Arrived {
     InboundId inbound{0};
+    Sha256 raw{};  ///< of the inbound bytes
     std::string provider;
     ReceiptRecord receipt;
     Instant at{};
@@ -346,7 +357,8 @@ class SqliteStore final : public Store {
 
   // receipts.cpp
   void apply_one(Unit &unit, const ParsedRecord &parsed, Instant now);
-  void apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now);
+  /// True when it was known already from the same bytes, which are still here.
+  bool apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now);
   /// Which part of its message it is about, and of how many.
   std::pair<std::uint32_t, std::uint32_t> part_of(const AttemptRow &attempt, const ReceiptRecord &receipt);
   bool is_erased(DebtorKey key);

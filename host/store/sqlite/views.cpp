@@ -3,31 +3,13 @@
 
 #include "host/store/sqlite/facts.hpp"
 #include "host/store/sqlite/journal.hpp"
+#include "host/store/sqlite/moment.hpp"
 
 #include <algorithm>
 #include <map>
-#include <sqlite3.h>
 
 namespace relance::store::sqlite {
 namespace {
-
-/// One consistent moment, unless the caller is in a transaction already.
-class Moment {
- public:
-  explicit Moment(Connection &connection)
-      : connection_{connection}, is_ours_{sqlite3_get_autocommit(connection.database().getHandle()) != 0} {
-    if (is_ours_) run(connection_, "BEGIN");
-  }
-  ~Moment() {
-    if (is_ours_) connection_.database().tryExec("COMMIT");
-  }
-  Moment(const Moment &) = delete;
-  Moment &operator=(const Moment &) = delete;
-
- private:
-  Connection &connection_;
-  bool is_ours_;
-};
 
 std::uint64_t count(Connection &connection, const char *sql) {
   Query query{connection, sql};
@@ -335,9 +317,9 @@ Result<std::vector<SuppressionRow>> SqliteReader::suppressions(CreditorId credit
   });
 }
 
-std::vector<JournalRow> SqliteReader::chain(CreditorId creditor, CaseId case_id, std::size_t limit) {
+std::int64_t SqliteReader::last_entry(CreditorId creditor, CaseId case_id) {
   // The head may lie ahead of case_head: the tail of the journal that was not gathered yet is searched first.
-  std::int64_t up_to{0}, entry{0};
+  std::int64_t up_to{0};
   {
     Query query{connection_, "SELECT value FROM setting WHERE name = 'heads_upto'"};
     if (query.next()) up_to = std::stoll(query.text(0));
@@ -345,13 +327,14 @@ std::vector<JournalRow> SqliteReader::chain(CreditorId creditor, CaseId case_id,
   {
     Query query{connection_, "SELECT max(id) FROM journal WHERE id > ? AND creditor = ? AND case_id = ?",
                 up_to, creditor, case_id};
-    if (query.next() && !query.is_null(0)) entry = query.i64(0);
+    if (query.next() && !query.is_null(0)) return query.i64(0);
   }
-  if (entry == 0) {
-    Query query{connection_, "SELECT entry FROM case_head WHERE creditor = ? AND case_id = ?", creditor,
-                case_id};
-    if (query.next()) entry = query.i64(0);
-  }
+  Query query{connection_, "SELECT entry FROM case_head WHERE creditor = ? AND case_id = ?", creditor, case_id};
+  return query.next() ? query.i64(0) : 0;
+}
+
+std::vector<JournalRow> SqliteReader::chain(CreditorId creditor, CaseId case_id, std::size_t limit) {
+  auto entry = last_entry(creditor, case_id);
   std::vector<JournalRow> rows;
   while (entry != 0 && rows.size() < limit) {
     Query query{connection_, "SELECT at, kind, previous, hash, payload FROM journal WHERE id = ?", entry};

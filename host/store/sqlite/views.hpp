@@ -30,8 +30,13 @@ class SqliteReader final : public Reader {
                                           std::string_view debtor_code, std::size_t limit) override;
   Result<JournalVerdict> verify_journal(CreditorId creditor) override;
   Result<std::string> content(CreditorId creditor, const Sha256 &hash) override;
+  Result<InvoiceEvidence> evidence_of(CreditorId creditor, std::string_view invoice_number) override;
+  Result<std::string> evidence_bytes(CreditorId creditor, const EvidenceFile &file) override;
+  Result<EvidenceFile> evidence_file(CreditorId creditor, const Sha256 &hash) override;
 
  private:
+  /// The id of a case's last entry; 0 when it has none.
+  std::int64_t last_entry(CreditorId creditor, CaseId case_id);
   std::vector<JournalRow> chain(CreditorId creditor, CaseId case_id, std::size_t limit);
 
   std::unique_ptr<Connection> own_;
