@@ -67,6 +67,24 @@ void check_templates(Draft &draft) {
   }
 }
 
+/// Where the region has a provider of short messages, what is sent as one has words of its own: a mail's would
+/// be a dozen segments.
+void check_short_messages(Draft &draft) {
+  const auto &configuration = draft.configuration;
+  if (std::ranges::none_of(configuration.providers,
+                           [](const auto &provider) { return provider.channel == "sms"; }))
+    return;
+  std::set<std::string_view> reported;
+  for (const auto &mention : draft.mentions) {
+    if (mention.what != Mentioned::template_id || mention.channel != "sms") continue;
+    for (const auto &made : configuration.templates)
+      if (made.id == mention.name && made.sms.empty() && reported.insert(made.version).second)
+        draft.issues.error(made.text_at, "this template may go as a short message (" + mention.by +
+                                             ") and has no words for one; write sms = '''…''', or "
+                                             "take \"sms\" out of the step's channels");
+  }
+}
+
 int rank_of(const domain::Scenario &scenario) {
   return (scenario.segments.empty() ? 0 : 2) + (scenario.regions.empty() ? 0 : 1);
 }
@@ -156,6 +174,7 @@ void check_whole(Draft &draft) {
     draft.issues.error({draft.configuration.file.string()}, "there is no region; add regions/FR.toml");
   check_names(draft);
   check_templates(draft);
+  check_short_messages(draft);
   check_choice(draft);
   check_replaced(draft);
   check_senders(draft);

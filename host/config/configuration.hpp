@@ -137,8 +137,9 @@ struct ProviderSettings {
 struct Template {
   std::string id, language;
   std::string version;                    ///< SHA-256 of the file
-  std::string subject, text, html;        ///< html may be empty
-  Position subject_at, text_at, html_at;  ///< of the first character of each
+  std::string subject, text, html;        ///< of a mail or a letter; html may be empty
+  std::string sms;                        ///< the whole of a short message; empty: it is never sent as one
+  Position subject_at, text_at, html_at, sms_at;  ///< of the first character of each
 };
 
 /// Where the other files lie; each may be shared or somewhere else.

@@ -21,7 +21,7 @@ struct Mention {
   Mentioned what{};
   std::string name;
   Position at;
-  std::string channel{};  ///< of a provider: the list it stands in
+  std::string channel{};  ///< of a provider: the list it stands in; of a template: "sms" where it may be one
   std::string by{};       ///< "region FR", "scenario standard, step call": for messages
 };
 

@@ -105,7 +105,7 @@ class ScenarioReader {
         draft_.issues.error(table->at(), "\"channels\" is missing; write channels = [\"email\"]");
       const auto id = table->required("template", "\"thank-you\"");
       scenario_.thank_you_template = id.text;
-      mention_template(id, "thank_you");
+      mention_template(id, scenario_.thank_you_channels, "thank_you");
       table->finish();
     }
   }
@@ -121,10 +121,18 @@ class ScenarioReader {
     table->finish();
   }
 
-  void mention_template(const Located &id, std::string_view by) {
-    if (!id.text.empty())
-      draft_.mentions.push_back(
-          {Mentioned::template_id, id.text, id.at, {}, "scenario " + scenario_.id + ", " + std::string{by}});
+  void mention_template(const Located &id, const std::vector<std::string> &channels, std::string_view by) {
+    if (id.text.empty()) return;
+    const bool may_be_sms{std::ranges::find(channels, "sms") != channels.end()};
+    draft_.mentions.push_back({Mentioned::template_id, id.text, id.at, may_be_sms ? "sms" : "",
+                               "scenario " + scenario_.id + ", " + std::string{by}});
+  }
+
+  /// Those it begins with and those that a receipt may bring.
+  static std::vector<std::string> all_channels(const Step &step) {
+    auto channels = step.channels;
+    for (const auto &reaction : step.reactions) channels.push_back(reaction.channel);
+    return channels;
   }
 
   std::vector<std::string> channels_of(Section &section, std::string_view key) {
@@ -193,7 +201,7 @@ class ScenarioReader {
     if (has_template) {
       const auto id = section.required("template", "\"reminder-1\"");
       step.template_id = id.text;
-      mention_template(id, "step " + step.id);
+      mention_template(id, all_channels(step), "step " + step.id);
     }
     if (step.hands_over) {
       if (has_channels || has_template)
@@ -206,7 +214,7 @@ class ScenarioReader {
           "step \"" + step.id + "\" has no channels; write channels = [\"email\"], or hands_over = true");
     } else if (!has_template && needs_words(step)) {
       step.template_id = step.id;
-      mention_template({step.id, section.at()}, "step " + step.id);
+      mention_template({step.id, section.at()}, all_channels(step), "step " + step.id);
     }
   }
 

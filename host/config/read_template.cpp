@@ -48,6 +48,7 @@ void read_template(Draft &draft, const Document &document, std::string_view stem
   made.subject = body(root, "subject", true, made.subject_at);
   made.text = body(root, "text", true, made.text_at);
   made.html = body(root, "html", false, made.html_at);
+  made.sms = body(root, "sms", false, made.sms_at);
   root.finish();
   if (made.subject.find_first_of("\r\n") != std::string::npos)
     draft.issues.error(made.subject_at, "the subject has more than one line; write it on one");

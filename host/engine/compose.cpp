@@ -93,7 +93,9 @@ Result<Composed> Composer::render(const store::Claim &claim, const store::CaseVi
   if (made == nullptr)
     return not_found("template " + id + " exists neither in language '" + model.language +
                      "' nor in the creditor's '" + setting.creditor->language + "'");
-  auto rendered = templates_->renderer.render(*made, model);
+  const bool is_short{contact != nullptr && contact->channel == "sms"};
+  auto rendered =
+      templates_->renderer.render(*made, model, is_short ? render::Form::short_message : render::Form::mail);
   if (!rendered) return rendered.error();
   return Composed{std::move(rendered->subject), std::move(rendered->text), std::move(rendered->html)};
 }

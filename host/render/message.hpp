@@ -38,10 +38,13 @@ struct MessageModel {
   CivilDate dated{};
 };
 
+/// Which of a template's words: those of a mail, or those of a short message.
+enum class Form : std::uint8_t { mail, short_message };
+
 struct RenderedMessage {
   std::string subject;  ///< one line
-  std::string text;
-  std::string html;  ///< empty when the template has none
+  std::string text;     ///< of a short message: without blank lines at its ends
+  std::string html;     ///< empty when the template has none, and of a short message
 };
 
 }  // namespace relance::render

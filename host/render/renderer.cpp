@@ -29,6 +29,17 @@ std::string one_line(std::string text) {
   return line;
 }
 
+/// Each character of a short message is paid for: no blank ends, and no fixed spaces (amounts have them), one of which
+/// would put the whole text into UCS-2, at twice the price.
+std::string spare(std::string text) {
+  for (const std::string_view fixed : {"\u00a0", "\u202f"})
+    for (auto at = text.find(fixed); at != text.npos; at = text.find(fixed, at + 1)) text.replace(at, fixed.size(), " ");
+  constexpr std::string_view kBlank{" \t\r\n"};
+  text.erase(0, std::min(text.find_first_not_of(kBlank), text.size()));
+  text.erase(text.find_last_not_of(kBlank) + 1);
+  return text;
+}
+
 std::string as_is(const std::string &text) {
   return text;
 }
@@ -77,10 +88,11 @@ struct Body {
 
 struct Parsed {
   Body subject, text;
-  std::optional<Body> html;
+  std::optional<Body> html, sms;
 
   explicit Parsed(const config::Template &made) : subject{made.subject, false}, text{made.text, false} {
     if (!made.html.empty()) html.emplace(made.html, true);
+    if (!made.sms.empty()) sms.emplace(made.sms, false);
   }
 };
 
@@ -125,13 +137,20 @@ Result<std::string> fill(Body &body, ModelContext &context, const config::Positi
 
 }  // namespace
 
-Result<RenderedMessage> Renderer::render(const config::Template &made, const MessageModel &model) {
+Result<RenderedMessage> Renderer::render(const config::Template &made, const MessageModel &model, Form form) {
   auto &parsed = cache_->parsed(made);
   ModelContext context{model, cache_->formats_for(model)};
   RenderedMessage message;
   auto subject = fill(parsed.subject, context, made.subject_at);
   if (!subject) return subject.error();
   message.subject = one_line(std::move(*subject));
+  if (form == Form::short_message) {
+    if (!parsed.sms) return invalid("the template has no words for a short message: sms", made.text_at.text());
+    auto words = fill(*parsed.sms, context, made.sms_at);
+    if (!words) return words.error();
+    message.text = spare(std::move(*words));
+    return message;
+  }
   auto text = fill(parsed.text, context, made.text_at);
   if (!text) return text.error();
   message.text = std::move(*text);

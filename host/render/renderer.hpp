@@ -19,7 +19,8 @@ class Renderer {
   /// Deterministic: the same template and model give the same bytes. An unknown name is an `invalid` error
   /// with its place, never an empty word. Nothing in the model can add a line to the subject or a tag to the
   /// HTML.
-  Result<RenderedMessage> render(const config::Template &made, const MessageModel &model);
+  Result<RenderedMessage> render(const config::Template &made, const MessageModel &model,
+                                 Form form = Form::mail);
 
  private:
   struct Cache;

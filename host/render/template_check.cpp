@@ -203,6 +203,7 @@ void check_template(const config::Template &made, Issues &issues) {
   check_body(made.subject, made.subject_at, false, issues);
   check_body(made.text, made.text_at, false, issues);
   check_body(made.html, made.html_at, true, issues);
+  check_body(made.sms, made.sms_at, false, issues);
 }
 
 }  // namespace relance::render

@@ -209,5 +209,20 @@ BOOST_AUTO_TEST_CASE(a_recipient_in_another_zone_has_the_region_s_hours_on_their
   BOOST_TEST(format_instant(in_reunion) == "2026-11-23T04:00:00Z");
 }
 
+BOOST_AUTO_TEST_CASE(what_may_go_as_a_short_message_needs_words_for_one_once_there_is_a_provider) {
+  ConfigFolder folder;
+  folder.write("scenarios/standard.toml",
+               "id = \"standard\"\n[[step]]\nid = \"reminder\"\nafter = \"5d\"\n"
+               "channels = [\"email\", \"sms\"]\ntemplate = \"reminder\"\n");
+  BOOST_TEST(folder.issues() == "");
+  folder.write("providers/gateway.toml", "plugin = \"sms\"\nchannel = \"sms\"\n");
+  BOOST_TEST(folder.issues().starts_with("templates/reminder.fr.toml:2:9: error: this template may go as a short message "
+                                         "(scenario standard, step reminder) and has no words for one"),
+             folder.issues());
+  folder.append("templates/reminder.fr.toml", "sms = 'Bonjour'\n");
+  BOOST_TEST(folder.issues() == "");
+  BOOST_TEST(folder.load().configuration->find_template("reminder", "fr", {})->sms == "Bonjour");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::config

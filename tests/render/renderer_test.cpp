@@ -139,5 +139,25 @@ BOOST_AUTO_TEST_CASE(lists_of_lines_are_walked) {
              "pre-due");
 }
 
+BOOST_AUTO_TEST_CASE(a_short_message_has_words_of_its_own_and_only_plain_spaces) {
+  auto made = sample_template("Subject", "A long letter", "<p>A long letter</p>");
+  made.sms = "\n{{creditor.name}}: {{total}} \n";
+  auto model = sample_message();
+  model.language = "fr";
+  Renderer renderer;
+  const auto message = renderer.render(made, model, Form::short_message);
+  BOOST_TEST_REQUIRE(message.has_value());
+  BOOST_TEST(message->text == model.creditor_name + ": 5 000,10 €");
+  BOOST_TEST(message->html.empty());
+  BOOST_TEST(renderer.render(made, model)->text == "A long letter");
+}
+
+BOOST_AUTO_TEST_CASE(a_template_without_words_for_a_short_message_never_becomes_one) {
+  Renderer renderer;
+  const auto message = renderer.render(sample_template("s", "A long letter"), sample_message(), Form::short_message);
+  BOOST_TEST_REQUIRE(message.has_error());
+  BOOST_TEST(message.error().text().find("sms") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::render

@@ -152,5 +152,25 @@ BOOST_AUTO_TEST_CASE(a_formal_notice_asks_only_for_what_is_overdue) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_shipped_short_messages_fit_into_one_segment) {
+  const auto loaded = config::load(test::source_dir() / "config" / "relanced.toml",
+                                   {.reads_secrets = false, .check_template = {}});
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr);
+  Renderer renderer;
+  auto model = sample_message();
+  std::size_t seen{0};
+  for (const auto &made : loaded.configuration->templates) {
+    if (made.sms.empty()) continue;
+    ++seen;
+    model.language = made.language;
+    const auto message = renderer.render(made, model, Form::short_message);
+    BOOST_TEST_REQUIRE(message.has_value());
+    const auto characters = std::count_if(message->text.begin(), message->text.end(),
+                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+    BOOST_TEST(characters <= 159, made.id << '.' << made.language << ": " << message->text);  // the euro sign takes two
+  }
+  BOOST_TEST(seen == 10u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::render
