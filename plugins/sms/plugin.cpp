@@ -1,0 +1,6 @@
+// The SMS channel's one exported symbol: a driver for each way to a gateway.
+#include "plugins/sms/kannel/channel.hpp"
+
+#include <relance/channel.hpp>
+
+RELANCE_EXPORT_DRIVERS(relance::sms::kannel::KannelChannel)
