@@ -296,6 +296,7 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.is_two_phase = (capabilities & RELANCE_CAP_TWO_PHASE) != 0;
   traits.can_fetch_evidence = (capabilities & RELANCE_CAP_EVIDENCE) != 0;
   traits.can_quote = (capabilities & RELANCE_CAP_QUOTE) != 0;
+  traits.can_webhook = (capabilities & RELANCE_CAP_WEBHOOK) != 0;
   traits.submit_never_releases = traits.is_two_phase && (t.flags & RELANCE_TRAIT_SUBMIT_NEVER_RELEASES) != 0;
   traits.can_poll = (capabilities & RELANCE_CAP_POLL) != 0;
   traits.polls_open = traits.can_poll && (t.flags & RELANCE_TRAIT_POLL_OPEN) != 0;

@@ -64,6 +64,8 @@ class ChildProvider final : public Provider {
   void poll(Token token, const std::string &cursor, OpenPage open_page) override;
   void fetch(EvidenceWish wish) override;
   std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) override;
+  void authenticate(std::vector<WebhookCall> calls) override;
+  void set_webhook_url(std::string url) override;
   void stop(Milliseconds grace) override;
 
  private:
@@ -117,6 +119,7 @@ class ChildProvider final : public Provider {
   bool take_polled(const Frame &frame);
   bool take_fetched(const Frame &frame);
   bool take_quoted(const Frame &frame);
+  bool take_judged(const Frame &frame);
   bool take_intent(const Frame &frame);
   bool take_started(const Frame &frame);
   void offer_inbound();
@@ -163,6 +166,7 @@ class ChildProvider final : public Provider {
   Phase phase_{Phase::idle};
   std::string down_reason_{"it has not been started"};
   SteadyClock::time_point next_start_{};
+  std::string webhook_url_;
   std::optional<SteadyClock::time_point> closing_since_;
   OutBytes out_;
   std::size_t out_at_{0};
@@ -176,6 +180,7 @@ class ChildProvider final : public Provider {
   ChildInbound inbound_;
   std::shared_ptr<HttpCalls> http_;  ///< of this child
   HttpAssembly<HttpCall> http_assembly_;
+  std::vector<Judgement> judged_;  ///< of the frames just read, to be told at once
   bool is_announced_up_{false}, is_untrusted_{false}, is_first_{true};
   std::optional<std::uint32_t> said_ready_;  ///< by the plugin of this child
   std::optional<Health> said_health_;

@@ -4,6 +4,7 @@
 #include "host/channel/evidence_border.hpp"
 #include "host/channel/made_up.hpp"
 #include "host/channel/sealed_bytes.hpp"
+#include "host/channel/webhook_border.hpp"
 
 #include <unistd.h>
 
@@ -194,6 +195,47 @@ void ChildProvider::fetch(EvidenceWish wish) {
   }
   deliver(make_up({{wish.token, Operation::fetch, {}, nullptr}}, "down", "the provider is down"), settings_.id,
           events_);
+}
+
+/// Any thread.
+void ChildProvider::authenticate(std::vector<WebhookCall> calls) {
+  std::vector<OpenToken> refused;
+  std::string because;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto open_count = tokens_.size(Ending::judged);
+    const bool is_open{phase_ == Phase::up && !is_stopping_ &&
+                       open_count + calls.size() <= settings_.limits.judging_max &&
+                       out_.size() - out_at_ <= settings_.limits.queued_bytes_max};
+    if (!is_open) because = phase_ == Phase::up ? "the provider takes no more webhooks now" : down_reason_;
+    FrameWriter w(out_);
+    const auto deadline = WallClock().now() + settings_.limits.judge_timeout;
+    for (const auto &call : calls) {
+      if (!is_open) {
+        refused.push_back({call.token, Operation::authenticate, {}, nullptr});
+      } else if (tokens_.open({call.token, Operation::authenticate, deadline, nullptr}) &&
+                 !encode_authenticate(w, call.token, *call.request)) {
+        tokens_.close(Ending::judged, call.token);
+        refused.push_back({call.token, Operation::authenticate, {}, nullptr});
+        because = "the request is larger than can be handed over";
+      }
+    }
+    flush();
+    if (is_open && open_count == 0) signal();  // the deadline is seen by an I/O thread that looks
+  }
+  if (!refused.empty()) deliver(make_up(refused, "down", because), settings_.id, events_);
+}
+
+void ChildProvider::set_webhook_url(std::string url) {
+  const std::lock_guard lock(mutex_);
+  if (url == webhook_url_) return;
+  webhook_url_ = std::move(url);
+  if (phase_ != Phase::up && phase_ != Phase::starting) return;
+  FrameWriter w(out_);
+  w.begin(FrameType::webhook_url);
+  w.raw(webhook_url_.data(), webhook_url_.size());
+  w.end();
+  flush();
 }
 
 void ChildProvider::stored(std::vector<Token> plugin_tokens) {

@@ -1,6 +1,7 @@
 // What a child says: each frame checked, each end held to an open token, and handed to the engine.
 #include "host/channel/child_provider.hpp"
 #include "host/channel/evidence_border.hpp"
+#include "host/channel/webhook_border.hpp"
 
 #include <utility>
 
@@ -29,6 +30,10 @@ bool is_chatter(FrameType type) {
 /// Of health and credit only the last word counts: a plugin that says a thousand in one breath costs the
 /// engine one.
 void ChildProvider::tell_news() {
+  if (!judged_.empty()) {
+    events_.judged(settings_.id, std::exchange(judged_, {}));
+    note_end();
+  }
   if (!is_announced_up_) return;
   if (std::exchange(has_news_health_, false)) events_.health(settings_.id, *said_health_);
   if (std::exchange(has_news_ready_, false)) events_.ready(settings_.id, *said_ready_);
@@ -53,6 +58,8 @@ bool ChildProvider::handle(const Frame &frame) {
       return take_fetched(frame);
     case FrameType::quoted:
       return take_quoted(frame);
+    case FrameType::judged:
+      return take_judged(frame);
     case FrameType::recalled:
       return take_recalls(frame);
     case FrameType::started:
@@ -173,6 +180,18 @@ bool ChildProvider::take_fetched(const Frame &frame) {
     chatter_.note(1);
   }
   note_end();
+  return true;
+}
+
+/// Gathered over the frames of one read: many judgements wake the listener once.
+bool ChildProvider::take_judged(const Frame &frame) {
+  auto judgement = decode_judgement(frame.payload);
+  if (!judgement) return false;
+  if (tokens_.close(Ending::judged, judgement->token)) {
+    judged_.push_back(std::move(*judgement));
+  } else {
+    chatter_.note(1);
+  }
   return true;
 }
 

@@ -78,6 +78,7 @@ Result<void> ChildProvider::launch() {
   hello.sandbox = settings_.sandbox;
   hello.http_hosts = begin_http();
   const std::lock_guard lock(mutex_);
+  hello.webhook_url = webhook_url_;
   phase_ = Phase::starting;
   out_.clear();
   out_at_ = 0;
@@ -224,6 +225,7 @@ std::string ChildProvider::bury() {
   std::vector<OpenToken> left;
   std::optional<Polled> polled;
   end_http();
+  if (!judged_.empty()) events_.judged(settings_.id, std::exchange(judged_, {}));
   {
     const std::lock_guard lock(mutex_);
     process_.kill();

@@ -10,6 +10,7 @@
 #include "host/channel/poll_call.hpp"
 #include "host/channel/quote_border.hpp"
 #include "host/channel/sealed_bytes.hpp"
+#include "host/channel/webhook_border.hpp"
 
 #include <array>
 #include <deque>
@@ -122,6 +123,7 @@ class ChildRole {
   Result<void> begin(const Hello &hello) {
     sink_.begin(hello.inbound_items_max, hello.log_lines_max);
     sink_.http().begin(hello.http_hosts);
+    sink_.set_webhook_url(hello.webhook_url);
     auto confined = confine(hello.sandbox, hello.plugin_path);
     if (!confined) return confined.error();
     sandbox_ = std::move(*confined);
@@ -180,6 +182,11 @@ class ChildRole {
         return handle_fetch(frame);
       case FrameType::quote:
         return handle_quote(frame);
+      case FrameType::authenticate:
+        return handle_authenticate(frame);
+      case FrameType::webhook_url:
+        sink_.set_webhook_url(std::string(frame.payload));
+        return true;
       case FrameType::stored: {
         const auto tokens = decode_tokens(frame.payload);
         if (tokens && !tokens->tokens.empty()) instance_->stored(tokens->tokens);
@@ -310,6 +317,16 @@ class ChildRole {
     const auto call = std::make_shared<EvidenceCall>(std::move(*wish));
     tokens_.open({call->wish.token, Operation::fetch, kNever, call});
     instance_->fetch(call->c);
+    return true;
+  }
+
+  bool handle_authenticate(const Frame &frame) {
+    const auto take = [&](std::uint64_t size) { return take_sealed(size); };
+    const auto call = decode_authenticate(frame, take);
+    if (!call) return false;
+    tokens_.open({call->token, Operation::authenticate, kNever, call});
+    const AuthenticateCall *const pointer{call.get()};
+    instance_->authenticate(std::span(&pointer, 1));
     return true;
   }
 

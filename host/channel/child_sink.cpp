@@ -1,6 +1,7 @@
 #include "host/channel/child_sink.hpp"
 
 #include "host/channel/evidence_border.hpp"
+#include "host/channel/webhook_border.hpp"
 
 namespace relance::channel {
 void ChildSink::begin(std::uint32_t inbound_items, std::uint32_t log_lines_max) {
@@ -62,6 +63,22 @@ void ChildSink::fetched(std::span<const relance_evidence_fetched> results) {
   outbox_.say([&](FrameWriter &w) {
     for (const auto &result : results) encode(w, to_fetched(result));
   });
+}
+
+void ChildSink::judged(std::vector<Judgement> judgements) {
+  outbox_.say([&](FrameWriter &w) {
+    for (const auto &judgement : judgements) encode(w, judgement);
+  });
+}
+
+void ChildSink::set_webhook_url(std::string url) {
+  const std::lock_guard lock(mutex_);
+  webhook_url_ = std::move(url);
+}
+
+std::string ChildSink::webhook_url() {
+  const std::lock_guard lock(mutex_);
+  return webhook_url_;
 }
 
 void ChildSink::announce(Ending ending, std::span<const Token> tokens) {

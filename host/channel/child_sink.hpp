@@ -25,6 +25,7 @@ class ChildSink final : public InstanceSink {
   /// For poll(2): until the next wake(); -1: none is wanted.
   [[nodiscard]] int time_to_wake_ms();
 
+  void set_webhook_url(std::string url);
   ChildHttp &http() { return http_; }
 
   // Any thread of the plugin
@@ -33,6 +34,7 @@ class ChildSink final : public InstanceSink {
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
   void fetched(std::span<const relance_evidence_fetched> results) override;
+  void judged(std::vector<Judgement> judgements) override;
   std::size_t inbound(std::span<const relance_inbound> batch) override;
   void ready(std::uint32_t credit) override { outbox_.ready(credit); }
   void health(const relance_health &health) override { outbox_.health(to_health(health)); }
@@ -43,6 +45,7 @@ class ChildSink final : public InstanceSink {
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view key, std::string_view) override { outbox_.state_changed(key); }
   Instant business_now() override;
+  std::string webhook_url() override;
   /// The main thread: the intent frame is in the socket when this returns.
   void announce(Ending ending, std::span<const Token> tokens) override;
 
@@ -57,6 +60,7 @@ class ChildSink final : public InstanceSink {
   std::uint32_t inbound_items_{0};
   std::int64_t inbound_bytes_{0};
   bool has_refused_inbound_{false};
+  std::string webhook_url_;
   std::optional<SteadyClock::time_point> wake_at_;
 };
 

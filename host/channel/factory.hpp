@@ -25,6 +25,9 @@ struct ProviderLimits {
   Milliseconds outcome_grace{
       300'000};  ///< after not_after; a send that has not ended by then is made up as unknown
   Milliseconds answer_timeout{600'000};  ///< for a query, a recall, a parse
+  Milliseconds judge_timeout{
+      3000};  ///< for a webhook: pure work of 5 ms, on a busy machine; its provider waits at most some seconds
+  std::uint32_t judging_max{4096};       ///< webhooks that wait for their judgement, above any listener's limit
   Milliseconds hang_timeout{30'000};     ///< a child that reads nothing for so long is killed
   Milliseconds restart_delay_min{100}, restart_delay_max{30'000};  ///< doubles between them
   Milliseconds restart_delay_reset{60'000};  ///< up for so long: the next delay is the least again

@@ -36,6 +36,8 @@ enum class FrameType : std::uint8_t {
   http_reply_piece,
   fetch,
   quote,
+  authenticate,
+  webhook_url,
   // child → daemon
   started = 64,
   refused,
@@ -56,6 +58,7 @@ enum class FrameType : std::uint8_t {
   http_cancel,
   fetched,
   quoted,
+  judged,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes{5};

@@ -2,6 +2,7 @@
 
 #include "host/channel/evidence_border.hpp"
 #include "host/channel/poll_call.hpp"
+#include "host/channel/webhook_border.hpp"
 
 #include <future>
 
@@ -67,6 +68,7 @@ Result<void> InprocInstance::start() {
     abandon();
     return result;
   }
+  if (instance_.traits().can_webhook) judge_.start(shared_from_this(), {[] {}, [] {}, [] {}});
   has_started_ = true;
   if (!has_said_ready_) to_engine([&] { events_.ready(settings_.id, kWholeWindow); });
   if (!has_said_health_) to_engine([&] { events_.health(settings_.id, {}); });
@@ -83,6 +85,7 @@ Result<void> InprocInstance::begin() {
 }
 
 void InprocInstance::end() {
+  if (is_judge_left_) return;  // the plugin is still in a call: nothing of it may go
   instance_.destroy();
   tokens_.drain(false);
   thread_.unless_left_behind([this] {  // else its file may be another instance's by now
@@ -204,6 +207,43 @@ std::vector<std::optional<Quote>> InprocInstance::quote(std::span<const Submissi
   return quotes;
 }
 
+void InprocInstance::authenticate(std::vector<WebhookCall> calls) {
+  using Calls = std::vector<std::shared_ptr<const AuthenticateCall>>;
+  const auto going = std::make_shared<Calls>();
+  std::vector<OpenToken> refused;
+  const bool is_open{is_taking_ && has_started_ &&
+                     tokens_.size(Ending::judged) + calls.size() <= settings_.limits.judging_max};
+  const auto deadline = WallClock().now() + settings_.limits.judge_timeout;
+  for (auto &webhook : calls) {
+    if (!is_open) {
+      refused.push_back({webhook.token, Operation::authenticate, {}, nullptr});
+      continue;
+    }
+    auto call = std::make_shared<const AuthenticateCall>(webhook.token, std::move(webhook.request));
+    if (tokens_.open({call->token, Operation::authenticate, deadline, call})) going->push_back(std::move(call));
+  }
+  if (!refused.empty())
+    deliver(make_up(refused, "down", is_taking_ ? "too many webhooks wait already" : "it is being stopped"),
+            settings_.id, events_);
+  if (going->empty()) return;
+  judge_.post(Kind::hand_over, [this, going] {
+    std::vector<const AuthenticateCall *> pointers;
+    for (const auto &call : *going) pointers.push_back(call.get());
+    instance_.authenticate(pointers);
+  });
+  keeper_.note_open();
+}
+
+void InprocInstance::set_webhook_url(std::string url) {
+  const std::lock_guard lock(url_mutex_);
+  webhook_url_ = std::move(url);
+}
+
+std::string InprocInstance::webhook_url() {
+  const std::lock_guard lock(url_mutex_);
+  return webhook_url_;
+}
+
 void InprocInstance::stored(std::vector<Token> tokens) {
   thread_.post(Kind::note, [this, tokens = std::move(tokens)] { instance_.stored(tokens); });
 }
@@ -215,6 +255,7 @@ void InprocInstance::room() {
 void InprocInstance::stop(Milliseconds grace) {
   if (!is_taking_.exchange(false) || !has_started_) return abandon();
   const auto give_up_at = std::chrono::steady_clock::now() + grace;
+  judge_.begin_stop();
   thread_.begin_stop();
   // Whatever the thread is at, from here on it hands nothing over that it has not announced before.
   give(make_up(tokens_.withdraw(), "stopping", "the provider was stopped before it was handed over"));
@@ -235,7 +276,8 @@ void InprocInstance::abandon() {
   close_http();
   if (!thread_.is_running()) return;
   keeper_.stop();
-  if (thread_.end(kDestroyGrace) || !settings_.hooks.log) return;
+  if (judge_.is_running()) is_judge_left_ = !judge_.end(kDestroyGrace);
+  if ((thread_.end(kDestroyGrace) && !is_judge_left_) || !settings_.hooks.log) return;
   settings_.hooks.log(settings_.id, RELANCE_LOG_ERROR,
                       "the plugin does not return from a call; its thread is left behind", {});
 }
@@ -305,6 +347,11 @@ void InprocInstance::fetched(std::span<const relance_evidence_fetched> results) 
   std::vector<Fetched> fetched;
   for (const auto &result : results) fetched.push_back(to_fetched(result));
   to_engine([&] { events_.fetched(settings_.id, std::move(fetched)); });
+  note_end();
+}
+
+void InprocInstance::judged(std::vector<Judgement> judgements) {
+  to_engine([&] { events_.judged(settings_.id, std::move(judgements)); });
   note_end();
 }
 

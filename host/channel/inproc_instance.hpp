@@ -35,6 +35,8 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void poll(Token token, const std::string &cursor, OpenPage open_page);
   void fetch(EvidenceWish wish);
   std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline);
+  void authenticate(std::vector<WebhookCall> calls);  ///< any thread
+  void set_webhook_url(std::string url);
   void stored(std::vector<Token> tokens);
   void room();
   void stop(Milliseconds grace);
@@ -47,6 +49,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
   void fetched(std::span<const relance_evidence_fetched> results) override;
+  void judged(std::vector<Judgement> judgements) override;
   void announce(Ending, std::span<const Token>) override {}  // the table of this process knows it already
   std::size_t inbound(std::span<const relance_inbound> batch) override;
   void ready(std::uint32_t credit) override;
@@ -56,6 +59,7 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) override;
   void state_changed(std::string_view, std::string_view) override;
   Instant business_now() override;
+  std::string webhook_url() override;
   relance_status http_send(HttpCall call) override;
   void http_cancel(Token token) override;
 
@@ -104,7 +108,12 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   std::mutex ended_mutex_;
   std::condition_variable ended_;  ///< tokens have ended; only stop() waits for it
 
+  std::mutex url_mutex_;
+  std::string webhook_url_;
+
   SerialThread thread_;
+  SerialThread judge_;  ///< webhooks, so that no other call of the plugin makes their callers wait
+  std::atomic<bool> is_judge_left_{false};
   DeadlineKeeper keeper_;
 };
 

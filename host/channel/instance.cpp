@@ -3,6 +3,7 @@
 
 #include "host/channel/quote_border.hpp"
 #include "host/channel/settings_schema.hpp"
+#include "host/channel/webhook_border.hpp"
 
 namespace relance::channel {
 namespace {
@@ -267,6 +268,28 @@ std::optional<Quote> PluginInstance::quote(const relance_message &message) {
   relance_status status{RELANCE_E_INTERNAL};
   guarded("quote", [&] { status = driver_.quote(instance_, &message, &sink); });
   return status == RELANCE_OK ? std::move(quote) : std::nullopt;
+}
+
+void PluginInstance::authenticate(std::span<const AuthenticateCall *const> calls) {
+  std::vector<Token> tokens(calls.size());
+  std::transform(calls.begin(), calls.end(), tokens.begin(), [](const auto *call) { return call->token; });
+  tokens_.announce(Ending::judged, tokens);
+  std::vector<Judgement> judgements;
+  judgements.reserve(calls.size());
+  for (std::size_t i{0}; i < calls.size(); ++i) {
+    if (tokens[i] == 0) continue;  // it has got its end while it waited
+    Judgement judgement;
+    judgement.token = tokens[i];
+    std::uint32_t verdict{RELANCE_AUTH_FORGED};
+    const relance_http_sink sink{&judgement, [](void *ctx, const relance_http_response *theirs) {
+                                   static_cast<Judgement *>(ctx)->answer = to_answer(read_sized(theirs));
+                                 }};
+    if (driver_.authenticate != nullptr && traits_.can_webhook)
+      guarded("authenticate", [&] { verdict = driver_.authenticate(instance_, &calls[i]->c, &sink); });
+    judgement.verdict = to_verdict(verdict);
+    if (tokens_.close(Ending::judged, judgement.token)) judgements.push_back(std::move(judgement));
+  }
+  if (!judgements.empty()) sink_.judged(std::move(judgements));
 }
 
 void PluginInstance::wake() {

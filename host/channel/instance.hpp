@@ -18,6 +18,7 @@
 namespace relance::channel {
 
 struct SettingsIssue;
+struct AuthenticateCall;
 struct HttpCall;
 struct HttpReply;
 
@@ -31,6 +32,7 @@ class InstanceSink {
   virtual void parsed(std::span<const relance_parsed> results) = 0;
   virtual void polled(const relance_polled &result) = 0;
   virtual void fetched(std::span<const relance_evidence_fetched> results) = 0;
+  virtual void judged(std::vector<Judgement> judgements) = 0;
   /// These open tokens go to the plugin now. Called on the serial thread; may wait (the child writes its
   /// intent frame here).
   virtual void announce(Ending ending, std::span<const Token> tokens) = 0;
@@ -42,6 +44,8 @@ class InstanceSink {
   virtual void metric(std::uint32_t kind, std::string_view name, double value, Fields labels) = 0;
   virtual void state_changed(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Instant business_now() = 0;
+  /// Empty: there is none.
+  [[nodiscard]] virtual std::string webhook_url() = 0;
   /// As in relance/http.h.
   virtual relance_status http_send(HttpCall call) = 0;
   virtual void http_cancel(Token token) = 0;
@@ -80,6 +84,8 @@ class PluginInstance {
   void fetch(const relance_evidence_fetch &fetch);  ///< as poll
   /// Any thread, but not beside destroy(). Nothing: the plugin gives no quote.
   std::optional<Quote> quote(const relance_message &message);
+  /// Any thread, also beside the serial calls, but not beside create() and destroy().
+  void authenticate(std::span<const AuthenticateCall *const> calls);
   void wake();
   /// Replies to calls that http_send() took; none after destroy().
   void http_replied(const std::vector<HttpReply> &replies);
@@ -104,6 +110,7 @@ class PluginInstance {
   void on_parsed(const relance_parsed *const *results, std::size_t count);
   void on_polled(const relance_polled *result);
   void on_fetched(const relance_evidence_fetched *const *results, std::size_t count);
+  std::int64_t on_webhook_url(void *buffer, std::size_t cap);
   std::int64_t on_state_get(std::string_view key, void *buffer, std::size_t cap);
   relance_status on_state_put(std::string_view key, std::string_view value);
   const void *on_extension(std::string_view id);

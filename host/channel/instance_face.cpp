@@ -60,9 +60,9 @@ relance_host PluginInstance::make_face() {
   face.extension = [](const relance_host *h, const char *id) -> const void * {
     return self(h).on_extension(id == nullptr ? "" : id);
   };
-  face.webhook_url = [](const relance_host *, void *, std::size_t) -> std::int64_t {
-    return 0;
-  };  // no listener yet
+  face.webhook_url = [](const relance_host *h, void *buffer, std::size_t cap) -> std::int64_t {
+    return self(h).on_webhook_url(buffer, cap);
+  };
   return face;
 }
 
@@ -139,6 +139,12 @@ void PluginInstance::on_fetched(const relance_evidence_fetched *const *results, 
   std::vector<OpenToken> closed;
   const auto ends = take_ends(Ending::fetched, results, count, closed);
   if (!ends.empty()) sink_.fetched(ends);
+}
+
+std::int64_t PluginInstance::on_webhook_url(void *buffer, std::size_t cap) {
+  const auto url = sink_.webhook_url();
+  if (!url.empty() && url.size() <= cap) std::memcpy(buffer, url.data(), url.size());
+  return static_cast<std::int64_t>(url.size());
 }
 
 std::int64_t PluginInstance::on_state_get(std::string_view key, void *buffer, std::size_t cap) {

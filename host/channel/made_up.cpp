@@ -22,6 +22,9 @@ MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, cons
       case Operation::fetch:
         ends.fetched.push_back({token.token, FetchKind::again, {}, text, {}});
         break;
+      case Operation::authenticate:
+        ends.judged.push_back({token.token, Verdict::down, {}, text});
+        break;
       case Operation::submit:
       case Operation::commit:
       case Operation::query: {
@@ -45,6 +48,7 @@ void deliver(MadeUp ends, const std::string &provider, ProviderEvents &events) {
   if (!ends.recalls.empty()) events.recalls(provider, std::move(ends.recalls));
   if (!ends.parsed.empty()) events.parsed(provider, std::move(ends.parsed));
   if (!ends.fetched.empty()) events.fetched(provider, std::move(ends.fetched));
+  if (!ends.judged.empty()) events.judged(provider, std::move(ends.judged));
   for (auto &polled : ends.polled) events.polled(provider, std::move(polled));
 }
 

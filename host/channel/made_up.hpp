@@ -14,6 +14,7 @@ struct MadeUp {
   std::vector<Parsed> parsed;
   std::vector<Polled> polled;
   std::vector<Fetched> fetched;
+  std::vector<Judgement> judged;
 };
 
 MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, const std::string &text);

@@ -34,6 +34,8 @@ class InprocProvider final : public Provider {
   std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) override {
     return instance_->quote(batch, deadline);
   }
+  void authenticate(std::vector<WebhookCall> calls) override { instance_->authenticate(std::move(calls)); }
+  void set_webhook_url(std::string url) override { instance_->set_webhook_url(std::move(url)); }
   void stop(Milliseconds grace) override { instance_->stop(grace); }
 
  private:

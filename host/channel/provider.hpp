@@ -1,8 +1,8 @@
 // A provider instance as the engine sees it: values in, values out, whatever the placement (in this process,
 // in a child, or built into the host). The engine never sees the C ABI, a plugin never sees the engine.
 //
-// Threads: the engine calls a Provider from its own thread only; ProviderEvents are called from any thread
-// and must neither block nor call back. Every token handed to submit/commit/query/recall/parse ends in
+// Threads: the engine calls a Provider from its own thread only (authenticate() may be called from any); ProviderEvents are called from any thread
+// and must neither block nor call back. Every token handed to submit/commit/query/recall/parse/… ends in
 // exactly one event, also when the plugin crashes, lies or hangs: the placement sees to it.
 #pragma once
 
@@ -198,6 +198,36 @@ struct Fetched {
   std::optional<Milliseconds> retry_after;
 };
 
+/// A request that says that it comes from the provider, as it came.
+struct WebhookRequest {
+  std::string method;
+  std::string url;             ///< public, as the provider called (and signed) it
+  std::string remote_address;  ///< of the caller; behind a trusted proxy, as that states it
+  Fields headers;              ///< names in lower case, order and repeats kept
+  std::string body;
+};
+/// One of them on its way to authenticate(). The end is a Judgement.
+struct WebhookCall {
+  Token token{0};  ///< chosen by the listener
+  std::shared_ptr<const WebhookRequest> request;
+};
+struct WebhookAnswer {
+  std::uint32_t status{200};
+  Fields headers;
+  std::string body;
+};
+/// `down`: nobody could be asked, or nobody answered in time; the plugin has said nothing.
+enum class Verdict : std::uint8_t { forged, genuine, poke, challenge, down };
+struct Judgement {
+  Token token{0};
+  Verdict verdict{Verdict::forged};
+  std::optional<WebhookAnswer> answer;  ///< what the provider wants to hear; none: the host answers by itself
+  std::string because;                  ///< of down
+};
+/// Raw bytes of a request that the plugin called genuine, and of one that it called a poke.
+inline constexpr const char *kWebhookKind{"webhook"};
+inline constexpr const char *kPokeKind{"poke"};
+
 enum class HealthLevel : std::uint8_t { up, degraded, down };
 struct Health {
   HealthLevel level{HealthLevel::up};
@@ -228,6 +258,8 @@ class ProviderEvents {
   virtual void health(const std::string &provider, Health health) = 0;
   /// Who asks for no evidence need not hear of any.
   virtual void fetched(const std::string &, std::vector<Fetched>) {}
+  /// Who hands over no webhooks hears of none. May come from within authenticate().
+  virtual void judged(const std::string &, std::vector<Judgement>) {}
 };
 
 struct QuoteIssue {
@@ -249,7 +281,8 @@ struct Traits {
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
   bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
-      can_receive{false}, can_poll{false}, can_fetch_evidence{false}, can_quote{false};
+      can_receive{false}, can_poll{false}, can_fetch_evidence{false}, can_quote{false},
+      can_webhook{false};
   bool polls_open{false};             ///< poll() wants the open attempts
   bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
@@ -285,6 +318,10 @@ class Provider {
   }
   /// Only where the traits say can_fetch_evidence.
   virtual void fetch(EvidenceWish) {}
+  /// Only where the traits say can_webhook. Any thread, unlike the others; after stop() too: then it is down.
+  virtual void authenticate(std::vector<WebhookCall>) {}
+  /// What the plugin is told when it asks for its public URL; empty: there is none. Before start() or after.
+  virtual void set_webhook_url(std::string) {}
   /// Takes nothing new and ends every open token within the grace time; afterwards no event comes.
   virtual void stop(Milliseconds grace) = 0;
 };

@@ -16,15 +16,16 @@
 
 namespace relance::channel {
 
-enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll, fetch };
+enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll, fetch, authenticate };
 
 /// Tokens are unique among the operations that end in the same call.
-enum class Ending : std::uint8_t { complete, recalled, parsed, polled, fetched };
-inline constexpr std::size_t kEndings{5};
+enum class Ending : std::uint8_t { complete, recalled, parsed, polled, fetched, judged };
+inline constexpr std::size_t kEndings{6};
 constexpr Ending ending_of(Operation operation) {
   if (operation == Operation::recall) return Ending::recalled;
   if (operation == Operation::poll) return Ending::polled;
   if (operation == Operation::fetch) return Ending::fetched;
+  if (operation == Operation::authenticate) return Ending::judged;
   return operation == Operation::parse ? Ending::parsed : Ending::complete;
 }
 

@@ -20,7 +20,7 @@ namespace relance::channel {
 // ---- daemon → child
 
 struct Hello {
-  std::string id, plugin_path, driver, settings_json, state;
+  std::string id, plugin_path, driver, settings_json, state, webhook_url;
   bool is_check{false};  ///< load, check the settings, say so and end
   std::uint32_t inbound_items_max{0};
   std::uint32_t log_lines_max{0};

@@ -64,7 +64,8 @@ std::vector<HttpHost> read_hosts(FrameReader &r) {
 
 void encode(FrameWriter &w, const Hello &h) {
   w.begin(FrameType::hello);
-  for (const auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state}) w.text(*text);
+  for (const auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state, &h.webhook_url})
+    w.text(*text);
   w.u8(h.is_check ? 1 : 0);
   w.u32(h.inbound_items_max);
   w.u32(h.log_lines_max);
@@ -75,7 +76,8 @@ void encode(FrameWriter &w, const Hello &h) {
 std::optional<Hello> decode_hello(std::string_view payload) {
   FrameReader r(payload);
   Hello h;
-  for (auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state}) *text = r.text();
+  for (auto *text : {&h.id, &h.plugin_path, &h.driver, &h.settings_json, &h.state, &h.webhook_url})
+    *text = r.text();
   h.is_check = r.u8() != 0;
   h.inbound_items_max = r.u32();
   h.log_lines_max = r.u32();
@@ -115,7 +117,7 @@ void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<cons
 std::optional<TokensFrame> decode_tokens(std::string_view payload) {
   FrameReader r(payload);
   TokensFrame frame;
-  frame.ending = read_enum(r, Ending::fetched);
+  frame.ending = read_enum(r, Ending::judged);
   frame.tokens.resize(r.count(sizeof(Token)));
   const auto bytes = r.raw(frame.tokens.size() * sizeof(Token));
   if (!bytes.empty()) std::memcpy(frame.tokens.data(), bytes.data(), bytes.size());

@@ -38,7 +38,8 @@ void encode(FrameWriter &w, const Traits &t) {
   w.i64(t.not_found_certain_after.value_or(Milliseconds{0}).count());
   w.u32(t.max_in_flight);
   for (const bool can : {t.can_query_by_ref, t.can_query_by_key, t.can_recall, t.is_two_phase, t.can_receive,
-                         t.can_poll, t.can_fetch_evidence, t.can_quote, t.submit_never_releases, t.polls_open})
+                         t.can_poll, t.can_fetch_evidence, t.can_quote, t.submit_never_releases, t.polls_open,
+                         t.can_webhook})
     w.u8(can ? 1 : 0);
   w.u32(static_cast<std::uint32_t>(t.expected_receipts.size()));
   for (const auto &[kind, within] : t.expected_receipts) {
@@ -56,7 +57,8 @@ std::optional<Traits> decode_traits(std::string_view payload) {
   if (const auto ms = r.i64(); ms > 0) t.not_found_certain_after = bounded(ms);
   t.max_in_flight = r.u32();
   for (bool *can : {&t.can_query_by_ref, &t.can_query_by_key, &t.can_recall, &t.is_two_phase, &t.can_receive,
-                    &t.can_poll, &t.can_fetch_evidence, &t.can_quote, &t.submit_never_releases, &t.polls_open})
+                    &t.can_poll, &t.can_fetch_evidence, &t.can_quote, &t.submit_never_releases, &t.polls_open,
+                    &t.can_webhook})
     *can = r.u8() != 0;
   const auto count = r.count(9);
   for (std::uint32_t i{0}; i < count; ++i) {

@@ -38,6 +38,12 @@ class AbsentProvider final : public channel::Provider {
   void poll(channel::Token token, const std::string &, channel::OpenPage) override {
     events_.polled(id_, {token, {}, kWhy, {}});
   }
+  void authenticate(std::vector<channel::WebhookCall> calls) override {
+    std::vector<channel::Judgement> judgements;
+    for (const auto &call : calls)
+      judgements.push_back({call.token, channel::Verdict::down, {}, kWhy});
+    events_.judged(id_, std::move(judgements));
+  }
   void discard(const std::vector<std::string> &) override {}
   void stored(std::vector<channel::Token>) override {}
   void room() override {}

@@ -38,6 +38,9 @@ class Recorder final : public ProviderEvents {
   void fetched(const std::string &, std::vector<Fetched> batch) override {
     note([&] { fetched_.insert(fetched_.end(), batch.begin(), batch.end()); });
   }
+  void judged(const std::string &, std::vector<Judgement> batch) override {
+    note([&] { judged_.insert(judged_.end(), batch.begin(), batch.end()); });
+  }
   void ready(const std::string &, std::uint32_t credit) override {
     note([&] { ready_.push_back(credit); });
   }
@@ -85,6 +88,7 @@ class Recorder final : public ProviderEvents {
   std::vector<Polled> polled_;
   std::vector<Parsed> parsed_;
   std::vector<Fetched> fetched_;
+  std::vector<Judgement> judged_;
   std::vector<std::uint32_t> ready_;
   std::vector<Health> health_;
   std::vector<std::string> lines_;

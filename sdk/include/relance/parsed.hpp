@@ -76,10 +76,11 @@ struct Reply {
 struct Raw : Request {
   explicit Raw(const relance_raw &r, const std::atomic<bool> *stopping = nullptr)
       : Request(stopping), kind(to_view(r.kind)), bytes(to_view(r.bytes)), received_at_ms(r.received_at_ms) {}
-  /// Of kind "webhook": the request that came.
+  /// Of kind "webhook" or "poke": the request that came.
   [[nodiscard]] WebhookRequest webhook() const { return WebhookRequest::from_raw(bytes); }
 
-  std::string_view kind;  ///< "mail", "webhook", "poll", "link"
+  /// "mail", "webhook", "poll", "link"; "poke": a webhook of which nothing may be believed.
+  std::string_view kind;
   std::string_view bytes;
   std::int64_t received_at_ms;  ///< wall time; 0: not known any more
 };

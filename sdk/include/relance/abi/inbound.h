@@ -16,7 +16,8 @@ typedef struct relance_inbound { /* raw bytes from the provider, before anyone u
 typedef struct relance_raw { /* the same bytes, stored; also those of webhooks, and old ones for a better parser */
   uint32_t size, zero;
   relance_token token;
-  relance_str kind;  /* "webhook": METHOD SP URL CRLF, the header fields one a line, an empty line, the body */
+  relance_str kind;  /* "webhook": METHOD SP URL CRLF, the header fields one a line, an empty line, the body; "poke": the
+                      * same of a request that authenticate() called POKE: believe none of it, look at your source */
   relance_str bytes;
   int64_t received_at_ms; /* wall time; 0: not known any more */
 } relance_raw;
