@@ -1,5 +1,5 @@
 // The e-mail channel: mails out through an SMTP client of our own, receipts in from the bounce mailbox.
-#include "plugins/protocol/smtp/client.hpp"
+#include "plugins/protocol/smtp/outbox.hpp"
 #include "plugins/smtp/bounces.hpp"
 #include "plugins/smtp/message.hpp"
 #include "plugins/smtp/receipts.hpp"
@@ -39,7 +39,7 @@ class EmailChannel {
 
   ~EmailChannel() {
     bounces_.reset();
-    client_.reset();  // ends what is open, then joins
+    outbox_.reset();  // ends what is open, then joins
   }
 
   [[nodiscard]] sdk::Traits traits() const {
@@ -50,9 +50,11 @@ class EmailChannel {
   }
 
   void start() {
-    client_.emplace(settings_.server,
-                    [this](std::span<smtp::Completion> completions) { ended(completions); });
-    if (const auto fault = client_->start(); !fault.empty()) {
+    outbox_.emplace(
+        smtp::OutboxOptions{settings_.relays, settings_.domains, settings_.max_in_flight / 2},
+        [this](std::span<smtp::Completion> completions) { ended(completions); },
+        [this](const std::vector<smtp::RelayHealth> &relays) { say_health(relays); });
+    if (const auto fault = outbox_->start(); !fault.empty()) {
       host_.health(sdk::HealthLevel::down, "tls", fault);
       throw std::runtime_error(fault);
     }
@@ -64,7 +66,7 @@ class EmailChannel {
   }
 
   void submit(std::vector<sdk::Pending> batch) {
-    if (!client_) {
+    if (!outbox_) {
       for (auto &pending : batch)
         pending.end(sdk::Outcome::not_sent("not_started", "the instance was not started"));
       return;
@@ -90,7 +92,7 @@ class EmailChannel {
       }
     }
     refused.flush();
-    client_->submit(std::move(submissions));
+    outbox_->submit(std::move(submissions));
   }
 
   void poll(sdk::PendingPoll pending) {
@@ -110,7 +112,7 @@ class EmailChannel {
   }
 
   void stop() {
-    if (client_) client_->stop(kStopGrace);
+    if (outbox_) outbox_->stop(kStopGrace);
     if (bounces_) bounces_->stop();
   }
 
@@ -127,20 +129,31 @@ class EmailChannel {
         open_.erase(found);
       }
     }
-    for (const auto &completion : completions) say_health(completion.outcome);
     ends.flush();
   }
 
-  /// Down: no session can be opened; up again: a message was answered.
-  void say_health(const smtp::Outcome &outcome) {
-    const bool is_down{outcome.whole_server && outcome.stage != smtp::Stage::queue};
-    if (is_down) {
-      health_.set(Health::Half::sending,
-                  {sdk::HealthLevel::down, std::string{smtp::name_of(outcome.stage)},
-                   to_outcome(outcome).text, host_.wall_ms() + outcome.retry_after_ms});
-    } else if (outcome.reply.code != 0) {
-      health_.set(Health::Half::sending, {});
+  /// Down: no relay opens a session. Degraded: one does not, and the others carry its mail.
+  void say_health(const std::vector<smtp::RelayHealth> &relays) {
+    const smtp::RelayHealth *worst{nullptr};
+    std::size_t up{0};
+    for (const auto &relay : relays) {
+      if (relay.trouble.verdict == smtp::Verdict::accepted) {
+        ++up;
+      } else if (worst == nullptr) {
+        worst = &relay;
+      }
     }
+    if (worst == nullptr) return health_.set(Health::Half::sending, {});
+    const auto &trouble = worst->trouble;
+    auto text = to_outcome(trouble).text;
+    if (relays.size() > 1) text = worst->name + ": " + text;
+    const auto stage = std::string{smtp::name_of(trouble.stage)};
+    if (up > 0)
+      return health_.set(Health::Half::sending,
+                         {sdk::HealthLevel::degraded, "relay_" + worst->name + '_' + stage,
+                          text + "; its mails go by the " + std::to_string(up) + " relays that are up"});
+    health_.set(Health::Half::sending,
+                {sdk::HealthLevel::down, stage, text, host_.wall_ms() + trouble.retry_after_ms});
   }
 
   sdk::Host host_;
@@ -148,7 +161,7 @@ class EmailChannel {
   Health health_{host_};
   std::mutex mutex_;
   std::unordered_map<sdk::Token, sdk::Pending> open_;  // under mutex_
-  std::optional<smtp::Client> client_;
+  std::optional<smtp::Outbox> outbox_;
   std::optional<BounceReader> bounces_;
 };
 

@@ -4,6 +4,9 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace relance::smtp_channel {
 namespace {
 
@@ -32,6 +35,22 @@ class Section {
   [[nodiscard]] Section section(std::string_view name) const {
     const auto *value = find(name);
     return Section{value != nullptr && value->is_object() ? &value->get_object() : nullptr};
+  }
+  [[nodiscard]] std::vector<Section> sections(std::string_view name) const {
+    std::vector<Section> items;
+    const auto *value = find(name);
+    if (value == nullptr || !value->is_array()) return items;
+    for (const auto &item : value->get_array())
+      items.push_back(Section{item.is_object() ? &item.get_object() : nullptr});
+    return items;
+  }
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const {
+    std::vector<std::string> items;
+    const auto *value = find(name);
+    if (value == nullptr || !value->is_array()) return items;
+    for (const auto &item : value->get_array())
+      if (item.is_string()) items.emplace_back(item.get_string());
+    return items;
   }
   [[nodiscard]] bool is_present() const { return object_ != nullptr; }
 
@@ -63,9 +82,18 @@ imap::Disposal disposal(std::string_view name) {
   return imap::Disposal::remove;
 }
 
-smtp::Options read_server(const Section &settings, std::uint32_t max_in_flight) {
-  const auto server = settings.section("server");
-  smtp::Options options;
+void read_auth(const Section &auth, smtp::Options &options) {
+  if (!auth.is_present()) return;
+  options.auth = mechanism(auth.text("mechanism"));
+  options.user = auth.text("user");
+  options.secret = auth.text("secret");
+  options.allow_plaintext_auth = auth.flag("allow_plaintext", false);
+}
+
+smtp::RelayOptions read_relay(const Section &server, const Section &auth_of_all,
+                              std::uint32_t max_in_flight) {
+  smtp::RelayOptions relay;
+  auto &options = relay.server;
   options.host = server.text("host");
   options.port = static_cast<std::uint16_t>(server.number("port", 587));
   options.tls = tls_mode(server.text("tls"));
@@ -79,13 +107,43 @@ smtp::Options read_server(const Section &settings, std::uint32_t max_in_flight) 
   options.pipelining = server.flag("pipelining", true);
   options.timeouts.end_of_data = std::chrono::seconds{server.number("end_of_data_timeout_s", 600)};
   options.window = max_in_flight;
-  if (const auto auth = settings.section("auth"); auth.is_present()) {
-    options.auth = mechanism(auth.text("mechanism"));
-    options.user = auth.text("user");
-    options.secret = auth.text("secret");
-    options.allow_plaintext_auth = auth.flag("allow_plaintext", false);
+  const auto own = server.section("auth");
+  read_auth(own.is_present() ? own : auth_of_all, options);
+  relay.name = options.host + ':' + std::to_string(options.port);
+  relay.weight = static_cast<unsigned>(server.number("weight", 0));
+  return relay;
+}
+
+void read_relays(const Section &root, Settings &settings) {
+  auto servers = root.sections("servers");
+  if (servers.empty()) servers.push_back(root.section("server"));
+  for (const auto &server : servers)
+    settings.relays.push_back(read_relay(server, root.section("auth"), settings.max_in_flight));
+}
+
+void read_domains(const Section &root, Settings &settings) {
+  for (const auto &section : root.sections("domains"))
+    settings.domains.push_back({section.texts("match"),
+                                static_cast<std::size_t>(section.number("connections", 0)),
+                                static_cast<std::size_t>(section.number("per_minute", 0))});
+}
+
+void read_dkim(const Section &root, Settings &settings, sdk::Issues &issues) {
+  for (const auto &section : root.sections("dkim")) {
+    const auto place = "/dkim/" + std::to_string(settings.dkim.size());
+    std::string fault;
+    auto &signature =
+        settings.dkim.emplace_back(dkim::Signature{section.text("domain"), section.text("selector"),
+                                                   dkim::Key::from_pem(section.text("private_key"), fault)});
+    if (!signature.key) {
+      issues.fatal(place + "/private_key", fault);
+    } else if (auto wrong = dkim::signature_fault(signature); !wrong.empty()) {
+      issues.fatal(place, wrong);
+    } else if (signature.key->algorithm() == dkim::Algorithm::rsa_sha256 &&
+               signature.key->bits() < dkim::kRsaBitsAdvised) {
+      issues.warning(place + "/private_key", "is an RSA key of less than 2048 bits");
+    }
   }
-  return options;
 }
 
 BounceSettings read_bounces(const Section &section) {
@@ -104,19 +162,41 @@ BounceSettings read_bounces(const Section &section) {
   return bounces;
 }
 
+/// An address of ours with a key in it.
+bool is_address(std::string_view address) {
+  return !mime::wire_address(address, "address").has_error();
+}
+
+void check_relays(const Settings &settings, sdk::Issues &issues) {
+  const bool is_single{settings.relays.size() == 1};
+  for (std::size_t index{0}; index < settings.relays.size(); ++index) {
+    const auto &server = settings.relays[index].server;
+    const auto place = is_single ? std::string{"/server"} : "/servers/" + std::to_string(index);
+    if (server.host.empty()) issues.fatal(place + "/host", "is missing");
+    if (server.auth != smtp::AuthMechanism::none && server.tls == smtp::TlsMode::none &&
+        !server.allow_plaintext_auth) {
+      issues.fatal("/auth", "would need TLS (server.tls), or allow_plaintext for a server on this machine");
+    }
+    if (!server.verify_certificate)
+      issues.warning(place + "/verify_certificate", "anyone can pose as the server");
+  }
+  const auto weighted = std::count_if(settings.relays.begin(), settings.relays.end(),
+                                      [](const auto &relay) { return relay.weight > 0; });
+  if (weighted != 0 && static_cast<std::size_t>(weighted) != settings.relays.size())
+    issues.fatal("/servers", "some have a weight and some have none: shares need all of them");
+}
+
 void check(const Settings &settings, sdk::Issues &issues) {
-  if (settings.server.host.empty()) issues.fatal("/server/host", "is missing");
+  check_relays(settings, issues);
   if (settings.envelope_sender.find("KEY") == std::string::npos) {
     issues.fatal("/envelope_sender", "has no KEY: bounces could not be told apart");
-  } else if (mime::wire_address(settings.return_path(kLongestKey), "envelope_sender").has_error()) {
+  } else if (!is_address(settings.return_path(kLongestKey))) {
     issues.fatal("/envelope_sender", "is no address once a key of 36 characters stands for KEY");
   }
-  if (settings.server.auth != smtp::AuthMechanism::none && settings.server.tls == smtp::TlsMode::none &&
-      !settings.server.allow_plaintext_auth) {
-    issues.fatal("/auth", "would need TLS (server.tls), or allow_plaintext for a server on this machine");
-  }
-  if (!settings.server.verify_certificate)
-    issues.warning("/server/verify_certificate", "anyone can pose as the server");
+  if (!settings.reply_to.empty() && !is_address(settings.reply_address(kLongestKey)))
+    issues.fatal("/reply_to", "is no address once a key of 36 characters stands for KEY");
+  if (!settings.reply_to.empty() && !settings.bounces)
+    issues.warning("/reply_to", "without `bounces` nobody reads the answers");
   if (!settings.bounces) {
     issues.warning("/bounces", "without a bounce mailbox, failures after acceptance stay unseen");
     return;
@@ -138,6 +218,24 @@ std::string Settings::return_path(std::string_view key) const {
   return address.replace(address.find("KEY"), 3, key);
 }
 
+std::string Settings::reply_address(std::string_view key) const {
+  auto address = reply_to;
+  const auto at = address.find("KEY");
+  return at == std::string::npos ? address : address.replace(at, 3, key);
+}
+
+std::vector<const dkim::Signature *> Settings::signatures_for(std::string_view from_address) const {
+  const auto domain = smtp::domain_of(from_address);
+  std::vector<const dkim::Signature *> fitting;
+  for (const auto &signature : dkim) {
+    const auto own = smtp::domain_of('@' + signature.domain);  // in the same case
+    const bool is_below{domain.size() > own.size() && domain.ends_with(own) &&
+                        domain[domain.size() - own.size() - 1] == '.'};
+    if ((domain == own || is_below) && fitting.size() < dkim::kSignaturesMax) fitting.push_back(&signature);
+  }
+  return fitting;
+}
+
 Settings read_settings(std::string_view text, sdk::Issues &issues) {
   Settings settings;
   boost::system::error_code error;
@@ -148,8 +246,11 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   }
   const Section root{&value.get_object()};
   settings.max_in_flight = static_cast<std::uint32_t>(root.number("max_in_flight", 64));
-  settings.server = read_server(root, settings.max_in_flight);
+  read_relays(root, settings);
+  read_domains(root, settings);
+  read_dkim(root, settings, issues);
   settings.envelope_sender = root.text("envelope_sender");
+  settings.reply_to = root.text("reply_to");
   settings.message_id_domain = root.text("message_id_domain");
   if (settings.message_id_domain.empty()) {
     settings.message_id_domain = settings.envelope_sender.substr(settings.envelope_sender.rfind('@') + 1);

@@ -297,6 +297,8 @@ std::string_view name_of(Fault fault) {
       return "missing";
     case Fault::too_long:
       return "too_long";
+    case Fault::unsigned_mail:
+      return "unsigned_mail";
   }
   return "invalid";
 }

@@ -66,6 +66,7 @@ enum class Fault : std::uint8_t {
   duplicate_header,  ///< an extra header that the builder writes itself
   missing,           ///< no sender, recipient or message id
   too_long,
+  unsigned_mail,  ///< a signature that has to be there could not be made
 };
 std::string_view name_of(Fault fault);
 

@@ -119,7 +119,7 @@ void Client::submit(std::vector<Submission> submissions) {
     if (refusal.detail.empty()) {
       jobs.push_back(std::move(job));
     } else {
-      refused.push_back({id, std::move(refusal)});
+      refused.push_back({id, std::move(refusal), std::move(job->submission)});
     }
   }
   bool was_empty{};

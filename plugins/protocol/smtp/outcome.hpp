@@ -1,6 +1,7 @@
 // What became of one message. The difference between not_sent and unknown is what everything above relies on.
 #pragma once
 
+#include "plugins/protocol/smtp/envelope.hpp"
 #include "plugins/protocol/smtp/reply.hpp"
 
 #include <cstdint>
@@ -49,6 +50,7 @@ struct Outcome {
 struct Completion {
   std::uint64_t id{0};
   Outcome outcome{};
+  Submission submission{};  ///< not sent: the message, so that another server can be given it
 };
 
 }  // namespace relance::smtp

@@ -106,7 +106,8 @@ std::unique_ptr<Job> Pool::take() {
 }
 
 void Pool::finish(std::unique_ptr<Job> job, Outcome outcome) {
-  completions_.push_back({job->submission.id, std::move(outcome)});
+  auto &completion = completions_.emplace_back(Completion{job->submission.id, std::move(outcome), {}});
+  if (completion.outcome.verdict == Verdict::not_sent) completion.submission = std::move(job->submission);
   if (std::exchange(is_delivery_scheduled_, true)) return;
   // Behind the handlers that are ready now: what ends together is reported together.
   boost::asio::post(io_, [this] { deliver(); });
