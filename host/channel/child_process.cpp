@@ -47,10 +47,11 @@ void write_holder(int lock, pid_t pid) {
 struct SpawnPlan {
   posix_spawn_file_actions_t actions{};
   posix_spawnattr_t attributes{};
-  SpawnPlan(int socket, int lock) {
+  SpawnPlan(int socket, int lock, int errors) {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, socket, kChildSocket);
     if (lock >= 0) posix_spawn_file_actions_adddup2(&actions, lock, kChildLock);
     posix_spawn_file_actions_addclosefrom_np(&actions, lock >= 0 ? kChildLock + 1 : kChildLock);
@@ -98,7 +99,12 @@ Result<void> ChildProcess::spawn(const std::string &program, const std::string &
   for (const int fd : {ours.get(), theirs.get()})
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSocketBufferBytes, sizeof kSocketBufferBytes);
 
-  const SpawnPlan plan(theirs.get(), lock.get());
+  int pipe_ends[2]{-1, -1};
+  if (::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return failed("make a pipe");
+  Descriptor errors(pipe_ends[0]);
+  const auto their_errors = move_up(Descriptor(pipe_ends[1]));
+
+  const SpawnPlan plan(theirs.get(), lock.get(), their_errors.get());
   std::string argv0("relanced"), argv1(kChildArgument), argv2(id);
   char *const argv[]{argv0.data(), argv1.data(), argv2.data(), nullptr};
   char *const environment[]{nullptr};
@@ -109,6 +115,7 @@ Result<void> ChildProcess::spawn(const std::string &program, const std::string &
   if (lock.is_open()) write_holder(lock.get(), pid);
   pid_ = pid;
   socket_ = std::move(ours);
+  errors_ = std::move(errors);
   return {};
 }
 

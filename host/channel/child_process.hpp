@@ -1,5 +1,5 @@
 // A channel child as a process: started from the daemon's own program with an empty environment and three
-// descriptors (standard error, its socket, its lock), and ended.
+// descriptors (a pipe as its standard error, its socket, its lock), and ended.
 //
 // The lock is an flock on <id>.lock that the child inherits and holds by its life. Whoever cannot take it
 // knows that a child of an earlier daemon still lives, which may still be sending.
@@ -28,6 +28,9 @@ class ChildProcess {
   /// and names the process that holds it.
   Result<void> spawn(const std::string &program, const std::string &id, const std::string &lock_path);
   [[nodiscard]] int socket() const { return socket_.get(); }
+  /// What it writes to its standard error; never blocks, and what finds no room is lost.
+  [[nodiscard]] int errors() const { return errors_.get(); }
+  void close_errors() { errors_.close(); }
   [[nodiscard]] pid_t pid() const { return pid_; }
   void kill();
   /// Nothing more is written to it: it ends what it has and exits.
@@ -37,7 +40,7 @@ class ChildProcess {
   std::string reap();
 
  private:
-  Descriptor socket_;
+  Descriptor socket_, errors_;
   pid_t pid_{-1};
 };
 

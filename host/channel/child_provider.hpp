@@ -14,6 +14,7 @@
 #include "host/channel/instance_state.hpp"
 #include "host/channel/line_budget.hpp"
 #include "host/channel/restart_policy.hpp"
+#include "host/channel/stderr_lines.hpp"
 #include "host/channel/wire.hpp"
 #include "host/channel/wire_http.hpp"
 
@@ -112,6 +113,7 @@ class ChildProvider final : public Provider {
   Result<void> launch();
   void serve();
   bool wait_and_read(Milliseconds timeout);
+  void read_stderr();
   bool handle(const Frame &frame);
   bool take_outcomes(const Frame &frame);
   bool take_recalls(const Frame &frame);
@@ -189,6 +191,8 @@ class ChildProvider final : public Provider {
   bool is_flooding_{false};
   SteadyClock::time_point heard_at_{}, up_since_{}, deadlines_seen_at_{};
   std::optional<SteadyClock::time_point> pinged_at_;
+  StderrLines stderr_;
+  bool has_stderr_{false};  ///< it has not closed it
   std::string killed_because_;
 };
 

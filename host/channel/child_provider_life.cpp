@@ -56,6 +56,7 @@ Result<void> ChildProvider::launch() {
   said_ready_.reset();
   said_health_.reset();
   pinged_at_.reset();
+  has_stderr_ = true;
   buffer_.emplace();
   const auto give_up_at = SteadyClock::now() + settings_.limits.start_timeout;
   for (;;) {
@@ -159,8 +160,10 @@ bool ChildProvider::wait_and_read(Milliseconds timeout) {
   if (!listens) timeout = timeout.count() < 0 ? quiet : std::min(timeout, quiet);
   pollfd ready[]{
       {process_.socket(), static_cast<short>((listens ? POLLIN : 0) | (has_more ? POLLOUT : 0)), 0},
-      {signal_.get(), POLLIN, 0}};
-  ::poll(ready, 2, static_cast<int>(timeout.count()));
+      {signal_.get(), POLLIN, 0},
+      {listens && has_stderr_ ? process_.errors() : -1, POLLIN, 0}};
+  ::poll(ready, 3, static_cast<int>(timeout.count()));
+  if (ready[2].revents != 0) read_stderr();
   if ((ready[1].revents & POLLIN) != 0) {
     std::uint64_t count{0};
     static_cast<void>(!::read(signal_.get(), &count, sizeof count));
@@ -177,6 +180,13 @@ bool ChildProvider::wait_and_read(Milliseconds timeout) {
   heard_at_ = SteadyClock::now();
   pinged_at_.reset();
   return true;
+}
+
+void ChildProvider::read_stderr() {
+  has_stderr_ = stderr_.read(process_.errors(), [this](std::string_view line) {
+    chatter_.note(1);
+    log(RELANCE_LOG_WARNING, line, {{"stream", "stderr"}});
+  });
 }
 
 /// A child that says nothing while it owes something is asked for a sign of life, then killed.
@@ -239,6 +249,9 @@ std::string ChildProvider::bury() {
     out_at_ = 0;
     ended_.notify_all();
   }
+  read_stderr();  // its last words may say why
+  stderr_.end([this](std::string_view line) { log(RELANCE_LOG_WARNING, line, {{"stream", "stderr"}}); });
+  process_.close_errors();
   if (polled) events_.polled(settings_.id, {polled->token, {}, "the plugin's process " + end, {}});
   if (is_untrusted_)
     for (auto &token : left) token.is_announced = true;  // its intents can no longer be read

@@ -3,10 +3,13 @@
 #include "host/channel/line_budget.hpp"
 #include "host/channel/made_up.hpp"
 #include "host/channel/restart_policy.hpp"
+#include "host/channel/stderr_lines.hpp"
 #include "host/channel/token_table.hpp"
 #include "tests/channel/recorder.hpp"
 
+#include <fcntl.h>
 #include <fstream>
+#include <unistd.h>
 
 namespace relance::channel {
 BOOST_AUTO_TEST_SUITE(bookkeeping_test)
@@ -169,6 +172,28 @@ BOOST_AUTO_TEST_CASE(a_task_is_accepted_at_once_under_its_token) {
   BOOST_TEST((events.outcomes_[0].kind == OutcomeKind::accepted));
   BOOST_TEST(events.outcomes_[0].refs.at(0) == "41");
   BOOST_TEST((events.outcomes_[1].kind == OutcomeKind::not_sent));
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_a_standard_error_are_whole_or_cut_at_their_limit) {
+  int ends[2]{-1, -1};
+  BOOST_REQUIRE(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  StderrLines lines;
+  std::vector<std::string> seen;
+  const auto sink = [&](std::string_view line) { seen.emplace_back(line); };
+  const auto put = [&](const std::string &text) {
+    BOOST_REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  };
+  BOOST_TEST(lines.read(ends[0], sink));
+  put("one\ntw");
+  BOOST_TEST(lines.read(ends[0], sink));
+  put("o\n\n" + std::string(StderrLines::kLineMax + 5, 'x') + "\nlast");
+  BOOST_TEST(lines.read(ends[0], sink));
+  ::close(ends[1]);
+  BOOST_TEST(!lines.read(ends[0], sink));
+  lines.end(sink);
+  ::close(ends[0]);
+  const std::vector<std::string> expected{"one", "two", std::string(StderrLines::kLineMax, 'x'), "xxxxx", "last"};
+  BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

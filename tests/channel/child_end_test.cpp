@@ -172,6 +172,14 @@ BOOST_AUTO_TEST_CASE(a_child_that_hung_before_it_was_given_anything_is_killed_to
   BOOST_TEST(outcome.text.find("it hung") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_child_writes_to_its_standard_error_is_in_the_log_to_its_last_word) {
+  ChildBench bench;
+  bench.start();
+  BOOST_TEST((bench.send("mutter@example.com").kind == OutcomeKind::unknown));
+  bench.events.wait_for("the first line", [](auto &r) { return r.has_line("library: first line"); });
+  bench.events.wait_for("the last, unended", [](auto &r) { return r.has_line("library: and dies"); });
+}
+
 BOOST_AUTO_TEST_CASE(a_child_that_writes_garbage_is_killed) {
   ChildBench bench;
   bench.start();

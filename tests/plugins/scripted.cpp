@@ -1,4 +1,4 @@
-// A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x",
+// A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x", "mutter@x",
 // "hang@x", … Well-behaved where the script does not ask for the contrary. Written on the C interface itself,
 // as most of what it is asked to do the C++ face would prevent.
 #include <relance/evidence.h>
@@ -168,6 +168,10 @@ void take(Instance &instance, const relance_message &m) {
   if (verb == "forget") return;
   if (verb == "throw") throw std::runtime_error("thrown through the border");
   if (verb == "crash") std::raise(SIGKILL);
+  if (verb == "mutter") {  // as a library does that knows no log
+    std::fputs("library: first line\nlibrary: and dies", stderr);
+    std::raise(SIGKILL);
+  }
   if (verb == "abort") std::abort();
   if (verb == "exit") ::_exit(0);
   if (verb == "hang") {
