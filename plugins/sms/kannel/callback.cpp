@@ -180,7 +180,7 @@ sdk::Parsed read_callback(std::string_view url) {
           std::max<std::int64_t>(0, number<std::int64_t>(at(fields, "at")).value_or(0)) * 1000};
   if (*parts > 1)
     receipt.text += (receipt.text.empty() ? "first of " : "; first of ") + std::to_string(*parts) + " parts";
-  if (const auto err = word_after(line, "err:"); !err.empty())
+  if (const auto err = word_after(line, "err:"); is_word(err))
     receipt.code.append(" err:").append(err.substr(0, 8));
   if ((*type & kDelivered) != 0) {
     receipt.kind = sdk::ReceiptKind::delivered;
