@@ -139,6 +139,10 @@ Result<void> Import::run() {
   intake::ImportSinks<Row> sinks;
   sinks.on_batch = [this](std::span<const Row> rows) { return take(rows); };
   sinks.on_reject = [this](const intake::Reject &refused) { return reject(refused); };
+  sinks.on_remark = [this](const intake::CellFault &remark) {
+    ++warnings_;
+    if (sum_.warnings.size() < kTextsMax) sum_.warnings.push_back(remark.text());
+  };
   sinks.on_layout = [this](const intake::FileLayout &layout) {
     return tell({{"layout",
                   {{"header", layout.header},

@@ -16,8 +16,6 @@ constexpr std::string_view kNoBreakSpace{"\xC2\xA0"};
 constexpr std::size_t kEmailBytesMax = 254;
 constexpr std::size_t kLocalPartBytesMax = 64;
 constexpr std::size_t kLabelBytesMax = 63;
-constexpr std::size_t kPhoneDigitsMin = 5;   // short numbers of companies
-constexpr std::size_t kPhoneDigitsMax = 15;  // E.164, and two more for an international prefix
 constexpr std::size_t kZoneBytesMax = 64;
 
 bool is_upper(char c) {
@@ -181,22 +179,6 @@ std::optional<CellIssue> check_email(std::string_view text) {
   if (!is_dot_atom)
     return CellIssue{"'" + shown(local) + "' cannot stand before an @", "correct the part before the @"};
   return check_domain(domain);
-}
-
-std::optional<CellIssue> check_phone(std::string_view text) {
-  std::size_t digits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_digit(text[i]))
-      ++digits;
-    else if (!is_one_of(text[i], " .-/()") && !(text[i] == '+' && i == 0))
-      return CellIssue{"this is no telephone number",
-                       "write digits, with + and the country code in front, such as +33 6 12 34 56 78"};
-  }
-  if (digits < kPhoneDigitsMin || digits > kPhoneDigitsMax + 2)
-    return CellIssue{"a telephone number has " + std::to_string(kPhoneDigitsMin) + " to " +
-                         std::to_string(kPhoneDigitsMax) + " digits; this one has " + std::to_string(digits),
-                     "write it with its country code, such as +33 6 12 34 56 78"};
-  return std::nullopt;
 }
 
 std::optional<CellIssue> check_country(std::string_view text) {

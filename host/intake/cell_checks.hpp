@@ -34,8 +34,6 @@ std::optional<CellIssue> check_lines(std::string_view text);
 
 /// One addr-spec of dot-atoms, ASCII. @see RFC 5321 §4.1.2, §4.5.3.1 (64, 255, 254 characters)
 std::optional<CellIssue> check_email(std::string_view text);
-/// Digits, and what people write between them; whether the number exists is the channel's question.
-std::optional<CellIssue> check_phone(std::string_view text);
 /// ISO 3166-1 alpha-2, capitals.
 std::optional<CellIssue> check_country(std::string_view text);
 /// "fr", "fr-BE". @see RFC 5646

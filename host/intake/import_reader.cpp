@@ -102,6 +102,8 @@ class Import {
     if (!has_right_width()) return reject_width();
     Row &row = batch_[count_];
     if (!parser.parse(record_, row)) return reject(own_text(record_), parser.faults());
+    if (sinks_.on_remark)
+      for (const CellFault &remark : parser.remarks()) sinks_.on_remark(remark);
     ++totals_.accepted;
     starts_.push_back(text_.size());
     text_ += own_text(record_);

@@ -45,6 +45,7 @@ struct ImportSinks {
   std::function<Result<void>(std::span<const Row>)> on_batch;
   std::function<Result<void>(const Reject &)> on_reject;
   std::function<Result<void>(const FileLayout &)> on_layout{};  ///< may be empty
+  std::function<void(const CellFault &)> on_remark{};           ///< of a row that is taken; may be empty
   std::function<void(std::uint64_t bytes, std::optional<std::uint64_t> total)>
       on_progress{};  ///< may be empty
 };

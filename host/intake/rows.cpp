@@ -78,6 +78,7 @@ RowParser::RowParser(ImportKind kind, const Mapping &mapping, const ColumnPlan &
 void RowParser::start(const CsvRow &record) {
   record_ = &record;
   faults_.clear();
+  remarks_.clear();
 }
 
 /// The field's text: trimmed, translated; a constant as it is; "" where the file has no such column.
@@ -92,7 +93,7 @@ std::string_view RowParser::value_of(std::size_t field) {
   return found == source.translations.end() ? text : std::string_view(found->second);
 }
 
-void RowParser::add_fault(std::size_t field, std::string reason, std::string advice) {
+CellFault RowParser::at_cell(std::size_t field, std::string reason, std::string advice) const {
   CellFault fault{.line = record_->line,
                   .field = fields_of(kind_)[field].name,
                   .reason = std::move(reason),
@@ -109,7 +110,7 @@ void RowParser::add_fault(std::size_t field, std::string reason, std::string adv
     if (!plan_.names.empty()) fault.column_name = plan_.names[column];
     fault.cell = shown(cell.text);
   }
-  faults_.push_back(std::move(fault));
+  return fault;
 }
 
 /// The text of a field that may be empty unless it is required.
@@ -218,6 +219,44 @@ void RowParser::check_key(Field field, std::string_view key) {
           "keep one of the two");
 }
 
+/// A range that the library does not know may be new: the number is taken, as a debtor who is left out is not
+/// chased.
+std::optional<PhoneNumber> RowParser::take_phone(DebtorField field, std::string_view country) {
+  const std::string_view text = value(field);
+  if (text.empty()) return std::nullopt;
+  auto reading = read_phone(text, country);
+  if (auto *issue = std::get_if<CellIssue>(&reading)) {
+    fault(field, std::move(issue->reason), std::move(issue->advice));
+    return std::nullopt;
+  }
+  auto &number = std::get<PhoneNumber>(reading);
+  if (!number.is_of_known_range())
+    remark(field, "no number of this range is known to be in use", "check it; it is taken as " + number.e164);
+  return std::move(number);
+}
+
+/// A line that takes no SMS in the column of mobiles is no reason to lose the debtor: it is called instead,
+/// where no other number is.
+void RowParser::take_phones(DebtorRow &row) {
+  using enum DebtorField;
+  const auto called = [](const PhoneNumber &number) {
+    return number.extension.empty() ? number.e164 : number.e164 + " ext. " + number.extension;
+  };
+  const auto portable = take_phone(mobile, row.country);
+  const auto desk = take_phone(phone, row.country);
+  const auto machine = take_phone(fax, row.country);
+  const bool takes_sms = portable && portable->may_take_sms();
+  row.mobile = takes_sms ? portable->e164 : std::string{};
+  row.phone = desk ? called(*desk) : std::string{};
+  row.fax = machine ? machine->e164 : std::string{};
+  if (!portable || takes_sms) return;
+  if (!desk) row.phone = called(*portable);
+  std::string type{name_of(portable->type)};
+  std::replace(type.begin(), type.end(), '_', ' ');
+  remark(mobile, "this number (" + type + ") takes no SMS",
+         desk ? "it is left out" : "it is taken as the number to call, and no SMS goes to this debtor");
+}
+
 bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   using enum DebtorField;
   start(record);
@@ -229,9 +268,7 @@ bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   take_code(segment, row.segment);
   take_text(contact_name, row.contact_name, check_line);
   take_text(email, row.email, check_email);
-  take_text(mobile, row.mobile, check_phone);
-  take_text(phone, row.phone, check_phone);
-  take_text(fax, row.fax, check_phone);
+  take_phones(row);
   const std::string address = lines_of(value(street));
   row.street.clear();
   if (std::optional<CellIssue> issue = check_lines(address))

@@ -7,6 +7,7 @@
 #include "host/intake/columns.hpp"
 #include "host/intake/csv_reader.hpp"
 #include "host/intake/mapping.hpp"
+#include "host/intake/phone_number.hpp"
 #include "host/intake/seen_keys.hpp"
 
 #include <cstdint>
@@ -30,8 +31,10 @@ struct DebtorRow {
   std::string debtor_id, name;
   std::string country;  ///< ISO 3166-1 alpha-2
   std::string region, language, segment;
-  std::string contact_name, email, mobile, phone, fax;
-  std::string street;  ///< lines joined by '\n'
+  std::string contact_name, email;
+  std::string mobile, fax;  ///< E.164
+  std::string phone;        ///< E.164, perhaps " ext. " and digits behind it: a person dials it
+  std::string street;       ///< lines joined by '\n'
   std::string postal_code, city, time_zone;
   bool is_consumer{false};
 };
@@ -84,6 +87,8 @@ class RowParser {
   bool parse(const CsvRow &record, PaymentRow &row);
 
   [[nodiscard]] std::span<const CellFault> faults() const { return faults_; }
+  /// What is odd about a row that was taken.
+  [[nodiscard]] std::span<const CellFault> remarks() const { return remarks_; }
   /// The file has more keys than the check for repeated ones remembers; the store still refuses them.
   [[nodiscard]] bool stopped_noting_keys() const { return keys_.is_full(); }
 
@@ -96,9 +101,15 @@ class RowParser {
   }
   template <class Field>
   void fault(Field field, std::string reason, std::string advice) {
-    add_fault(static_cast<std::size_t>(field), std::move(reason), std::move(advice));
+    faults_.push_back(at_cell(static_cast<std::size_t>(field), std::move(reason), std::move(advice)));
   }
-  void add_fault(std::size_t field, std::string reason, std::string advice);
+  template <class Field>
+  void remark(Field field, std::string reason, std::string advice) {
+    remarks_.push_back(at_cell(static_cast<std::size_t>(field), std::move(reason), std::move(advice)));
+  }
+  [[nodiscard]] CellFault at_cell(std::size_t field, std::string reason, std::string advice) const;
+  std::optional<PhoneNumber> take_phone(DebtorField field, std::string_view country);
+  void take_phones(DebtorRow &row);
   template <class Field, class Check>
   void take_text(Field field, std::string &into, Check check);
   template <class Field>
@@ -117,7 +128,7 @@ class RowParser {
   const ColumnPlan &plan_;
   SeenKeys keys_;
   const CsvRow *record_{nullptr};
-  std::vector<CellFault> faults_;
+  std::vector<CellFault> faults_, remarks_;
 };
 
 }  // namespace relance::intake

@@ -1,12 +1,14 @@
-// relance-corpus bounces FOLDER [--json] [--misses]: prints the score; exits 0 unless it cannot run.
-// relance-corpus report MAIL: prints what plugins/protocol/report reads out of one mail, for looking into a
-// miss.
+// relance-corpus TOPIC FOLDER [--json] [--misses]: prints the score; exits 0 unless it cannot run. Topics:
+// bounces, and those of kTopics. relance-corpus report MAIL: prints what plugins/protocol/report reads out of
+// one mail, for looking into a miss.
 #include "plugins/protocol/report/report.hpp"
 #include "tests/corpus/bounces.hpp"
+#include "tests/corpus/score.hpp"
 #include "tests/corpus/table.hpp"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -65,6 +67,56 @@ void print_json(const BounceScore &score, bool with_misses) {
   std::cout << boost::json::value(std::move(out)) << '\n';
 }
 
+constexpr struct {
+  std::string_view name;
+  relance::corpus::Score (*score)(const std::filesystem::path &folder);
+} kTopics[]{{"sms_segmentation", relance::corpus::score_sms_segmentation},
+            {"phone", relance::corpus::score_phone}};
+
+void print_text(const relance::corpus::Score &score, bool with_misses) {
+  const auto total = score.total();
+  std::printf("%zu samples\n\n", score.rows);
+  for (const auto &[measure, origins] : score.tallies)
+    for (const auto &[origin, tally] : origins)
+      std::printf("%-26s %-42s %5zu / %5zu  %6.2f %%\n", measure.c_str(), origin.c_str(), tally.hits,
+                  tally.total, tally.percent());
+  std::printf("\nin all %zu / %zu, %.2f %%\n", total.hits, total.total, total.percent());
+  for (const auto &[measure, count] : score.not_counted)
+    std::printf("not counted, as nothing here is held to it: %s (%zu)\n", measure.c_str(), count);
+  if (!with_misses) return;
+  std::printf("\n%zu misses\n", score.misses.size());
+  for (const auto &miss : score.misses)
+    std::printf("%s %s: expected %s, got %s (%s)\n", miss.id.c_str(), miss.measure.c_str(),
+                miss.expected.c_str(), miss.got.c_str(), miss.reason.c_str());
+}
+
+void print_json(const relance::corpus::Score &score, bool with_misses) {
+  boost::json::object measures;
+  for (const auto &[measure, origins] : score.tallies) {
+    auto &object = measures[measure].emplace_object();
+    for (const auto &[origin, tally] : origins)
+      object[origin] = {{"hits", tally.hits}, {"total", tally.total}, {"percent", tally.percent()}};
+  }
+  const auto total = score.total();
+  boost::json::object out{{"rows", score.rows},
+                          {"hits", total.hits},
+                          {"total", total.total},
+                          {"percent", total.percent()},
+                          {"measures", std::move(measures)}};
+  auto &not_counted = out["not_counted"].emplace_object();
+  for (const auto &[measure, count] : score.not_counted) not_counted[measure] = count;
+  if (with_misses) {
+    auto &misses = out["misses"].emplace_array();
+    for (const auto &miss : score.misses)
+      misses.push_back({{"id", miss.id},
+                        {"measure", miss.measure},
+                        {"expected", miss.expected},
+                        {"got", miss.got},
+                        {"reason", miss.reason}});
+  }
+  std::cout << boost::json::value(std::move(out)) << '\n';
+}
+
 void print_report(const relance::report::Report &report) {
   boost::json::array recipients;
   for (const auto &recipient : report.recipients)
@@ -100,15 +152,27 @@ int main(int argc, char **argv) {
   const bool as_json = options.erase("--json") > 0;
   const bool with_misses = options.erase("--misses") > 0;
   const bool is_report = arguments.size() == 2 && arguments[0] == "report";
-  if (!is_report && (arguments.size() < 2 || arguments[0] != "bounces" || !options.empty())) {
-    std::fprintf(
-        stderr,
-        "usage: relance-corpus bounces FOLDER [--json] [--misses]\n       relance-corpus report MAIL\n");
+  const auto *topic = std::find_if(std::begin(kTopics), std::end(kTopics), [&](const auto &one) {
+    return !arguments.empty() && one.name == arguments[0];
+  });
+  const bool is_known{topic != std::end(kTopics) || (!arguments.empty() && arguments[0] == "bounces")};
+  if (!is_report && (arguments.size() < 2 || !is_known || !options.empty())) {
+    std::fprintf(stderr,
+                 "usage: relance-corpus bounces|sms_segmentation|phone FOLDER [--json] [--misses]\n       "
+                 "relance-corpus report MAIL\n");
     return 2;
   }
   try {
     if (is_report) {
       print_report(relance::report::parse_report(relance::corpus::read_file(arguments[1])));
+      return 0;
+    }
+    if (topic != std::end(kTopics)) {
+      const auto scored = topic->score(arguments[1]);
+      if (as_json)
+        print_json(scored, with_misses);
+      else
+        print_text(scored, with_misses);
       return 0;
     }
     const auto score = relance::corpus::score_bounces(arguments[1]);

@@ -79,11 +79,6 @@ BOOST_AUTO_TEST_CASE(a_language_and_a_zone_have_their_form) {
              "Europe/Paris\n", "../../etc/passwd", "Europe/../../x"});
 }
 
-BOOST_AUTO_TEST_CASE(a_telephone_number_is_digits_and_what_people_put_between) {
-  check_all(check_phone, {"+33 6 12 34 56 78", "06.12.34.56.78", "(0)30/1234-5", "0033612345678"},
-            {"1234", "call me", "+33+6", "06 12 34 56 78 ext 5", "123456789012345678", "06\n12345"});
-}
-
 BOOST_AUTO_TEST_CASE(a_cell_is_shown_short_and_without_control_characters) {
   BOOST_TEST(shown("a\r\nb\x1B[31m\xC2\x85") == "a\\r\\nb\\x1B[31m\\x85");
   BOOST_TEST(shown("ééééé", 3) == "ééé…");

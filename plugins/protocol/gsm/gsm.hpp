@@ -113,6 +113,9 @@ struct Concatenation {
 };
 [[nodiscard]] std::optional<Concatenation> read_concatenation(std::string_view header);
 
+/// What a reader sees as one character counts as one. @see UAX #29
+[[nodiscard]] std::size_t count_graphemes(std::string_view text);
+
 [[nodiscard]] std::u32string from_utf8(std::string_view text);
 [[nodiscard]] std::string to_utf8(std::u32string_view text);
 

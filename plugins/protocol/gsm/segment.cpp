@@ -28,8 +28,7 @@ std::vector<Piece> single_pieces(std::u32string_view text, Encoding encoding) {
   return pieces;
 }
 
-/// One piece a grapheme cluster (UAX #29); one that no part could hold falls into its characters.
-std::vector<Piece> grapheme_pieces(std::u32string_view text) {
+std::u16string to_utf16(std::u32string_view text) {
   std::u16string units;
   for (const auto character : text) {
     if (character < 0x10000) {
@@ -39,30 +38,43 @@ std::vector<Piece> grapheme_pieces(std::u32string_view text) {
       units += static_cast<char16_t>(0xDC00 + ((character - 0x10000) & 0x3FF));
     }
   }
+  return units;
+}
+
+/// The length of each grapheme cluster (UAX #29) in code units; nothing when ICU cannot tell.
+std::vector<std::size_t> cluster_units(std::u32string_view text) {
+  const auto units = to_utf16(text);
   UErrorCode fault{U_ZERO_ERROR};
   const std::unique_ptr<UBreakIterator, decltype(&ubrk_close)> breaks{
       ubrk_open(UBRK_CHARACTER, "", units.data(), static_cast<std::int32_t>(units.size()), &fault),
       &ubrk_close};
-  if (U_FAILURE(fault)) return single_pieces(text, Encoding::ucs2);
+  std::vector<std::size_t> lengths;
+  if (U_FAILURE(fault)) return lengths;
+  for (auto start = ubrk_first(breaks.get()), end = ubrk_next(breaks.get()); end != UBRK_DONE;
+       start = end, end = ubrk_next(breaks.get()))
+    lengths.push_back(static_cast<std::size_t>(end - start));
+  return lengths;
+}
+
+/// One piece a grapheme cluster; one that no part could hold falls into its characters.
+std::vector<Piece> grapheme_pieces(std::u32string_view text) {
   std::vector<Piece> pieces;
   std::size_t at{0};
-  for (auto start = ubrk_first(breaks.get()), end = ubrk_next(breaks.get()); end != UBRK_DONE;
-       start = end, end = ubrk_next(breaks.get())) {
-    const auto size_units = static_cast<std::size_t>(end - start);
-    Piece cluster{};
+  for (const auto length : cluster_units(text)) {
     const auto first = at;
-    while (cluster.units < size_units && at < text.size()) {
+    Piece cluster{};
+    while (cluster.units < length && at < text.size()) {
       ++cluster.size;
       cluster.units += units_of(text[at++], Encoding::ucs2);
     }
-    if (size_units <= kUnitsPerPart) {
+    if (length <= kUnitsPerPart) {
       pieces.push_back(cluster);
     } else {
       for (const auto piece : single_pieces(text.substr(first, cluster.size), Encoding::ucs2))
         pieces.push_back(piece);
     }
   }
-  return pieces;
+  return at == text.size() ? pieces : single_pieces(text, Encoding::ucs2);
 }
 
 void cut(Segmented &message, std::u32string_view text, bool keeps_graphemes) {
@@ -101,6 +113,10 @@ Segmented segment_as_it_is(std::string_view text, bool keeps_graphemes) {
 }
 
 }  // namespace
+
+std::size_t count_graphemes(std::string_view text) {
+  return cluster_units(from_utf8(text)).size();
+}
 
 Segmented segment(std::string_view text, const Options &options) {
   auto message = segment_as_it_is(text, options.keeps_graphemes);

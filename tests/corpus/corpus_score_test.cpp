@@ -1,0 +1,57 @@
+// The scores that texts and numbers are held to, on samples collected by others; with none here, the scorer
+// itself.
+#include "tests/corpus/score.hpp"
+#include "tests/test_folders.hpp"
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <iostream>
+
+namespace relance::corpus {
+namespace {
+
+constexpr double kPercentMin{98.0};
+
+void check(std::string_view folder, Score (*score)(const std::filesystem::path &)) {
+  const auto corpus = relance::test::corpus_dir();
+  if (corpus.empty() || !std::filesystem::exists(corpus / folder)) {
+    std::cout << "all of this suite skipped: no " << folder << " in RELANCE_CORPUS\n";
+    return;
+  }
+  const auto result = score(corpus / folder);
+  BOOST_TEST_MESSAGE(folder << ": " << result.total().hits << " of " << result.total().total);
+  BOOST_TEST(result.rows > 0u);
+  BOOST_TEST(result.total().percent() >= kPercentMin);
+  for (const auto &miss : result.misses) {
+    BOOST_TEST_MESSAGE(miss.id << ' ' << miss.measure << ": expected " << miss.expected << ", got "
+                               << miss.got);
+    BOOST_TEST(!miss.reason.empty());
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(corpus_score_test)
+
+BOOST_AUTO_TEST_CASE(a_miss_lowers_the_score_and_is_listed) {
+  Score score;
+  const boost::json::object row{{"id", "one"}, {"source", "a/b tests (MIT)"}};
+  score.note(row, "segments", "1", "1", "");
+  score.note(row, "segments", "2", "1", "counted otherwise");
+  BOOST_TEST(score.total().percent() == 50.0);
+  BOOST_TEST(score.tallies.at("segments").at("a/b").total == 2u);
+  BOOST_REQUIRE_EQUAL(score.misses.size(), 1u);
+  BOOST_TEST(score.misses[0].id == "one");
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_counted_as_gateways_count_them) {
+  check("sms_segmentation", score_sms_segmentation);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_read_as_their_plans_have_them) {
+  check("phone_normalization", score_phone);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace relance::corpus
