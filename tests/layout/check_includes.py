@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-FLOORS = {"base": 0, "domain": 1, "store": 2, "config": 2, "channel": 3, "render": 3, "intake": 3,
+FLOORS = {"base": 0, "domain": 1, "store": 2, "config": 2, "channel": 3, "render": 3, "intake": 3, "evidence": 3,
           "engine": 4, "api": 5, "console": 5, "app": 6}
 # Who speaks the plugin contract: the channel folder loads plugins, the floors above hand its messages on.
 SDK_USERS = {"channel", "engine", "api", "console", "app"}

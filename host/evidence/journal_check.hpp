@@ -1,0 +1,34 @@
+// The journal inside a container: its chain, the sealed day above it, and what it says of the documents
+// beside it.
+#pragma once
+
+#include "host/base/result.hpp"
+#include "host/base/sha256.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relance::evidence {
+
+/// What the journal's entries claim was there.
+struct JournalClaims {
+  std::size_t entries{0}, erased{0};
+  std::map<std::int64_t, std::vector<Sha256>>
+      sent;               ///< by attempt: the parts of its message, as they were handed over
+  std::set<Sha256> came;  ///< bytes that receipts were read from
+  struct Seal {
+    std::string day;
+    Sha256 root{};
+    bool has_token{false};
+  };
+  std::optional<Seal> seal{};
+};
+
+/// Refused when the chain, or the way to its seal's root, does not hold.
+Result<JournalClaims> check_journal(std::string_view json);
+
+}  // namespace relance::evidence
