@@ -1,5 +1,7 @@
 #include "plugins/smtp/message.hpp"
 
+#include "plugins/protocol/report/report.hpp"
+
 #include <relance/host.hpp>
 
 #include <array>
@@ -41,7 +43,7 @@ mime::Result<smtp::Submission> make_submission(const relance_message &message, c
   mail.attachments = attachments;
   // A complaint comes back with addresses and ids blacked out; a field of our own is left as it is.
   const std::array<mime::Header, 2> headers{
-      {{kKeyHeader, key}, {"Disposition-Notification-To", return_path}}};
+      {{report::kKeyHeader, key}, {"Disposition-Notification-To", return_path}}};
   mail.headers = std::span{headers}.first(settings.request_read_receipt ? 2 : 1);
 
   auto built = mime::build(mail);

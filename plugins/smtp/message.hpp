@@ -9,9 +9,6 @@
 
 namespace relance::smtp_channel {
 
-/// Carries the message's key, for complaints that come back with everything else blacked out.
-inline constexpr std::string_view kKeyHeader{"X-Relance-Key"};
-
 /// Everything comes from the message itself, so that a repeated attempt has the same bytes.
 mime::Result<smtp::Submission> make_submission(const relance_message &message, const Settings &settings);
 

@@ -1,6 +1,8 @@
 #include "plugins/smtp/receipts.hpp"
 
+#include "plugins/protocol/report/address.hpp"
 #include "plugins/protocol/report/mail.hpp"
+#include "plugins/protocol/report/own_words.hpp"
 #include "plugins/protocol/report/report.hpp"
 
 #include <algorithm>
@@ -16,6 +18,8 @@ constexpr std::size_t kKeyLengthMin{26};
 constexpr std::size_t kKeyLengthMax{36};
 /// Of a debtor's words; the whole mail is stored raw.
 constexpr std::size_t kReplyTextBytes{16'384};
+/// Of the names of its attachments.
+constexpr std::size_t kFileNamesBytes{1'000};
 
 bool is_key(std::string_view text) {
   return text.size() >= kKeyLengthMin && text.size() <= kKeyLengthMax &&
@@ -39,21 +43,36 @@ std::string_view key_of_message_id(std::string_view id, const Settings &settings
   return id.substr(0, at);
 }
 
+/// What stands for KEY in an address made from this pattern; empty when it was not.
+std::string_view key_in(std::string_view address, std::string_view pattern) {
+  const auto at = pattern.find("KEY");
+  if (at == std::string_view::npos || address.size() < pattern.size() - 3) return {};
+  const auto before = pattern.substr(0, at);
+  const auto behind = pattern.substr(at + 3);
+  const auto key = address.substr(at, address.size() - before.size() - behind.size());
+  const bool fits{equals_ignoring_case(address.substr(0, at), before) &&
+                  equals_ignoring_case(address.substr(address.size() - behind.size()), behind)};
+  return fits && is_key(key) ? key : std::string_view{};
+}
+
 /// The address a report came to cannot be forged by its content; but some hosts fold the case of local parts,
-/// so the spelling is taken from the other two where they say the same.
+/// so the spelling is taken from another place where that says the same.
 std::string key_of(const report::Report &read, const Settings &settings) {
-  const auto by_id = key_of_message_id(read.original_message_id, settings);
-  const std::array<std::string_view, 2> spelled{read.envelope_id, by_id};
-  if (is_key(read.verp_key)) {
-    for (const auto other : spelled) {
-      if (equals_ignoring_case(other, read.verp_key)) return std::string{other};
-    }
-    return read.verp_key;
+  std::vector<std::string_view> spelled{read.envelope_id,
+                                        key_of_message_id(read.original_message_id, settings)};
+  for (const auto &id : read.answered_ids) spelled.push_back(key_of_message_id(id, settings));
+  spelled.push_back(key_in(read.original_sender, settings.envelope_sender));
+  spelled.push_back(read.original_key);
+  std::string_view arrived;
+  for (const auto &address : read.arrival_addresses) {
+    for (const std::string_view pattern : {settings.envelope_sender, settings.reply_to})
+      if (arrived.empty()) arrived = key_in(address, pattern);
   }
+  if (arrived.empty() && is_key(read.verp_key)) arrived = read.verp_key;
   for (const auto other : spelled) {
-    if (is_key(other)) return std::string{other};
+    if (is_key(other) && (arrived.empty() || equals_ignoring_case(other, arrived))) return std::string{other};
   }
-  return {};
+  return std::string{arrived};
 }
 
 FailureClass failure_of(const report::Recipient &recipient) {
@@ -124,30 +143,74 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
+void cut_to(std::string &text, std::size_t most) {
+  if (text.size() <= most) return;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  text.resize(most);
+}
+
+/// The words of the letter, those it quotes taken away; the raw mail keeps everything.
+std::string words_of(const report::Mail &mail) {
+  const report::Part *words{nullptr};
+  for (const auto &part : mail.parts) {
+    const bool is_plain{part.type == "text/plain"};
+    const bool is_html{part.type == "text/html"};
+    const bool is_better{words == nullptr || (is_plain && words->type != "text/plain")};
+    if ((is_plain || is_html) && is_better && !trimmed(part.text).empty()) words = &part;
+  }
+  auto text = words == nullptr ? std::string{} : report::own_words(words->text);
+  cut_to(text, kReplyTextBytes);
+  if (mail.file_names.empty()) return text;
+  std::string names;
+  for (const auto &name : mail.file_names) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  cut_to(names, kFileNamesBytes);
+  return text + (text.empty() ? "[" : "\n\n[") + names + ']';
+}
+
 /// The letter itself is read again for its words: a report has no use for them.
 sdk::Reply reply_of(std::string_view bytes, bool is_automatic, std::string key) {
   const auto mail = report::read_mail(bytes);
   sdk::Reply reply;
+  // The bare address: the host knows debtors by it.
   reply.from = report::value_of(mail.header, "from");
+  if (auto address = report::address_of(reply.from); !address.empty()) reply.from = std::move(address);
   reply.to = report::value_of(mail.header, "to");
   reply.subject = report::value_of(mail.header, "subject");
-  for (const auto &part : mail.parts) {
-    if (part.type != "text/plain") continue;
-    auto text = std::string_view{part.text}.substr(0, kReplyTextBytes);
-    while (text.size() == kReplyTextBytes && (static_cast<unsigned char>(text.back()) & 0x80) != 0)
-      text.remove_suffix(1);
-    reply.text = text;
-    break;
-  }
+  reply.text = words_of(mail);
   reply.idempotency_key = std::move(key);
-  const auto first_line = trimmed(std::string_view{reply.text}.substr(0, reply.text.find('\n')));
   if (is_automatic) {
     reply.kind = sdk::ReplyKind::automatic;
-  } else if (equals_ignoring_case(first_line, "stop") ||
-             equals_ignoring_case(trimmed(reply.subject), "stop")) {
+  } else if (report::says_stop(reply.text) || report::says_stop(reply.subject)) {
     reply.kind = sdk::ReplyKind::stop;
   }
   return reply;
+}
+
+/// RFC 5965 and its registry: the recipient's own report, not a provider's notice about our signatures nor
+/// "this is no spam".
+bool is_complaint(std::string_view feedback_type) {
+  return feedback_type != "not-spam" && feedback_type != "auth-failure" && feedback_type != "dmarc";
+}
+
+void read_feedback(const report::Report &read, std::string key, Meaning &meaning) {
+  if (!is_complaint(read.feedback_type)) return;  // understood, and nothing follows for a message
+  const auto words = "feedback: " + (read.feedback_type.empty() ? std::string{"abuse"} : read.feedback_type);
+  if (!key.empty()) {
+    meaning.receipts.push_back(plain_receipt(sdk::ReceiptKind::complaint, key, words, true));
+    return;
+  }
+  // Nothing but the address: who complains wants no more, whichever message it was.
+  for (const auto &recipient : read.recipients) {
+    sdk::Reply stop;
+    stop.kind = sdk::ReplyKind::stop;
+    stop.from = recipient.address;
+    stop.text = words;
+    meaning.replies.push_back(std::move(stop));
+  }
+  if (meaning.replies.empty()) meaning.unreadable_because = "a complaint that names no message of ours";
 }
 
 }  // namespace
@@ -169,6 +232,10 @@ Meaning read_mail(std::string_view bytes, const Settings &settings) {
     default:
       break;
   }
+  if (read.kind == report::Kind::feedback) {
+    read_feedback(read, std::move(key), meaning);
+    return meaning;
+  }
   if (key.empty()) {
     meaning.unreadable_because = "a report that names no message of ours";
     return meaning;
@@ -178,9 +245,6 @@ Meaning read_mail(std::string_view bytes, const Settings &settings) {
     meaning.receipts.push_back(
         plain_receipt(is_displayed ? sdk::ReceiptKind::read : sdk::ReceiptKind::interim, key,
                       "disposition: " + read.disposition, is_displayed));
-  } else if (read.kind == report::Kind::feedback) {
-    meaning.receipts.push_back(
-        plain_receipt(sdk::ReceiptKind::complaint, key, "feedback: " + read.feedback_type, true));
   }
   if (read.kind == report::Kind::delivery) {
     for (const auto &recipient : read.recipients) meaning.receipts.push_back(receipt_of(recipient, key));

@@ -1,5 +1,7 @@
 #include "plugins/smtp/verdicts.hpp"
 
+#include "plugins/protocol/smtp/domain_gates.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -104,6 +106,9 @@ sdk::Outcome to_outcome(const smtp::Outcome &outcome) {
                            ? FailureClass::configuration
                            : FailureClass::temporary;
       result.retry_after_ms = outcome.retry_after_ms;
+      // Greylisting and its like say when; else the host has its own pause.
+      if (result.retry_after_ms == 0 && outcome.reply.is_transient())
+        result.retry_after_ms = smtp::stated_wait_ms(outcome.reply.text);
       result.whole_instance = outcome.whole_server;
       break;
   }

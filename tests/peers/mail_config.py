@@ -68,6 +68,11 @@ delay_warning_time = {delay_warning}s
 MASTER_CF = """\
 127.0.0.1:{smtp_port} inet n - n - - smtpd
   -o syslog_name=mx
+  -o smtpd_forbid_bare_newline=no
+127.0.0.1:{strict_port} inet n - n - - smtpd
+  -o syslog_name=strict
+  -o smtpd_forbid_bare_newline=yes
+  -o smtpd_forbid_bare_newline_exclusions=
 127.0.0.1:{submission_port} inet n - n - - smtpd
   -o syslog_name=submission
   -o smtpd_tls_security_level=encrypt

@@ -10,7 +10,7 @@ import re
 DEBTOR_MAILBOXES = ("debtors", "far")
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 # The listeners that a sender meets; "back" is the far side answering.
-FRONT = ("mx", "submission", "smtps")
+FRONT = ("mx", "strict", "submission", "smtps")
 
 LOG_LINE = re.compile(r"^(\w{3} +\d+ [\d:]{8}) \S+ (\S+)/(\w+)\[\d+\]: ([0-9A-Za-z]{10,}): (.*)$")
 

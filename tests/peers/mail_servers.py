@@ -92,7 +92,7 @@ class MailServers:
         ports = Ports()
         sockets = {name: ports.listening() for name in ("far_smtp", "far_lmtp", "policy")}
         sockets["closed"] = ports.listening(backlog=None)
-        chosen = {name: ports.take() for name in ("smtp", "submission", "smtps", "back", "imap", "imaps")}
+        chosen = {name: ports.take() for name in ("smtp", "strict", "submission", "smtps", "back", "imap", "imaps")}
         numbers = {f"{name}_port": port for name, port in chosen.items()}
         numbers |= {f"{name}_port": sock.getsockname()[1] for name, sock in sockets.items()}
         mail_config.write_all(self.folder, numbers | {
@@ -205,7 +205,7 @@ class MailServers:
             "log": str(self.folder / "log" / "mail.log"),
             "server_name": mail_config.SERVER_NAME,
             "ca_file": str(tls / "ca.pem"), "other_ca_file": str(tls / "other_ca.pem"),
-            "smtp": server("smtp"), "submission": server("submission", "relance"), "smtps": server("smtps", "relance"),
+            "smtp": server("smtp"), "strict": server("strict"), "submission": server("submission", "relance"), "smtps": server("smtps", "relance"),
             "imap": server("imap", "bounces"), "imaps": server("imaps", "bounces"),
             "bounce_address": f"bounces@{domain}", "bounce_pattern": f"bounces+KEY@{domain}",
             "replies": {"address": f"replies@{domain}", "user": "replies", "password": passwords["replies"]},

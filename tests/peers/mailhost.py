@@ -15,6 +15,7 @@ locked for the life of the host, and each banner carries this start's token: two
 `start` writes D/mailhost.json (mode 0600; --json prints it too):
     token, pid, dir, log, ca_file, other_ca_file (a CA that did not sign the servers' certificate), server_name,
     smtp {host, port}                       as a foreign mail server meets it: no AUTH, STARTTLS offered
+    strict {host, port}                     the same, which ends a session that sends a bare newline
     submission {host, port, user, password} STARTTLS required, AUTH PLAIN or LOGIN through Dovecot
     smtps {…}                               the same with TLS from the first byte
     imap, imaps {host, port, user, password}   the mailbox `bounces`; imap offers STARTTLS

@@ -111,5 +111,51 @@ BOOST_AUTO_TEST_CASE(what_is_no_mail_is_kept_as_unreadable_with_the_reason) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_complaint_with_everything_blacked_out_still_carries_our_key) {
+  const auto report = parse_report(
+      "From: feedback@provider.example\nTo: fbl@billing.example\nSubject: complaint\nMIME-Version: 1.0\n"
+      "Content-Type: multipart/report; report-type=feedback-report; boundary=cut\n\n--cut\nContent-Type: "
+      "text/plain\n\nhello\n\n--cut\n"
+      "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: Agent/1\nVersion: 1\n"
+      "Original-Mail-From: <bounces+key1@billing.example>\nOriginal-Rcpt-To: "
+      "<redacted>\n\n--cut\nContent-Type: "
+      "text/rfc822-headers\n\nReturn-Path: <other@billing.example>\nFrom: redacted\nTo: "
+      "redacted\nMessage-ID: "
+      "<redacted>\nX-Relance-Key: 01KAMRZXEY0000000000000001\n\n--cut--\n");
+  BOOST_TEST(name(report.kind) == "feedback");
+  BOOST_TEST(report.original_key == "01KAMRZXEY0000000000000001");
+  BOOST_TEST(report.original_sender == "bounces+key1@billing.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_note_that_something_came_in_is_nobodys_answer) {
+  for (const char *header :
+       {"From: support@customer.example\nAuto-Submitted: auto-generated\nSubject: [#4711] Invoice 12\n",
+        "From: no-reply@customer.example\nSubject: Re: Invoice 12\n",
+        "From: info@customer.example\nPrecedence: bulk\nSubject: Re: Invoice 12\n",
+        "From: info@customer.example\nReturn-Path: <>\nSubject: Re: Invoice 12\n",
+        "From: info@customer.example\nSubject: Eingangsbestätigung: Rechnung 12\n",
+        "From: info@customer.example\nSubject: Accusé de réception de votre message\n"}) {
+    BOOST_TEST(name(parse_report(letter(header, "Thank you for your message.\n")).kind) == "auto_reply",
+               header);
+  }
+  for (const char *header : {"From: anna@customer.example\nAuto-Submitted: no\nSubject: Re: Invoice 12\n",
+                             // A shared mailbox that is a list: a person wrote it.
+                             "From: anna@customer.example\nPrecedence: list\nList-ID: "
+                             "<accounts.customer.example>\nSubject: Re: Invoice 12\n"}) {
+    BOOST_TEST(name(parse_report(letter(header, "We paid yesterday.\n")).kind) == "other", header);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_names_the_messages_that_it_answers) {
+  const auto report = parse_report(letter(
+      "From: anna@customer.example\nTo: Billing <billing@billing.example>, replies+k@billing.example\n"
+      "In-Reply-To: <b@x>\nReferences: <a@x> <reminder-1@billing.example>\n <b@x>\nSubject: Re: Invoice 12\n",
+      "We paid.\n"));
+  const std::vector<std::string> ids{"b@x", "a@x", "reminder-1@billing.example", "b@x"};
+  BOOST_TEST(report.answered_ids == ids, boost::test_tools::per_element());
+  const std::vector<std::string> addresses{"billing@billing.example", "replies+k@billing.example"};
+  BOOST_TEST(report.arrival_addresses == addresses, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::report

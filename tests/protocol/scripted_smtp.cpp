@@ -15,7 +15,7 @@
 
 namespace relance::smtp::test {
 
-Certificate::Certificate(const std::string &dns_name) {
+Certificate::Certificate(const std::string &dns_name, long valid_for_s) {
   static std::atomic<int> count{0};
   file = (std::filesystem::temp_directory_path() /
           ("scripted_smtp." + std::to_string(::getpid()) + "." + std::to_string(++count) + ".pem"))
@@ -25,7 +25,7 @@ Certificate::Certificate(const std::string &dns_name) {
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), count);
   X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), valid_for_s);
   X509_set_pubkey(certificate, key);
   auto *name = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char *>("test"), -1,

@@ -21,7 +21,8 @@ namespace relance::smtp::test {
 
 /// A certificate of its own making, valid for one DNS name; trusted by who is given its file.
 struct Certificate {
-  explicit Certificate(const std::string &dns_name);
+  /// From an hour ago on, for so many seconds from now.
+  explicit Certificate(const std::string &dns_name, long valid_for_s = 3600);
   ~Certificate();
   Certificate(const Certificate &) = delete;
   Certificate &operator=(const Certificate &) = delete;

@@ -57,16 +57,18 @@ BOOST_AUTO_TEST_CASE(starttls_verifies_and_asks_for_the_capabilities_again) {
   BOOST_TEST(notes[3] == "EHLO client.example");
 }
 
-BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_or_from_nobody_known_ends_the_session) {
+BOOST_AUTO_TEST_CASE(a_certificate_for_another_name_or_expired_or_from_nobody_known_ends_the_session) {
   const Certificate right{kName};
   const Certificate other_name{"elsewhere.example"};
+  const Certificate expired{kName, -60};
   struct Case {
     const Certificate &shown, &trusted;
     const char *why;
   };
   for (const auto mode : {TlsMode::starttls, TlsMode::required, TlsMode::implicit}) {
     for (const auto &[shown, trusted, why] : {Case{other_name, other_name, "hostname mismatch"},
-                                              Case{right, other_name, "self-signed certificate"}}) {
+                                              Case{right, other_name, "self-signed certificate"},
+                                              Case{expired, expired, "certificate has expired"}}) {
       const auto over_starttls = starttls_server(shown, {});
       ScriptedServer server{[&, mode](ScriptedServer &self, Peer &peer) {
         if (mode != TlsMode::implicit) return over_starttls(self, peer);

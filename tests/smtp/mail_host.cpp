@@ -64,12 +64,19 @@ std::int64_t MailHost::port(const char *section) const {
 }
 
 std::size_t MailHost::accepted(const std::string &key) const {
+  return accepted(std::vector{key}).front();
+}
+
+std::vector<std::size_t> MailHost::accepted(const std::vector<std::string> &keys) const {
   const auto list = run(command("accepted")).text;
-  std::size_t count{0};
-  for (auto at = list.find("bounces+" + key); at != std::string::npos;
-       at = list.find("bounces+" + key, at + 1))
-    ++count;
-  return count;
+  std::vector<std::size_t> counts;
+  for (const auto &key : keys) {
+    auto &count = counts.emplace_back(0);
+    for (auto at = list.find("bounces+" + key); at != std::string::npos;
+         at = list.find("bounces+" + key, at + 1))
+      ++count;
+  }
+  return counts;
 }
 
 MailboxWatch::MailboxWatch(const MailHost &host, const std::string &mailbox)

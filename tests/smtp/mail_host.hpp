@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace relance::test {
 
@@ -21,6 +22,8 @@ class MailHost {
   [[nodiscard]] std::int64_t port(const char *section) const;
   /// How often the server took the message with this key.
   [[nodiscard]] std::size_t accepted(const std::string &key) const;
+  /// The same for many keys at once, in their order.
+  [[nodiscard]] std::vector<std::size_t> accepted(const std::vector<std::string> &keys) const;
   [[nodiscard]] const std::filesystem::path &folder() const { return folder_; }
 
   boost::json::object facts;

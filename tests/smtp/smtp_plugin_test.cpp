@@ -300,5 +300,198 @@ BOOST_AUTO_TEST_CASE(people_reply_programs_answer_and_neither_is_a_receipt) {
   BOOST_TEST(plugin.unreadable()[0] == "a report that names no message of ours");
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_read_without_what_it_quotes_and_with_what_it_carries) {
+  PluginHost plugin{
+      R"({"server": {"host": "127.0.0.1", "tls": "none"}, "envelope_sender": "bounces-KEY@creditor.example",
+          "reply_to": "answers.KEY@creditor.example"})"};
+  const auto key = key_of(9);
+  const std::string body{
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+      "text/plain; "
+      "charset=utf-8\r\n\r\nBonjour,\r\nréglé hier, voir pièce.\r\n\r\nLe 4 mai 2026 à 09:12, Compta a écrit "
+      ":\r\n"
+      "> Facture 2026-0042\r\n--b\r\nContent-Type: application/pdf; name=preuve.pdf\r\nContent-Disposition: "
+      "attachment; filename=preuve.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--b--\r\n"};
+  const auto head = "From: =?UTF-8?Q?=C3=89lodie?= <e@debtor.example>\r\nSubject: Re: Facture\r\n";
+  // By the address it went to, by what it answers, by either alone.
+  plugin.parse(std::string{head} + "To: answers." + key + "@creditor.example\r\n" + body);
+  plugin.parse(std::string{head} + "To: compta@creditor.example\r\nIn-Reply-To: <" + key +
+               "@creditor.example>\r\n" + body);
+  plugin.parse(std::string{head} + "To: compta@creditor.example\r\nReferences: <x@y> <" + key +
+               "@creditor.example>\r\n" + body);
+  // A host that folds the case.
+  plugin.parse(std::string{head} +
+               "To: Answers.01kamrzxey0000000000000009@creditor.example\r\nReferences: <" + key +
+               "@creditor.example>\r\n" + body);
+  const auto replies = plugin.replies();
+  BOOST_REQUIRE_EQUAL(replies.size(), 4u);
+  for (const auto &reply : replies) {
+    BOOST_TEST(reply.kind == RELANCE_REPLY_HUMAN);
+    BOOST_TEST(reply.key == key);
+    BOOST_TEST(reply.from == "e@debtor.example");
+    BOOST_TEST(reply.text == "Bonjour,\nréglé hier, voir pièce.\n\n[preuve.pdf]");
+  }
+  plugin.parse(
+      "From: e@debtor.example\r\nTo: compta@creditor.example\r\nSubject: Re: Facture\r\nContent-Type: "
+      "text/html\r\n\r\n<p>D&eacute;sabonner</p>\r\n");
+  BOOST_REQUIRE_EQUAL(plugin.replies().size(), 5u);
+  BOOST_TEST(plugin.replies()[4].kind == RELANCE_REPLY_STOP);
+  BOOST_TEST(plugin.replies()[4].key == "");
+}
+
+std::string feedback(const std::string &type, const std::string &fields, const std::string &original) {
+  return "From: fbl@provider.example\r\nTo: abuse@creditor.example\r\nSubject: FW: Facture\r\nMIME-Version: "
+         "1.0\r\n"
+         "Content-Type: multipart/report; report-type=feedback-report; "
+         "boundary=b\r\n\r\n--b\r\nContent-Type: "
+         "text/plain\r\n\r\nThis is an email abuse report.\r\n--b\r\nContent-Type: "
+         "message/feedback-report\r\n\r\n"
+         "Feedback-Type: " +
+         type + "\r\nUser-Agent: A/1\r\nVersion: 1\r\n" + fields +
+         "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: billing@creditor.example\r\n" + original +
+         "Subject: Facture\r\n\r\nBonjour\r\n--b--\r\n";
+}
+
+BOOST_AUTO_TEST_CASE(a_complaint_finds_its_message_by_whatever_the_provider_left_of_it) {
+  PluginHost plugin{
+      R"({"server": {"host": "127.0.0.1", "tls": "none"}, "envelope_sender": "bounces+KEY@creditor.example"})"};
+  const auto key = key_of(10);
+  plugin.parse(feedback("abuse", "", "Message-ID: <" + key + "@creditor.example>\r\n"));
+  plugin.parse(feedback("abuse", "Original-Mail-From: <bounces+" + key + "@creditor.example>\r\n", ""));
+  plugin.parse(feedback("fraud", "", "Return-Path: <bounces+" + key + "@creditor.example>\r\n"));
+  plugin.parse(feedback("opt-out", "Original-Rcpt-To: <redacted>\r\n",
+                        "To: redacted\r\nX-Relance-Key: " + key + "\r\n"));
+  plugin.parse(feedback("abuse", "Original-Envelope-Id: " + key + "\r\n", ""));
+  const auto receipts = plugin.receipts();
+  BOOST_REQUIRE_EQUAL(receipts.size(), 5u);
+  for (const auto &receipt : receipts) {
+    BOOST_TEST(receipt.key == key);
+    BOOST_TEST(receipt.kind == RELANCE_RCPT_COMPLAINT);
+  }
+  // Nothing but the address is left: it is asked for no more.
+  plugin.parse(feedback("abuse", "Original-Rcpt-To: <e@debtor.example>\r\n", ""));
+  BOOST_REQUIRE_EQUAL(plugin.replies().size(), 1u);
+  BOOST_TEST(plugin.replies()[0].kind == RELANCE_REPLY_STOP);
+  BOOST_TEST(plugin.replies()[0].from == "e@debtor.example");
+  // Nothing at all: a person looks at it.
+  plugin.parse(feedback("abuse", "", ""));
+  BOOST_REQUIRE_EQUAL(plugin.unreadable().size(), 1u);
+  // No complaints, whatever they name.
+  plugin.parse(feedback("not-spam", "", "X-Relance-Key: " + key + "\r\n"));
+  plugin.parse(feedback("auth-failure", "", "X-Relance-Key: " + key + "\r\n"));
+  BOOST_TEST(plugin.receipts().size() == 5u);
+  BOOST_TEST(plugin.replies().size() == 1u);
+  BOOST_TEST(plugin.unreadable().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_receipt_is_asked_for_only_where_set_and_is_never_bad_news) {
+  for (const bool is_asked : {false, true}) {
+    const auto server = server_with({});
+    auto settings = settings_for(*server);
+    settings["request_read_receipt"] = is_asked;
+    PluginHost plugin{json::serialize(settings)};
+    plugin.submit({Mail{key_of(1)}});
+    plugin.await_ends(1);
+    BOOST_TEST((server->kept().at(0).find("Disposition-Notification-To: ") != std::string::npos) == is_asked);
+  }
+  PluginHost plugin{
+      R"({"server": {"host": "127.0.0.1", "tls": "none"}, "envelope_sender": "bounces+KEY@creditor.example"})"};
+  const std::vector<std::pair<const char *, bool>> dispositions{
+      {"manual-action/MDN-sent-manually; displayed", true},
+      {"automatic-action/MDN-sent-automatically; displayed/error", true},
+      {"manual-action/MDN-sent-manually; deleted", false},
+      {"automatic-action/MDN-sent-automatically; dispatched", false},
+      {"automatic-action/MDN-sent-automatically; processed", false},
+      {"manual-action/MDN-sent-manually; denied", false},
+      {"automatic-action/MDN-sent-automatically; failed", false}};
+  for (const auto &[disposition, is_read] : dispositions) {
+    plugin.parse(
+        "From: e@debtor.example\r\nTo: bounces+" + key_of(2) +
+        "@creditor.example\r\nSubject: Read\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=disposition-notification; "
+        "boundary=b\r\n"
+        "\r\n--b\r\nContent-Type: text/plain\r\n\r\nread\r\n--b\r\nContent-Type: "
+        "message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; e@debtor.example\r\nDisposition: " +
+        std::string{disposition} + "\r\n\r\n--b--\r\n");
+    const auto receipt = plugin.receipts().back();
+    BOOST_TEST_CONTEXT(disposition) {
+      BOOST_TEST(receipt.key == key_of(2));
+      BOOST_TEST(receipt.kind == (is_read ? RELANCE_RCPT_READ : RELANCE_RCPT_INTERIM));
+      BOOST_TEST(receipt.is_final == is_read);
+      BOOST_TEST(receipt.failure == RELANCE_FAIL_NONE);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_second_relay_carries_the_mail_of_the_first_and_the_operator_is_told) {
+  const auto second = server_with({});
+  ScriptedServer first{[](ScriptedServer &, Peer &peer) { peer.send("421 4.3.2 closed\r\n"); }};
+  auto settings = settings_for(*second);
+  auto other = settings["server"].as_object();
+  other["port"] = first.port();
+  settings["servers"] = json::array{other, settings["server"]};
+  settings.erase("server");
+  PluginHost plugin{json::serialize(settings)};
+  plugin.submit({Mail{key_of(1)}});
+  BOOST_TEST(plugin.await_ends(1).at(key_of(1)).outcome == RELANCE_OUT_ACCEPTED);
+  BOOST_TEST(second->kept().size() == 1u);
+  const auto name = "127.0.0.1:" + std::to_string(first.port());
+  BOOST_TEST(plugin.health().back() == "1 relay_" + name + "_greeting");
+}
+
+BOOST_AUTO_TEST_CASE(faults_of_the_network_and_the_server_end_in_a_stated_outcome) {
+  struct Case {
+    const char *verb, *answer;
+    std::uint32_t outcome, failure;
+    const char *code;
+    std::int64_t retry_after_ms;
+  };
+  for (const auto &one :
+       {Case{"RCPT", "452 4.2.2 over quota", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "452 4.2.2", 0},
+        Case{"RCPT", "552 5.2.2 over quota", RELANCE_OUT_REJECTED, RELANCE_FAIL_TEMPORARY, "552 5.2.2", 0},
+        Case{"RCPT", "452 4.5.3 too many recipients", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY,
+             "452 4.5.3", 0},
+        Case{"RCPT", "550 5.5.3 too many recipients", RELANCE_OUT_REJECTED, RELANCE_FAIL_CONFIGURATION,
+             "550 5.5.3", 0},
+        Case{"RCPT", "451 4.7.1 Greylisted, try again in 240 seconds", RELANCE_OUT_NOT_SENT,
+             RELANCE_FAIL_TEMPORARY, "451 4.7.1", 240'000},
+        Case{"DATA", "552 5.3.4 message too big", RELANCE_OUT_REJECTED, RELANCE_FAIL_POLICY, "552 5.3.4", 0},
+        Case{".", "452 4.3.1 no space left", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "452 4.3.1", 0},
+        Case{"MAIL", "<html>250 welcome</html>", RELANCE_OUT_NOT_SENT, RELANCE_FAIL_TEMPORARY, "mail", 0},
+        Case{".", "<html>250 welcome</html>", RELANCE_OUT_UNKNOWN, RELANCE_FAIL_NONE, "end_of_data", 0}}) {
+    Behaviour behaviour;
+    behaviour.answers = {{one.verb, one.answer}};
+    const auto end = end_of(behaviour, Mail{key_of(1)});
+    BOOST_TEST_CONTEXT(one.verb << " " << one.answer) {
+      BOOST_TEST(end.outcome == one.outcome);
+      BOOST_TEST(end.failure == one.failure);
+      BOOST_TEST(end.code == one.code);
+      BOOST_TEST(end.retry_after_ms == one.retry_after_ms);
+      BOOST_TEST(!end.whole_instance);
+    }
+  }
+  PluginHost nowhere{
+      R"({"server": {"host": "mail.invalid", "tls": "none"}, "envelope_sender": "bounces+KEY@creditor.example"})"};
+  nowhere.submit({Mail{key_of(1)}});
+  const auto end = nowhere.await_ends(1).at(key_of(1));
+  BOOST_TEST(end.outcome == RELANCE_OUT_NOT_SENT);
+  BOOST_TEST(end.code == "connect");
+  BOOST_TEST(end.text.starts_with("resolve: "), end.text);
+  BOOST_TEST(end.whole_instance);
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_relays_domains_and_signatures_are_refused_at_their_place) {
+  const auto with = [](const std::string &more) {
+    return refusal(R"({"envelope_sender": "b+KEY@x.example", )" + more + "}");
+  };
+  BOOST_TEST(with(R"("servers": [{"host": "a", "weight": 1}, {"host": "b"}])") ==
+             "/servers: some have a weight and some have none: shares need all of them");
+  BOOST_TEST(with(R"("servers": [{"host": "a"}, {"host": ""}])") == "/servers/1/host: is missing");
+  BOOST_TEST(with(R"("server": {"host": "a"}, "reply_to": "x y@z")").starts_with("/reply_to: is no address"));
+  const auto refused = with(
+      R"("server": {"host": "a"}, "dkim": [{"domain": "x.example", "selector": "s", "private_key": "c2VjcmV0"}])");
+  BOOST_TEST(refused == "/dkim/0/private_key: is no private key in PEM without a passphrase");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::test

@@ -4,6 +4,7 @@
 
 #include <gmime/gmime.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -76,6 +77,19 @@ void append_utf8(std::string &out, unsigned long code) {
              static_cast<std::size_t>(g_unichar_to_utf8(static_cast<gunichar>(code), buffer.data())));
 }
 
+/// The names of U+00A0 to U+00FF in HTML, in that order.
+constexpr std::array<std::string_view, 96> kLatin1Names{
+    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",
+    "ordf",   "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",
+    "acute",  "micro",  "para",   "middot", "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12",
+    "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde", "Auml",   "Aring",  "AElig",  "Ccedil",
+    "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave", "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde",
+    "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",
+    "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",
+    "aelig",  "ccedil", "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",
+    "eth",    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave",
+    "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
+
 /// @return how many bytes of `html` at `at` ('&') were an entity; 0 when it is none
 std::size_t append_entity(std::string &out, std::string_view html, std::size_t at) {
   const auto end = html.substr(at, 12).find(';');
@@ -87,14 +101,30 @@ std::size_t append_entity(std::string &out, std::string_view html, std::size_t a
     append_utf8(out, std::strtoul(digits.c_str(), nullptr, is_hex ? 16 : 10));
     return end + 1;
   }
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNamed{
-      {{"lt", "<"}, {"gt", ">"}, {"amp", "&"}, {"quot", "\""}, {"nbsp", " "}, {"apos", "'"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kNamed{{{"lt", "<"},
+                                                                                  {"gt", ">"},
+                                                                                  {"amp", "&"},
+                                                                                  {"quot", "\""},
+                                                                                  {"nbsp", " "},
+                                                                                  {"apos", "'"},
+                                                                                  {"euro", "€"},
+                                                                                  {"rsquo", "’"},
+                                                                                  {"lsquo", "‘"},
+                                                                                  {"ldquo", "“"},
+                                                                                  {"rdquo", "”"},
+                                                                                  {"ndash", "–"},
+                                                                                  {"mdash", "—"},
+                                                                                  {"hellip", "…"},
+                                                                                  {"oelig", "œ"}}};
   for (const auto &[entity_name, character] : kNamed)
     if (entity == entity_name) {
       out += character;
       return end + 1;
     }
-  return 0;
+  const auto latin1 = std::find(kLatin1Names.begin(), kLatin1Names.end(), entity);
+  if (latin1 == kLatin1Names.end()) return 0;
+  append_utf8(out, 0xA0 + static_cast<unsigned long>(latin1 - kLatin1Names.begin()));
+  return end + 1;
 }
 
 bool is_block(std::string_view tag) {

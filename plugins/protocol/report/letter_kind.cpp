@@ -36,6 +36,14 @@ constexpr std::string_view kAwaySubjects =
     "automatisch antwoord|frånvaro|autosvar|automatyczna odpowied|nieobecno|автоответ|自動応答|自動返信|不在|"
     "message d'absence|absence du bureau|réponse d'absence";
 
+/// A system took a message in and says so; nobody has read it yet.
+constexpr std::string_view kAcknowledgingSubjects =
+    "we have received your|your request has been received|your message has been received|ticket created|"
+    "ticket has been created|eingangsbestätigung|ihre anfrage ist eingegangen|ihre nachricht ist eingegangen|"
+    "accusé de réception|votre demande a bien été|votre message a bien été|nous avons bien reçu votre|"
+    "hemos recibido su|acuse de recibo|abbiamo ricevuto|conferma di ricezione|ontvangstbevestiging|"
+    "recebemos a sua";
+
 // clang-format on
 
 bool is_answer_or_forward(std::string_view subject) {
@@ -74,6 +82,19 @@ bool is_made_by_machine(const Mail &mail) {
   if (precedence == "bulk" || precedence == "junk" || precedence == "list") return true;
   return holds_any(normalised(value_of(mail.header, "from")),
                    "no-reply|noreply|no_reply|do-not-reply|donotreply|automat");
+}
+
+bool is_sent_by_machine(const Mail &mail) {
+  const auto submitted = lower(value_of(mail.header, "auto-submitted"));
+  if (!submitted.empty() && !submitted.starts_with("no")) return true;
+  const auto precedence = lower(value_of(mail.header, "precedence"));
+  if (precedence == "bulk" || precedence == "junk") return true;
+  for (const auto field : {"return-path", "envelope-from", "x-envelope-from"})
+    if (trim(value_of(mail.header, field)).starts_with("<>")) return true;
+  if (holds_any(normalised(value_of(mail.header, "from")),
+                "no-reply|noreply|no_reply|do-not-reply|donotreply"))
+    return true;
+  return holds_any(normalised(value_of(mail.header, "subject")), kAcknowledgingSubjects);
 }
 
 bool is_auto_reply(const Mail &mail) {

@@ -21,6 +21,11 @@ bool subject_holds_delivery_words(const Mail &mail);
 /// Says itself that no person wrote it, or carries the message that it returns.
 bool is_made_by_machine(const Mail &mail);
 
+/// Nobody wrote it as an answer, although it does not call itself one: the note that a ticket system or a
+/// form sends, mail from an address that takes none. A discussion list is no sign, people's shared mailboxes
+/// are lists.
+bool is_sent_by_machine(const Mail &mail);
+
 /// RFC 3834 §5, and the signs that servers used before it.
 bool is_auto_reply(const Mail &mail);
 

@@ -179,6 +179,9 @@ class Walk {
     const char *charset = type != nullptr ? g_mime_content_type_get_parameter(type, "charset") : nullptr;
     const bool is_text =
         part.type.starts_with("text/") || part.type.starts_with("message/") || part.type == "/";
+    const char *file_name = g_mime_part_get_filename(leaf);
+    if (file_name != nullptr && *file_name != '\0')
+      mail_.file_names.push_back(squeeze(to_utf8(file_name, nullptr)));
     if (!is_text) return;
     part.text = to_utf8(content_of(leaf, mail_.is_cut), charset);
     const bool is_returned = part.type == "text/rfc822-headers" || part.type == "message/rfc822-headers" ||

@@ -16,12 +16,13 @@ struct Part {
 };
 
 struct Mail {
-  Fields header;            ///< of the mail itself, encoded words decoded
-  std::string type;         ///< content type of the whole, "multipart/report"
-  std::string report_type;  ///< its report-type parameter, lower case
-  std::vector<Part> parts;  ///< leaves outside a returned message
-  Fields returned;          ///< header of the returned message, wherever it was found
-  std::string body;         ///< the undecoded body, for when the MIME structure is broken
+  Fields header;                        ///< of the mail itself, encoded words decoded
+  std::string type;                     ///< content type of the whole, "multipart/report"
+  std::string report_type;              ///< its report-type parameter, lower case
+  std::vector<Part> parts;              ///< leaves outside a returned message
+  std::vector<std::string> file_names;  ///< of its attachments
+  Fields returned;                      ///< header of the returned message, wherever it was found
+  std::string body;                     ///< the undecoded body, for when the MIME structure is broken
   bool is_cut{false};
   std::string unreadable_because;
 };

@@ -39,10 +39,15 @@ std::string first_address(std::string_view value) {
 
 /// Where this mail was delivered, from what the last server noted down to what the sender wrote.
 void read_delivered_to(const Mail &mail, Report &report) {
-  for (const std::string_view field :
-       {"delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to"}) {
-    const auto address = first_address(value_of(mail.header, field));
-    if (address.empty()) continue;
+  for (const std::string_view name :
+       {"delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to", "cc"}) {
+    for (const auto &field : mail.header) {
+      if (field.name != name || report.arrival_addresses.size() >= kArrivalAddressesMax) continue;
+      for (auto &found : find_addresses(field.value, kArrivalAddressesMax))
+        report.arrival_addresses.push_back(std::move(found.address));
+    }
+  }
+  for (const auto &address : report.arrival_addresses) {
     const auto local = local_part(address);
     const auto plus = local.find('+');
     if (report.delivered_to.empty() || plus != std::string_view::npos) report.delivered_to = address;
@@ -50,6 +55,24 @@ void read_delivered_to(const Mail &mail, Report &report) {
     report.verp_key = std::string(local.substr(plus + 1));
     return;
   }
+}
+
+void read_answered_ids(const Mail &mail, Report &report) {
+  for (const std::string_view name : {"in-reply-to", "references"}) {
+    std::string_view value = value_of(mail.header, name);
+    for (auto open = value.find('<'); open != std::string_view::npos; open = value.find('<')) {
+      const auto close = value.find('>', open);
+      if (close == std::string_view::npos || report.answered_ids.size() >= kAnsweredIdsMax) break;
+      report.answered_ids.emplace_back(trim(value.substr(open + 1, close - open - 1)));
+      value.remove_prefix(close + 1);
+    }
+  }
+}
+
+/// What the returned message says of itself.
+void read_original(const Fields &returned, Report &report) {
+  report.original_sender = first_address(value_of(returned, "return-path"));
+  report.original_key = std::string(trim(value_of(returned, lower(kKeyHeader))));
 }
 
 /// Addresses of our own side and of the server that writes: named in every bounce, bounced in none.
@@ -122,6 +145,8 @@ void read_feedback(const Mail &mail, Report &report) {
   report.feedback_type = lower(value_of(fields, "feedback-type"));
   report.reporting_mta = typed_value(value_of(fields, "reporting-mta")).value;
   report.envelope_id = value_of(fields, "original-envelope-id");
+  if (const auto sender = address_of(value_of(fields, "original-mail-from")); !sender.empty())
+    report.original_sender = sender;
   const auto add = [&report](std::string_view value) {
     const auto address = address_of(value);
     const bool is_known =
@@ -266,11 +291,13 @@ Report read(std::string_view bytes) {
     return report;
   }
   read_delivered_to(mail, report);
+  read_answered_ids(mail, report);
   const auto text = read_bounce_text(mail);
   const auto &returned = mail.returned.empty() ? text.returned : mail.returned;
   report.original_message_id = message_id_of(value_of(returned, "message-id"));
   if (report.original_message_id.empty())
     report.original_message_id = message_id_of(value_of(mail.header, "in-reply-to"));
+  read_original(returned, report);
   if (is_feedback(mail)) {
     read_feedback(mail, report);
     return report;
@@ -290,7 +317,9 @@ Report read(std::string_view bytes) {
   }
   if (!answers && read_worded_bounce(mail, text, returned, report)) return report;
   report.recipients.clear();
-  report.kind = is_auto_reply(mail) || is_challenge(normalised(text.words)) ? Kind::auto_reply : Kind::other;
+  const bool is_automatic =
+      is_auto_reply(mail) || is_sent_by_machine(mail) || is_challenge(normalised(text.words));
+  report.kind = is_automatic ? Kind::auto_reply : Kind::other;
   return report;
 }
 

@@ -79,11 +79,20 @@ struct Report {
   std::string envelope_id;          ///< Original-Envelope-Id: the ENVID that the sender gave, xtext decoded
   std::string original_message_id;  ///< without angle brackets; of the mail this one returns or answers
   std::string delivered_to;         ///< the mailbox address this mail came in by
-  std::string verp_key;             ///< KEY when `delivered_to` is local+KEY@domain
-  std::string feedback_type;        ///< ARF: "abuse", "fraud", …
-  std::string disposition;          ///< MDN: "displayed", "deleted", "denied", …
-  bool is_cut{false};               ///< a limit below was met, the rest of the mail was not looked at
+  /// Every address that this mail's header gives for where it went, the last server's note first.
+  std::vector<std::string> arrival_addresses;
+  std::vector<std::string> answered_ids;  ///< what In-Reply-To and References name, without brackets
+  std::string original_sender;            ///< envelope sender of the mail that this one returns
+  std::string original_key;               ///< kKeyHeader of the mail that this one returns
+  std::string verp_key;                   ///< KEY when `delivered_to` is local+KEY@domain
+  std::string feedback_type;              ///< ARF: "abuse", "fraud", …
+  std::string disposition;                ///< MDN: "displayed", "deleted", "denied", …
+  bool is_cut{false};                     ///< a limit below was met, the rest of the mail was not looked at
 };
+
+/// A field in which a sender's mail carries its own key: complaints come back with addresses and ids blacked
+/// out, and nobody blacks out what he does not know.
+inline constexpr std::string_view kKeyHeader{"X-Relance-Key"};
 
 /// Limits of one mail. A report quotes a mail we sent, so it can be as large as our largest; what matters
 /// stands first.
@@ -101,6 +110,8 @@ inline constexpr std::size_t kTextBytesMax = std::size_t{128} << 10;
 inline constexpr std::size_t kRecipientsMax = 1000;
 inline constexpr std::size_t kFieldGroupsMax = 2000;
 inline constexpr std::size_t kHeadersMax = 2000;
+inline constexpr std::size_t kArrivalAddressesMax = 32;
+inline constexpr std::size_t kAnsweredIdsMax = 50;
 inline constexpr std::size_t kDiagnosticBytesMax = 1000;
 
 /// Thread-safe; line ends may be CR LF or LF.
