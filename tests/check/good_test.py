@@ -12,6 +12,7 @@ GOOD = [
     ("examples/sms_http_rust.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample"}),
     ("plugins/relance_smtp.so", "smtp.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
     ("plugins/relance_sms.so", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
+    ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
 ]
 SLOWEST_S = 60  # a run on a good plugin, as the manual promises

@@ -1,0 +1,114 @@
+#include "plugins/protocol/gateway/reply.hpp"
+
+#include "plugins/protocol/gsm/gsm.hpp"
+
+#include <algorithm>
+
+namespace relance::gateway {
+namespace {
+
+constexpr std::size_t kTextCharactersMax{200};
+
+/// For an operator's eyes: one line, bounded.
+std::string one_line(std::string text) {
+  auto characters = gsm::from_utf8(text);
+  if (characters.size() > kTextCharactersMax) characters.resize(kTextCharactersMax);
+  text = gsm::to_utf8(characters);
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text;
+}
+
+bool matches(const ReplyRule &rule, std::uint32_t status, const Said &said, bool is_readable) {
+  const auto is_in = [&](const auto &range) { return status >= range.first && status <= range.second; };
+  if (!rule.statuses.empty() && std::ranges::none_of(rule.statuses, is_in)) return false;
+  const bool is_success{rule.outcome == sdk::OutcomeKind::accepted ||
+                        rule.outcome == sdk::OutcomeKind::delivered};
+  // A proxy's page of HTML with status 200 says nothing of the message.
+  if (!is_readable && (is_success || !rule.where.empty())) return false;
+  return holds(rule.where, said);
+}
+
+sdk::Outcome of_rule(const ReplyRule &rule, const sdk::HttpReply &reply) {
+  sdk::Outcome outcome{.kind = rule.outcome, .failure = rule.failure, .whole_instance = rule.whole_provider};
+  if (rule.outcome == sdk::OutcomeKind::not_sent) {
+    if (outcome.failure == sdk::FailureClass::none) outcome.failure = sdk::FailureClass::temporary;
+    const auto asked = reply.retry_after_ms();
+    outcome.retry_after_ms = asked > 0 ? asked : rule.retry_after_ms;
+  }
+  return outcome;
+}
+
+void add_refs(const std::vector<Place> &places, const Said &said, sdk::Outcome &outcome) {
+  for (const auto &place : places) {
+    if (outcome.refs = place.all(said); !outcome.refs.empty()) break;
+  }
+  std::ranges::sort(outcome.refs);
+  const auto twice = std::ranges::unique(outcome.refs);
+  outcome.refs.erase(twice.begin(), twice.end());
+}
+
+}  // namespace
+
+std::optional<std::int64_t> micro_units(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);  // some state what was taken from the account
+  std::int64_t value{0};
+  int decimals{-1};
+  if (text.empty() || text.size() > 18) return std::nullopt;
+  for (const char c : text) {
+    if (c == '.' && decimals < 0) {
+      decimals = 0;
+    } else if (c >= '0' && c <= '9') {
+      if (decimals >= 6) continue;
+      if (decimals >= 0) ++decimals;
+      if (value > 900'000'000'000) return std::nullopt;  // no price of a message
+      value = value * 10 + (c - '0');
+    } else {
+      return std::nullopt;
+    }
+  }
+  for (int i{std::max(decimals, 0)}; i < 6; ++i) value *= 10;
+  return value;
+}
+
+sdk::Outcome to_outcome(const Reply &description, const sdk::HttpReply &reply) {
+  if (reply.result != sdk::HttpReply::Result::replied) return reply.outcome();
+  const auto document = read_document(description.format, reply.body);
+  static const sdk::Json none;
+  const Said said{document, document, none,
+                  [&](std::string_view name) { return std::string{reply.header(name)}; }};
+  const bool is_readable{!document.is_absent()};
+  const auto rule = std::ranges::find_if(
+      description.rules, [&](const ReplyRule &one) { return matches(one, reply.status, said, is_readable); });
+  sdk::Outcome outcome;
+  const bool has_rule{rule != description.rules.end()};
+  if (has_rule)
+    outcome = of_rule(*rule, reply);
+  else if (!reply.is_success())
+    outcome = reply.outcome();
+  else if (!is_readable)
+    outcome = sdk::Outcome::unknown("answer", "an answer that is not in the format of this provider");
+  else if (description.states_what_is_accepted())
+    outcome = sdk::Outcome::unknown("answer", "an answer that this provider's description does not know");
+  else
+    outcome = sdk::Outcome::accepted();
+  add_refs(description.refs, said, outcome);
+  if (outcome.kind == sdk::OutcomeKind::accepted && outcome.refs.empty() && !description.refs.empty())
+    outcome = sdk::Outcome::unknown("answer", "accepted, but without the reference that it should carry");
+  const bool is_good{outcome.kind == sdk::OutcomeKind::accepted ||
+                     outcome.kind == sdk::OutcomeKind::delivered};
+  if (outcome.kind == sdk::OutcomeKind::rejected || outcome.kind == sdk::OutcomeKind::not_sent)
+    outcome.refs.clear();
+  if (const auto code = one_line(first_of(description.code, said)); !code.empty() && !is_good)
+    outcome.code = code;
+  if (const auto text = one_line(first_of(description.text, said)); !text.empty() && !is_good)
+    outcome.text = text;
+  if (outcome.code.empty() && !is_good) outcome.code = "http " + std::to_string(reply.status);
+  if (const auto price = micro_units(first_of(description.price, said))) {
+    auto currency = description.currency_fixed.empty() ? first_of(description.currency, said)
+                                                       : description.currency_fixed;
+    if (currency.size() == 3) outcome.price = sdk::Price{*price, std::move(currency)};
+  }
+  return outcome;
+}
+
+}  // namespace relance::gateway

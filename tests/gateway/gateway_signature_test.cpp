@@ -1,0 +1,293 @@
+// Signatures of callbacks and of requests, held to vectors that their providers or others published; then
+// what a forger does to each: other bytes, other times, other orders, parameters twice, ends cut off.
+#include "plugins/protocol/gateway/request.hpp"
+#include "plugins/protocol/gateway/signature.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <relance/signature.hpp>
+
+using namespace relance::gateway;
+using relance::sdk::WebhookRequest;
+
+namespace {
+
+constexpr std::int64_t kNowMs{1'700'000'000'000};
+constexpr const char *kForm{"application/x-www-form-urlencoded"};
+
+Trust check(const SignatureSettings &settings, const WebhookRequest &request, std::int64_t now_ms = kNowMs) {
+  return check_signature(settings, request, now_ms);
+}
+
+// The example of Twilio's "Validating requests are coming from Twilio", also in its SDKs' tests.
+const SignatureSettings kTwilio{.scheme = Scheme::twilio, .secret = "12345"};
+WebhookRequest twilio() {
+  return {
+      "POST",
+      "https://mycompany.com/myapp.php?foo=1&bar=2",
+      {},
+      {{"content-type", kForm}, {"x-twilio-signature", "RSOYDt4T1cUTdK1PDd93/VVr8B8="}},
+      "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212"};
+}
+
+// Of SendGrid's helper libraries (MIT), test of the event webhook.
+const SignatureSettings kSendGrid{.scheme = Scheme::public_key,
+                                  .header = "x-twilio-email-event-webhook-signature",
+                                  .over = "{timestamp}{body}",
+                                  .timestamp_header = "x-twilio-email-event-webhook-timestamp",
+                                  .public_key =
+                                      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/"
+                                      "7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="};
+constexpr std::int64_t kSendGridMs{1'600'112'502'000};
+WebhookRequest sendgrid() {
+  return {
+      "POST",
+      "https://relance.example/hooks/x",
+      {},
+      {{"x-twilio-email-event-webhook-signature",
+        "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM="},
+       {"x-twilio-email-event-webhook-timestamp", "1600112502"}},
+      "[{\"email\":\"hello@world.com\",\"event\":\"dropped\",\"reason\":\"Bounced Address\",\"sg_event_id\":"
+      "\"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA\",\"sg_message_id\":\"LRzXl_NHStOGhQ4kofSm_A."
+      "filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0\",\"smtp-id\":\"<LRzXl_NHStOGhQ4kofSm_A@"
+      "ismtpd0039p1iad1.sendgrid.net>\",\"timestamp\":1600112492}]\r\n"};
+}
+
+// Of Standard Webhooks' reference libraries.
+SignatureSettings standard_webhooks() {
+  return {.scheme = Scheme::hmac,
+          .secret = *from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+          .header = "webhook-signature",
+          .prefix = "v1,",
+          .over = "{id}.{timestamp}.{body}",
+          .timestamp_header = "webhook-timestamp",
+          .id_header = "webhook-id",
+          .is_base64 = true};
+}
+constexpr std::int64_t kStandardMs{1'614'265'330'000};
+WebhookRequest standard() {
+  return {"POST",
+          "https://relance.example/hooks/x",
+          {},
+          {{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
+           {"webhook-timestamp", "1614265330"},
+           {"webhook-signature",
+            "v1,bm9ldHUjKzFob2VudXRob2VodWUzMjRvdWVvdW9ldQo= "
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}},
+          R"({"test": 2432232314})"};
+}
+
+// Vonage's node SDK (Apache-2.0), packages/sms.
+SignatureSettings vonage(Hash hash) {
+  return {.scheme = Scheme::vonage, .secret = "my_secret_key_for_testing", .hash = hash};
+}
+constexpr std::int64_t kVonageMs{1'385'047'698'000};
+const std::string kVonageFields{
+    "message-timestamp=2013-11-21%2015:27:30&messageId=020000001B0FE827&msisdn=14843472194&"
+    "text=Test+again&timestamp=1385047698&to=13239877404&type=text&sig="};
+const std::string kVonageMd5{"DDEBD46008C2D4E93CCE578A332A52D5"};
+
+std::string to_query(const std::string &query) {
+  return "https://relance.example/hooks/vonage/T?" + query;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(gateway_signature_test)
+
+BOOST_AUTO_TEST_CASE(twilio_signs_address_and_sorted_parameters) {
+  BOOST_TEST((check(kTwilio, twilio()) == Trust::genuine));
+  auto reordered = twilio();
+  reordered.body =
+      "To=%2B18005551212&From=%2B14158675309&Digits=1234&Caller=%2B14158675309&CallSid=CA1234567890ABCDE";
+  BOOST_TEST((check(kTwilio, reordered) == Trust::genuine));
+  auto changed = twilio();
+  changed.body =
+      "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1235&From=%2B14158675309&To=%2B18005551212";
+  BOOST_TEST((check(kTwilio, changed) == Trust::forged));
+  auto added = twilio();
+  const auto with_second = std::string{added.body} + "&Digits=9999";
+  added.body = with_second;
+  BOOST_TEST((check(kTwilio, added) == Trust::forged));
+  auto elsewhere = twilio();
+  elsewhere.url = "https://mycompany.com/myapp.php?foo=1&bar=3";
+  BOOST_TEST((check(kTwilio, elsewhere) == Trust::forged));
+  auto unsigned_one = twilio();
+  unsigned_one.headers.pop_back();
+  BOOST_TEST((check(kTwilio, unsigned_one) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(twilio_may_or_may_not_have_signed_the_port) {
+  auto request = twilio();
+  request.url = "https://mycompany.com:443/myapp.php?foo=1&bar=2";
+  BOOST_TEST((check(kTwilio, request) == Trust::genuine));
+  request.url = "https://mycompany.com:1234/myapp.php?foo=1&bar=2";
+  BOOST_TEST((check(kTwilio, request) == Trust::genuine));
+  request.url = "https://mycompany.org:443/myapp.php?foo=1&bar=2";
+  BOOST_TEST((check(kTwilio, request) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(twilio_signs_a_json_body_by_its_hash) {
+  WebhookRequest request{"POST",
+                         "https://mycompany.com/myapp.php?foo=1&bar=2&bodySHA256="
+                         "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620",
+                         {},
+                         {{"x-twilio-signature", "a9nBmqA0ju/hNViExpshrM61xv4="}},
+                         R"({"property": "value", "boolean": true})"};
+  BOOST_TEST((check(kTwilio, request) == Trust::genuine));
+  request.body = R"({"property": "value", "boolean": false})";
+  BOOST_TEST((check(kTwilio, request) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(sendgrid_signs_time_and_bytes_with_an_elliptic_key) {
+  BOOST_TEST((check(kSendGrid, sendgrid(), kSendGridMs) == Trust::genuine));
+  auto cut = sendgrid();
+  cut.body.remove_suffix(1);
+  BOOST_TEST((check(kSendGrid, cut, kSendGridMs) == Trust::forged));
+  auto later = sendgrid();
+  later.headers[1].second = "1600112503";
+  BOOST_TEST((check(kSendGrid, later, kSendGridMs) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(a_signature_that_covers_a_time_holds_for_minutes) {
+  const auto minutes = [](int count) { return count * std::int64_t{60'000}; };
+  for (const auto &[settings, request, at] : {std::tuple{kSendGrid, sendgrid(), kSendGridMs},
+                                              std::tuple{standard_webhooks(), standard(), kStandardMs}}) {
+    BOOST_TEST((check(settings, request, at + minutes(4)) == Trust::genuine));
+    BOOST_TEST((check(settings, request, at - minutes(4)) == Trust::genuine), "a clock that runs behind");
+    BOOST_TEST((check(settings, request, at + minutes(6)) == Trust::forged), "a replay");
+    BOOST_TEST((check(settings, request, at - minutes(6)) == Trust::forged));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_of_several_signatures_in_a_header_is_enough) {
+  BOOST_TEST((check(standard_webhooks(), standard(), kStandardMs) == Trust::genuine));
+  auto other = standard();
+  other.headers[0].second = "msg_another";
+  BOOST_TEST((check(standard_webhooks(), other, kStandardMs) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(vonage_signs_its_parameters_wherever_they_stand) {
+  const auto url = to_query(kVonageFields + kVonageMd5);
+  const WebhookRequest get{"GET", url, {}, {}, {}};
+  BOOST_TEST((check(vonage(Hash::md5), get, kVonageMs) == Trust::genuine));
+  const auto body = kVonageFields + "DDB8397C2B90AAC7F3882D306475C9A5058C92322EEF43C92B298B6E0FC0D330";
+  const WebhookRequest post{
+      "POST", "https://relance.example/hooks/vonage/T", {}, {{"content-type", kForm}}, body};
+  BOOST_TEST((check(vonage(Hash::sha256), post, kVonageMs) == Trust::genuine));
+  BOOST_TEST((check(vonage(Hash::md5), post, kVonageMs) == Trust::forged));
+  const std::string json{
+      R"({"messageId": "020000001B0FE827", "message-timestamp": "2013-11-21 15:27:30", "to": "13239877404",
+    "msisdn": 14843472194, "text": "Test again", "type": "text", "timestamp": "1385047698",
+    "sig": "DDEBD46008C2D4E93CCE578A332A52D5"})"};
+  const WebhookRequest as_json{
+      "POST", "https://relance.example/hooks/vonage/T", {}, {{"content-type", "application/json"}}, json};
+  BOOST_TEST((check(vonage(Hash::md5), as_json, kVonageMs) == Trust::genuine));
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_twice_is_a_forgery_as_nobody_knows_which_was_signed) {
+  const auto url = to_query(kVonageFields + kVonageMd5 + "&messageId=020000001B0FE827");
+  BOOST_TEST((check(vonage(Hash::md5), {"GET", url, {}, {}, {}}, kVonageMs) == Trust::forged));
+  const auto without_time = to_query("messageId=1&sig=" + kVonageMd5);
+  BOOST_TEST((check(vonage(Hash::md5), {"GET", without_time, {}, {}, {}}, kVonageMs) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(messagebird_signs_time_query_and_body) {
+  const SignatureSettings settings{.scheme = Scheme::messagebird,
+                                   .secret = "PlLrKaqvZNRR5zAjm42ZT6q1SQxgbbGd"};
+  constexpr std::int64_t kAtMs{1'547'198'231'000};
+  WebhookRequest request{
+      "GET",
+      "https://relance.example/h?status=delivered&ported=1&recipient=31612345678&reference=FOO&"
+      "statusDatetime=2019-01-11T09%3A17%3A11%2B00%3A00&id=eef0ab57a9e049be946f3821568c2b2e&mccmnc=20408",
+      {},
+      {{"messagebird-request-timestamp", "1547198231"},
+       {"messagebird-signature", "KVBdcVdz2lYMwcBLZCRITgxUfA/WkwSi+T3Wxl2HL6w="}},
+      {}};
+  BOOST_TEST((check(settings, request, kAtMs) == Trust::genuine));
+  request.body = "x";
+  BOOST_TEST((check(settings, request, kAtMs) == Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(a_token_never_chooses_its_own_algorithm) {
+  // {"alg":"none"} and {"alg":"RS256"}, with the secret's own signature behind them.
+  const SignatureSettings settings{.scheme = Scheme::vonage_jwt, .secret = "s3cr3t"};
+  for (const std::string header : {"eyJhbGciOiJub25lIn0", "eyJhbGciOiJSUzI1NiJ9"}) {
+    const auto signed_part = header + ".eyJpYXQiOjE3MDAwMDAwMDB9";
+    const auto field =
+        "Bearer " + signed_part + '.' + relance::sdk::to_base64(hmac(Hash::sha256, "s3cr3t", signed_part));
+    BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {{"authorization", field}}, {}}) ==
+                Trust::forged));
+  }
+  const std::string signed_part{"eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9"};
+  const auto field =
+      "Bearer " + signed_part + '.' + relance::sdk::to_base64(hmac(Hash::sha256, "s3cr3t", signed_part));
+  BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {{"authorization", field}}, {}}) ==
+              Trust::genuine));
+  BOOST_TEST(
+      (check(settings,
+             {"POST", "https://x.example/", {}, {{"authorization", field}}, "a body of somebody else"}) ==
+       Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(mailgun_signs_a_time_and_a_token_of_its_own) {
+  const SignatureSettings settings{.scheme = Scheme::mailgun, .secret = "key-1"};
+  const auto signature = to_hex(hmac(Hash::sha256, "key-1",
+                                     "1700000000"
+                                     "tok"));
+  const auto body = R"({"signature": {"timestamp": "1700000000", "token": "tok", "signature": ")" +
+                    signature + R"("}, "event-data": {}})";
+  BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {}, body}) == Trust::genuine));
+  BOOST_TEST(
+      (check(settings, {"POST", "https://x.example/", {}, {}, body}, kNowMs + 301'000) == Trust::forged));
+  BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {}, body.substr(0, body.size() - 1)}) ==
+              Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(amazon_certificates_come_from_amazon_only) {
+  BOOST_TEST(is_sns_url("https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-0123.pem", ".pem"));
+  for (const auto *url :
+       {"http://sns.eu-west-3.amazonaws.com/a.pem", "https://sns.eu-west-3.amazonaws.com.evil.example/a.pem",
+        "https://evil.example/sns.eu-west-3.amazonaws.com/a.pem",
+        "https://sns.eu-west-3.amazonaws.com:8443/a.pem",
+        "https://sns.eu-west-3.amazonaws.com@evil.example/a.pem", "https://sns.evil.example/a.pem",
+        "https://sns.eu-west-3.s3.amazonaws.com/a.pem", "https://sns.eu-west-3.amazonaws.com/a.txt",
+        "https://sns.eu-west-3.amazonaws.com/a/../b.pem"})
+    BOOST_TEST(!is_sns_url(url, ".pem"), url);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_to_ovh_is_signed_as_its_manual_shows) {
+  Request request;
+  request.method = "GET";
+  request.url = "https://eu.api.ovh.com/1.0/domains/";
+  request.authentication = Authentication::ovh;
+  request.credentials = relance::sdk::Json::parse(
+      R"({"application_key": "7kbG7Bk7S9Nt7ZSV", "application_secret": "EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF",
+          "consumer_key": "MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1"})");
+  const auto built = build_request(request, {}, {}, 1'366'560'945'000);
+  const auto &headers = built.request.headers;
+  BOOST_REQUIRE_EQUAL(headers.size(), 4u);
+  BOOST_TEST(headers[3].first == "x-ovh-signature");
+  BOOST_TEST(headers[3].second == "$1$d3705e8afb27a0d2970a322b96550abfc67bb798");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_to_amazon_is_signed_as_its_test_suite_shows) {
+  // aws-sig-v4-test-suite: post-vanilla, post-x-www-form-urlencoded.
+  Request request;
+  request.url = "https://example.amazonaws.com/";
+  request.authentication = Authentication::sigv4;
+  request.credentials = relance::sdk::Json::parse(
+      R"({"access_key": "AKIDEXAMPLE", "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "region": "us-east-1",
+          "service": "service"})");
+  const std::int64_t at_ms{1'440'938'160'000};
+  const auto signature = [&] {
+    const auto built = build_request(request, {}, {}, at_ms);
+    const auto value = built.request.headers.back().second;
+    return value.substr(value.find("Signature=") + 10);
+  };
+  BOOST_TEST(signature() == "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b");
+  request.body = Request::Body::form;
+  request.form = {{"Param1", "value1"}};
+  BOOST_TEST(signature() == "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
