@@ -10,6 +10,9 @@
 namespace relance::sms::kannel {
 namespace {
 
+/// A gateway that restarts is back within seconds; a wrong password waits for a person.
+constexpr std::int64_t kUnreachablePauseMs{5'000}, kMisconfiguredPauseMs{60'000};
+
 /// The hook's address as Kannel reaches it: its own scheme and host in front of the host's path.
 std::string hook_address(std::string hook, const std::string &callback_url) {
   if (hook.empty() || callback_url.empty()) return hook;
@@ -76,12 +79,12 @@ void KannelChannel::note_health(const sdk::Outcome &outcome) {
   const bool is_up{outcome.kind == sdk::OutcomeKind::accepted || outcome.kind == sdk::OutcomeKind::rejected};
   if (!is_down && !is_up) return;
   const auto level = is_down ? sdk::HealthLevel::down : sdk::HealthLevel::up;
-  if (health_ == level) return;
+  if (is_up && health_ == level) return;
   health_ = level;
-  if (is_down)
-    host_.health(level, outcome.code, outcome.text);
-  else
-    host_.health(level);
+  if (is_up) return host_.health(level);
+  // Without a time nobody would ever look again. Each failed attempt says anew when.
+  const auto pause_ms = outcome.whole_instance ? kMisconfiguredPauseMs : kUnreachablePauseMs;
+  host_.health(level, outcome.code, outcome.text, host_.wall_ms() + pause_ms);
 }
 
 sdk::Quote KannelChannel::quote(const sdk::Message &message) const {

@@ -36,6 +36,10 @@ template = "words"
 COLUMNS = {"sms": "mobile", "fax": "fax", "postal": "street,postal_code,city"}
 
 
+def template(words):
+    return f'subject = "{{{{step}}}}"\ntext = "{words}"\nsms = "{words}"\n'
+
+
 class HardWorld(chaos_world.World):
     """`plugin`, `channel`, `settings` (TOML lines) of the one provider "peer"."""
 
@@ -46,7 +50,7 @@ class HardWorld(chaos_world.World):
 
     def __enter__(self):
         self.relanced, self.relancectl = chaos_world.program("relanced"), chaos_world.program("relancectl")
-        self.plugins = chaos_world.build_folder() / "hard-plugins"
+        self.plugins = self.plugin_folder()
         if not (self.plugins / f"{self.plugin}.so").exists():
             raise Skipped(f"{self.plugin}.so has not been built in {chaos_world.build_folder()}")
         self.folder = Path(tempfile.mkdtemp(prefix="rl-hard-", dir="/tmp"))
@@ -56,6 +60,9 @@ class HardWorld(chaos_world.World):
         (self.folder / "state").mkdir()
         self.configure()
         return self
+
+    def plugin_folder(self):
+        return chaos_world.build_folder() / "hard-plugins"
 
     def __exit__(self, kind, fault, trace):
         self.kill()
@@ -86,7 +93,7 @@ sender.{self.channel} = {{ name = "Acme", address = "+33140000000" }}
 """,
             "regions/FR.toml": REGION.replace("{channel}", self.channel),
             "scenarios/standard.toml": SCENARIO.replace("{channel}", self.channel),
-            "templates/words.en.toml": 'subject = "{{step}}"\ntext = "{{step}} {{#items}}{{number}}{{/items}} {{total}}"\n',
+            "templates/words.en.toml": template("{{step}} {{#items}}{{number}}{{/items}} {{total}}"),
             "providers/peer.toml": f"""id = "peer"
 plugin = "{self.plugin}"
 channel = "{self.channel}"
@@ -101,7 +108,7 @@ placement = "{self.placement}"
         (self.folder / "config" / "providers" / "peer.toml").chmod(0o600)
 
     def write_words(self, text):
-        (self.folder / "config" / "templates" / "words.en.toml").write_text(f'subject = "{{{{step}}}}"\ntext = "{text}"\n')
+        (self.folder / "config" / "templates" / "words.en.toml").write_text(template(text))
 
     def child_pid(self):
         try:
