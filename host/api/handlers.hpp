@@ -57,6 +57,11 @@ Result<Response> hold(Context &context, const Request &request);
 Result<Response> release_hold(Context &context, const Request &request);
 Result<Response> write_off(Context &context, const Request &request);
 
+// handle_evidence.cpp
+Result<Response> list_evidence(Context &context, const Request &request);
+Result<Response> show_evidence(Context &context, const Request &request);
+Result<void> export_evidence(Context &context, const Request &request, Exchange &exchange);
+
 /// The whole interface. `context` outlives the router.
 void add_routes(Router &router, Context &context);
 

@@ -46,6 +46,11 @@ class Exchange {
   /// One line of the answer (application/x-ndjson), sent at once; the first one sends the head. False: the
   /// asker has gone.
   virtual bool write_line(std::string_view json) = 0;
+  /// Instead of lines: the head of an answer in bytes of another kind, then these, piece by piece.
+  virtual bool write_head(std::string_view content_type, const NamedValues &headers) = 0;
+  virtual bool write_bytes(std::string_view bytes) = 0;
+  /// The answer ends before it is whole, so that the asker notices.
+  virtual void break_off() = 0;
 };
 
 using Handler = std::function<Result<Response>(const Request &)>;

@@ -58,11 +58,18 @@ class Watched final : public Exchange {
     has_written_ = true;
     return inner_.write_line(json);
   }
+  bool write_head(std::string_view content_type, const NamedValues &headers) override {
+    has_written_ = is_in_bytes_ = true;
+    return inner_.write_head(content_type, headers);
+  }
+  bool write_bytes(std::string_view bytes) override { return inner_.write_bytes(bytes); }
+  void break_off() override { inner_.break_off(); }
   [[nodiscard]] bool has_written() const { return has_written_; }
+  [[nodiscard]] bool is_in_bytes() const { return is_in_bytes_; }
 
  private:
   Exchange &inner_;
-  bool has_written_{false};
+  bool has_written_{false}, is_in_bytes_{false};
 };
 
 }  // namespace
@@ -102,7 +109,10 @@ std::optional<Response> answer(const Route &route, const Request &request, Excha
       guarded(request, [&] { return std::get<StreamHandler>(route.handler)(request, watched); });
   if (done) return std::nullopt;
   if (!watched.has_written()) return problem(done.error());
-  exchange.write_line("{\"problem\":" + problem_json(done.error()) + '}');
+  if (watched.is_in_bytes())
+    exchange.break_off();
+  else
+    exchange.write_line("{\"problem\":" + problem_json(done.error()) + '}');
   return std::nullopt;
 }
 

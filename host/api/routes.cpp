@@ -32,6 +32,8 @@ constexpr Row kRows[]{
     {"POST", "/v1/receipts/reparse", reparse_receipts},
     {"GET", "/v1/journal", show_journal},
     {"GET", "/v1/journal/verify", verify_journal},
+    {"GET", "/v1/evidence", list_evidence},
+    {"GET", "/v1/evidence/documents/{hash}", show_evidence},
     {"GET", "/v1/in-doubt", list_in_doubt},
     {"POST", "/v1/in-doubt/{id}/resolve", resolve_in_doubt},
     {"GET", "/v1/approvals", list_approvals},
@@ -53,6 +55,7 @@ constexpr StreamRow kStreamRows[]{
     {"POST", "/v1/imports", import},
     {"POST", "/v1/simulations", simulate},
     {"POST", "/v1/clock/advance", advance_clock},
+    {"GET", "/v1/evidence/export", export_evidence},
 };
 
 }  // namespace

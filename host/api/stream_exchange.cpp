@@ -51,18 +51,28 @@ bool StreamExchange::send(std::string_view bytes) {
 }
 
 bool StreamExchange::write_line(std::string_view json) {
-  std::string out;
-  if (!has_written_) {
-    out =
-        "HTTP/1.1 200 OK\r\nServer: relanced\r\nContent-Type: application/x-ndjson\r\nCache-Control: "
-        "no-store\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n";
-    has_written_ = true;
+  if (!has_written_) write_head("application/x-ndjson", {});
+  return write_bytes(std::string{json} + '\n');
+}
+
+bool StreamExchange::write_head(std::string_view content_type, const NamedValues &headers) {
+  has_written_ = true;
+  std::string out{"HTTP/1.1 200 OK\r\nServer: relanced\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n"};
+  out.append("Content-Type: ").append(content_type).append("\r\n");
+  for (const auto &[name, value] : headers) {
+    out.append(name).append(": ");
+    for (const char c : value) out += c >= ' ' && c != '\x7f' ? c : ' ';
+    out += "\r\n";
   }
+  return send(out + "\r\n");
+}
+
+bool StreamExchange::write_bytes(std::string_view bytes) {
+  if (bytes.empty()) return !is_broken_;  // an empty chunk would end the answer
   std::array<char, 16> size{};
-  const auto end = std::to_chars(size.begin(), size.end(), json.size() + 1, 16).ptr;
-  out.append(size.begin(), end).append("\r\n").append(json).append("\n\r\n");
-  return send(out);
+  const auto end = std::to_chars(size.begin(), size.end(), bytes.size(), 16).ptr;
+  std::string out(size.begin(), end);
+  return send(out.append("\r\n").append(bytes).append("\r\n"));
 }
 
 bool StreamExchange::finish() {

@@ -24,6 +24,9 @@ class StreamExchange final : public Exchange {
 
   Result<std::size_t> read_body(std::span<char> into) override { return read_(into); }
   bool write_line(std::string_view json) override;
+  bool write_head(std::string_view content_type, const NamedValues &headers) override;
+  bool write_bytes(std::string_view bytes) override;
+  void break_off() override { is_broken_ = true; }
 
   /// Ends the answer. True: all of it reached the socket.
   bool finish();

@@ -64,6 +64,18 @@ struct Http {
   bool operator==(const Http &) const = default;
 };
 
+/// Who signs exported evidence, and whose clock is believed. Nothing set: it is exported unsigned or not at all.
+struct Evidence {
+  std::filesystem::path certificate;  ///< PEM, before those that vouch for it
+  Secret key;                         ///< PEM
+  std::filesystem::path pkcs12;       ///< or both of them in one file
+  Secret password;
+  std::string tsa;                         ///< URL of a time-stamping authority (RFC 3161); empty: none
+  std::filesystem::path tsa_ca, tsa_crl;   ///< PEM: in whose name it is believed; who is not any more
+  Milliseconds tsa_timeout{10'000};
+  bool goes_on_without_tsa{false};         ///< when it does not answer; said in the container
+};
+
 struct SenderIdentity {
   std::string channel, name, address, reply_to;
 };
@@ -154,6 +166,7 @@ struct Configuration {
   Log log;
   Limits limits;
   Http http;
+  Evidence evidence;
   bool allows_literal_secrets{false};
   bool requires_sandbox{true};  ///< where the kernel cannot confine a plugin it does not start
   std::vector<Creditor> creditors;

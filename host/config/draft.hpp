@@ -42,6 +42,8 @@ bool define(Draft &draft, std::map<std::string, Position> &defined, std::string_
 
 void read_daemon(Draft &draft, const Document &document);
 void read_creditors(Draft &draft, Section &root);
+/// [evidence] of the daemon's file.
+void read_evidence(Draft &draft, const Document &document, Section &root);
 void read_region(Draft &draft, const Document &document, std::string_view stem);
 void read_provider(Draft &draft, const Document &document, std::string_view stem);
 /// [sandbox] of a provider.

@@ -22,7 +22,18 @@ class Lines final : public Exchange {
     lines.emplace_back(json);
     return true;
   }
+  bool write_head(std::string_view content_type, const NamedValues &) override {
+    type = content_type;
+    return true;
+  }
+  bool write_bytes(std::string_view some) override {
+    bytes += some;
+    return true;
+  }
+  void break_off() override { is_broken_off = true; }
   std::vector<std::string> lines;
+  std::string type, bytes;
+  bool is_broken_off{false};
 };
 
 Router a_router() {

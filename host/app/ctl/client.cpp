@@ -73,14 +73,20 @@ Error broke_off(const beast::error_code &failed) {
   return unavailable("relanced went away before its answer was complete (" + failed.message() + ")");
 }
 
-Result<Reply> read_answer(Socket &socket, const std::function<void(std::string_view)> &on_line) {
+/// `on_line` gets the lines of an answer that comes in lines, `take` the bytes of any that says 200.
+Result<Reply> read_answer(Socket &socket, const std::function<void(std::string_view)> &on_line,
+                          const std::function<bool(std::string_view)> &take = {}) {
   beast::flat_buffer buffer;
   http::response_parser<http::buffer_body> parser;
   parser.body_limit(boost::none);
   beast::error_code failed;
   http::read_header(socket, buffer, parser, failed);
   if (failed) return broke_off(failed);
-  Reply reply{parser.get().result_int(), std::string{parser.get()[http::field::content_type]}, {}};
+  Reply reply{parser.get().result_int(),
+              std::string{parser.get()[http::field::content_type]},
+              {},
+              std::string{parser.get()["Relance-Warning"]}};
+  const bool is_taken{take && reply.status == 200};
   const bool has_lines{reply.content_type == "application/x-ndjson" && on_line};
   LineCutter cutter{on_line};
   std::string piece(kPieceBytes, '\0');
@@ -91,6 +97,8 @@ Result<Reply> read_answer(Socket &socket, const std::function<void(std::string_v
     const std::string_view got{piece.data(), piece.size() - parser.get().body().size};
     if (has_lines) {
       cutter.add(got);
+    } else if (is_taken) {
+      if (!take(got)) return reply;
     } else {
       reply.body += got;
     }
@@ -114,6 +122,18 @@ Result<Reply> Client::send(std::string_view method, const std::string &target, s
   beast::error_code failed;
   http::write(socket, request, failed);  // an early refusal still waits to be read
   return read_answer(socket, {});
+}
+
+Result<Reply> Client::download(const std::string &target, const std::function<bool(std::string_view)> &take) const {
+  asio::io_context context;
+  Socket socket{context};
+  if (auto connected = connect(socket, socket_); !connected) return connected.error();
+  http::request<http::empty_body> request{http::verb::get, target, 11};
+  request.set(http::field::host, "relanced");
+  request.keep_alive(false);
+  beast::error_code failed;
+  http::write(socket, request, failed);
+  return read_answer(socket, {}, take);
 }
 
 Result<Reply> Client::stream(std::string_view method, const std::string &target, const Upload &upload,

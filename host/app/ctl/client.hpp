@@ -13,7 +13,8 @@ namespace relance::ctl {
 
 struct Reply {
   unsigned status{0};
-  std::string content_type, body;  ///< the body is empty when its lines were handed out
+  std::string content_type, body;  ///< the body is empty when it was handed out
+  std::string warning;             ///< what the daemon wants to be said beside the answer
 };
 
 /// What a request carries: a text, then (when `file` is a descriptor) everything that can be read from it.
@@ -34,6 +35,9 @@ class Client {
   /// `on_line` gets each line of a streamed answer while it comes; any other answer is returned whole.
   Result<Reply> stream(std::string_view method, const std::string &target, const Upload &upload,
                        const std::function<void(std::string_view line)> &on_line) const;
+  /// The body of an answer 200 goes to `take` piece by piece, which says whether it wants more; any other answer is
+  /// returned whole.
+  Result<Reply> download(const std::string &target, const std::function<bool(std::string_view)> &take) const;
 
  private:
   std::filesystem::path socket_;

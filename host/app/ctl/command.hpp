@@ -90,6 +90,7 @@ std::vector<Command> people_commands();
 std::vector<Command> fact_commands();
 std::vector<Command> daemon_commands();
 std::vector<Command> plugin_commands();
+std::vector<Command> evidence_commands();
 
 /// A member as text: strings as they are, numbers and booleans written out, null and absent empty, lists
 /// joined by ", ".
