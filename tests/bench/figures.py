@@ -2,11 +2,13 @@
 this runs. One line a figure: what, got, asked, ok. Ratios bind wherever there is one, since absolute rates differ from machine
 to machine and from hour to hour."""
 import argparse
+import contextlib
 import json
 import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -93,6 +95,25 @@ class Bench:
         out = self.run("smtp_bench", *arguments)
         found = re.search(r"median ratio to smtp-source -d: client ([\d.]+), plugin ([\d.]+)", out)
         self.figure("SMTP plugin / smtp-source -d", float(found[2]), 1.2, "x", note="20 connections into smtp-sink")
+
+    def mime(self):
+        """In turn, each with its process warm: a round of ours, a round of nodemailer's."""
+        rounds, round_ms = self.size((7, 1500), (3, 200))
+        node_modules = SOURCE / "build" / "deps" / "node" / "node_modules"
+        with tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
+            files = reminder_files(Path(folder))
+            for name, pdf in (("text and HTML", "-"), ("text, HTML and a PDF of 40 KB", files[2])):
+                words = [*map(str, files[:2]), str(pdf)]
+                with asked([BUILD / "bin" / "mime_bench", *words]) as ours, \
+                     asked(["node", SOURCE / "tests" / "bench" / "mime_peer.js", node_modules, *words]) as theirs:
+                    for one in (ours, theirs):
+                        one(500)
+                    taken = [(ours(round_ms), theirs(round_ms)) for _ in range(rounds)]
+                ratios = sorted(mine[0] / other[0] for mine, other in taken)
+                self.figure(f"a reminder's MIME, {name} / nodemailer", ratios[len(ratios) // 2], 10, "x",
+                            note=f"{statistics.median(mine[0] for mine, _ in taken):,.0f}/s of {taken[0][0][1]:,.0f} bytes beside "
+                                 f"{statistics.median(other[0] for _, other in taken):,.0f}/s of {taken[0][1][1]:,.0f}, "
+                                 f"{rounds} rounds, {ratios[0]:.1f} to {ratios[-1]:.1f}")
 
     def idle(self):
         debtors, watched_s = self.size(100_000, 2_000), self.size(20, 3)
@@ -220,8 +241,45 @@ email = ["mail"]
         return count
 
 
+def reminder_files(folder):
+    """A French reminder with five invoices as text and HTML, and what a PDF beside it weighs."""
+    rows = [(f"2026-{number:04}", f"{number % 28 + 1:02}/04/2026", f"{number * 137.5:,.2f} €") for number in range(42, 47)]
+    text = folder / "text"
+    text.write_text("Bonjour,\n\nSauf erreur de notre part, les factures suivantes restent impayées à ce jour :\n\n"
+                    + "".join(f"  – facture {number}, échue le {due} : {amount}\n" for number, due, amount in rows)
+                    + "\nNous vous remercions de bien vouloir procéder à leur règlement sous huit jours.\n\n"
+                      "Cordialement,\nLe service comptabilité clients\n", encoding="utf-8")
+    html = folder / "html"
+    html.write_text("<!doctype html><html><body style=\"font-family: sans-serif\">\n<p>Bonjour,</p>\n<p>Sauf erreur de notre part, "
+                    "les factures suivantes restent impayées à ce jour&nbsp;:</p>\n<table>\n"
+                    + "".join(f"<tr><td>{number}</td><td>{due}</td><td style=\"text-align: right\">{amount}</td></tr>\n"
+                              for number, due, amount in rows)
+                    + "</table>\n<p>Nous vous remercions de bien vouloir procéder à leur règlement sous huit jours.</p>\n"
+                      "<p>Cordialement,<br>Le service comptabilité clients</p>\n</body></html>\n", encoding="utf-8")
+    pdf = folder / "pdf"
+    pdf.write_bytes(bytes((number * 2654435761 >> 13) & 0xFF for number in range(40 * 1024)))
+    return text, html, pdf
+
+
+@contextlib.contextmanager
+def asked(command):
+    """A program that answers each number of milliseconds with what it did in them: two numbers."""
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(milliseconds):
+        process.stdin.write(f"{milliseconds}\n")
+        process.stdin.flush()
+        return tuple(map(float, process.stdout.readline().split()))
+
+    try:
+        yield ask
+    finally:
+        process.stdin.close()
+        process.wait(PATIENCE_S)
+
+
 GROUPS = {"decide": Bench.decide, "simulate": Bench.simulate, "engine": Bench.engine_figures, "portfolio": Bench.portfolio,
-          "reminders": Bench.reminders, "smtp": Bench.smtp, "idle": Bench.idle}
+          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "idle": Bench.idle}
 
 
 def main():

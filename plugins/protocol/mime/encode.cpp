@@ -91,14 +91,30 @@ void append_quoted_line(std::string &out, std::string_view line) {
   out += "\r\n";
 }
 
-std::size_t encode_group(char *to, const unsigned char *from, std::size_t count) {
-  const std::uint32_t bits{(std::uint32_t{from[0]} << 16) | (count > 1 ? std::uint32_t{from[1]} << 8 : 0) |
-                           (count > 2 ? std::uint32_t{from[2]} : 0)};
-  to[0] = kBase64[bits >> 18];
-  to[1] = kBase64[(bits >> 12) & 63];
-  to[2] = count > 1 ? kBase64[(bits >> 6) & 63] : '=';
-  to[3] = count > 2 ? kBase64[bits & 63] : '=';
-  return 4;
+/// Two characters for every 12 bits: half the look-ups of a table of 64.
+constexpr auto make_pairs() {
+  std::array<std::array<char, 2>, 4096> pairs{};
+  for (std::size_t bits{0}; bits < pairs.size(); ++bits)
+    pairs[bits] = {kBase64[bits >> 6], kBase64[bits & 63]};
+  return pairs;
+}
+constexpr auto kPairs{make_pairs()};
+
+/// `bytes` in base64 at `to`, which has room; returns the end.
+char *encode_base64(char *to, std::string_view bytes) {
+  const auto *from = reinterpret_cast<const unsigned char *>(bytes.data());
+  auto left = bytes.size();
+  for (; left >= 3; left -= 3, from += 3, to += 4) {
+    const std::uint32_t bits{(std::uint32_t{from[0]} << 16) | (std::uint32_t{from[1]} << 8) | from[2]};
+    std::memcpy(to, kPairs[bits >> 12].data(), 2);
+    std::memcpy(to + 2, kPairs[bits & 4095].data(), 2);
+  }
+  if (left == 0) return to;
+  const std::uint32_t bits{(std::uint32_t{from[0]} << 16) | (left > 1 ? std::uint32_t{from[1]} << 8 : 0)};
+  std::memcpy(to, kPairs[bits >> 12].data(), 2);
+  to[2] = left > 1 ? kBase64[(bits >> 6) & 63] : '=';
+  to[3] = '=';
+  return to + 4;
 }
 
 }  // namespace
@@ -199,25 +215,21 @@ void append_text(std::string &out, std::string_view text, Transfer transfer) {
 
 void append_base64_lines(std::string &out, std::string_view bytes) {
   constexpr std::size_t kBytesPerLine{kLineLimit / 4 * 3};
-  out.reserve(out.size() + bytes.size() / 3 * 4 + bytes.size() / 28 + 8);
+  const auto lines = (bytes.size() + kBytesPerLine - 1) / kBytesPerLine;
+  const auto begin = out.size();
+  out.resize(begin + (bytes.size() + 2) / 3 * 4 + lines * 2);
+  auto *to = out.data() + begin;
   for (std::size_t at{0}; at < bytes.size(); at += kBytesPerLine) {
-    append_base64(out, bytes.substr(at, kBytesPerLine));
-    out += "\r\n";
+    to = encode_base64(to, bytes.substr(at, kBytesPerLine));
+    *to++ = '\r';
+    *to++ = '\n';
   }
 }
 
 void append_base64(std::string &out, std::string_view bytes) {
-  const auto *from = reinterpret_cast<const unsigned char *>(bytes.data());
-  auto left = bytes.size();
   const auto begin = out.size();
-  out.resize(begin + (left + 2) / 3 * 4);
-  auto *to = out.data() + begin;
-  while (left > 0) {
-    const auto count = left < 3 ? left : 3;
-    to += encode_group(to, from, count);
-    from += count;
-    left -= count;
-  }
+  out.resize(begin + (bytes.size() + 2) / 3 * 4);
+  encode_base64(out.data() + begin, bytes);
 }
 
 }  // namespace relance::mime
