@@ -363,6 +363,8 @@ class CommandsTest(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         if line.startswith("plugin new "):  # asks no daemon, but wants the template, which is not in a build folder
             self.assertIn("template of a plugin is not installed", done.stderr)
+        elif line.startswith("evidence verify "):  # asks no daemon either, but wants a container
+            self.assertRegex(done.stderr, r"\.asice: No such file or directory")
         else:
             self.assertEqual(done.returncode, 3, f"relancectl {line}\n{done.stderr}")
 
