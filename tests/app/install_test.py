@@ -109,6 +109,8 @@ class InstallTest(unittest.TestCase):
         self.assertEqual((mine / "etc/relance/relanced.toml").read_text(), "# mine\n")
         self.assertFalse((mine / "etc/relance/regions/IT.toml").exists())
         self.assertTrue((mine / "share/doc/relance/config/regions/IT.toml").exists())
+        self.assertEqual([file.name for file in (mine / "etc/relance/providers").iterdir()], ["smtp.toml"], "only what can start")
+        self.assertTrue((mine / "share/doc/relance/config/providers/kannel.toml").exists())
         self.assertGreater((mine / "bin/relanced").stat().st_size, 1_000_000)
 
     def test_staged_for_usr_it_has_the_systems_own_paths(self):

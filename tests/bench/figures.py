@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 BUILD = Path(os.environ["RELANCE_BUILD_DIR"])
@@ -115,6 +116,23 @@ class Bench:
                                  f"{statistics.median(other[0] for _, other in taken):,.0f}/s of {taken[0][1][1]:,.0f}, "
                                  f"{rounds} rounds, {ratios[0]:.1f} to {ratios[-1]:.1f}")
 
+    def kannel(self):
+        """Rounds of a load tool and of the driver, in turn, into one Kannel whose messages go on to a message centre."""
+        sys.path.insert(0, str(SOURCE / "tests/peers"))
+        import kannel
+        seconds, window, rounds, ratios, rates = self.size(4, 1), 64, self.size(7, 1), [], []
+        with kannel.Centre() as centre, tempfile.TemporaryDirectory(prefix="relance-bench-") as folder, \
+                kannel.Kannel(folder, centre.port, log_level=2) as gateway:
+            centre.await_seen("bind")
+            for _ in range(rounds):
+                theirs = kannel_by_load_tool(gateway, window, seconds)
+                ours = kannel_by_driver(self, gateway, window, int(theirs * seconds))
+                ratios.append(ours / theirs)
+                rates.append((theirs, ours))
+        middle = sorted(zip(ratios, rates))[len(ratios) // 2]
+        self.figure("Kannel driver / wrk on Kannel's HTTP interface", middle[0], 0.9, "x",
+                    note=f"median of {rounds}; wrk {middle[1][0]:,.0f}/s, driver {middle[1][1]:,.0f}/s; {window} in flight")
+
     def idle(self):
         debtors, watched_s = self.size(100_000, 2_000), self.size(20, 3)
         with tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
@@ -140,6 +158,27 @@ class Bench:
                             note=f"{debtors:,} cases; {daemon.private_mb():.1f} MB of it its own")
             finally:
                 daemon.stop()
+
+
+KANNEL_TEXT = "Acme : sauf erreur, 1 234,50 EUR restent a regler (ref. F-2026-017)."
+
+
+def kannel_by_load_tool(gateway, connections, seconds):
+    """sendsms answered 202 a second, by wrk on connections that stay open."""
+    query = urllib.parse.urlencode({"username": "relance", "password": gateway.password, "from": "Acme", "to": "+33600000001", "coding": 0,
+                                    "charset": "UTF-8", "text": KANNEL_TEXT})
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"{gateway.url}?{query}"], text=True, stdout=subprocess.PIPE,
+                         timeout=PATIENCE_S, check=True).stdout
+    if "Non-2xx" in out:
+        raise RuntimeError(out)
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", out)[1])
+
+
+def kannel_by_driver(bench, gateway, window, messages):
+    out = bench.run("kannel_bench", "--url", gateway.url, "--user", "relance", "--secret", gateway.password, "--messages", messages, "--window",
+                    window, "--plugins", BUILD / "plugins", "--child", BUILD / "bin/channel_child")
+    found = re.search(r"accepted (\d+) seconds ([\d.]+)", out)
+    return int(found[1]) / float(found[2])
 
 
 class Daemon:
@@ -279,7 +318,8 @@ def asked(command):
 
 
 GROUPS = {"decide": Bench.decide, "simulate": Bench.simulate, "engine": Bench.engine_figures, "portfolio": Bench.portfolio,
-          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "idle": Bench.idle}
+          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel,
+          "idle": Bench.idle}
 
 
 def main():
