@@ -13,7 +13,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <fstream>
 #include <random>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace relance::evidence {
@@ -101,6 +104,14 @@ std::string packed(const Contents &contents, const std::filesystem::path &path) 
   return out;
 }
 
+/// What RLIMIT_DATA counts, now.
+std::uint64_t data_bytes() {
+  std::ifstream in{"/proc/self/status"};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("VmData:")) return std::stoull(line.substr(7)) * 1024;
+  return 0;
+}
+
 std::string &content_of(Contents &contents, std::string_view name) {
   for (auto &[known, bytes] : contents)
     if (known == name) return bytes;
@@ -135,10 +146,9 @@ BOOST_AUTO_TEST_CASE(other_programs_agree_with_each_of_its_parts) {
   World world;
   world.ledger.seal(world.pki);
   const auto file = world.export_with(world.order());
+  auto parts = unpacked(file);
   const auto signature =
-      SignedMessage::read(content_of(*std::make_unique<Contents>(unpacked(file)), kSignatureName),
-                          content_of(*std::make_unique<Contents>(unpacked(file)), kManifestName))
-          .value();
+      SignedMessage::read(content_of(parts, kSignatureName), content_of(parts, kManifestName)).value();
   world.pki.write("token.tst", signature.token());
   world.pki.write("signature", signature.signature());
   world.pki.run("unzip -qt e.asice && unzip -qo e.asice -d out");
@@ -173,7 +183,7 @@ BOOST_AUTO_TEST_CASE(every_single_flipped_bit_of_the_file_is_found) {
 /// Sums and headers made right again: the hashes and signatures alone must find it.
 BOOST_AUTO_TEST_CASE(a_flipped_bit_that_somebody_hid_from_the_container_is_found_by_what_was_signed) {
   constexpr unsigned kSeed{20261122};
-  constexpr std::size_t kFlips{1500};
+  constexpr std::size_t kFlips{800};
   World world;
   world.ledger.seal(world.pki);
   const auto contents = unpacked(world.export_with(world.order()));
@@ -304,6 +314,38 @@ BOOST_AUTO_TEST_CASE(of_an_erased_person_the_container_says_what_is_gone_and_the
   BOOST_TEST(summary.at("erased").at("by").as_string() == "eva");
   BOOST_TEST(summary.at("files").as_array().empty());
   BOOST_TEST(file.find("d1.example") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(more_evidence_than_memory_is_exported_one_document_at_a_time) {
+  constexpr std::size_t kDocuments{24}, kDocumentBytes{4 * 1024 * 1024};
+  constexpr std::uint64_t kMayGrowBy{40ull * 1024 * 1024};
+  World world;
+  for (std::size_t i{0}; i < kDocuments; ++i) {
+    auto receipt = store::test::receipt_of("r1", domain::ReceiptKind::interim);
+    receipt.code = std::to_string(i);
+    receipt.evidence.push_back(
+        {"application/pdf", "proof.pdf", std::to_string(i) + std::string(kDocumentBytes, 'x'), ""});
+    world.ledger.receipt(receipt);
+  }
+  rlimit before{};
+  BOOST_TEST_REQUIRE(getrlimit(RLIMIT_DATA, &before) == 0);
+  const rlimit less{std::min<rlim_t>(data_bytes() + kMayGrowBy, before.rlim_max), before.rlim_max};
+  auto order = world.order();
+  order.stamp = nullptr;  // another program would be under the limit too
+  const auto path = world.pki.folder.path() / "large.asice";
+  const int file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)  // they reserve terabytes
+  BOOST_TEST_REQUIRE(setrlimit(RLIMIT_DATA, &less) == 0);
+#endif
+  const auto exported = export_invoice(*world.ledger.store, order, file);
+  BOOST_TEST_REQUIRE(setrlimit(RLIMIT_DATA, &before) == 0);
+  BOOST_TEST_REQUIRE(exported.has_value(), (exported ? "" : exported.error().message));
+  BOOST_TEST(exported->bytes > kDocuments * kDocumentBytes);
+  auto *bytes = static_cast<char *>(::mmap(nullptr, exported->bytes, PROT_READ, MAP_SHARED, file, 0));
+  const auto verification = world.check({bytes, exported->bytes});
+  BOOST_TEST((verification.finding() == Finding::right), in_words(verification));
+  ::munmap(bytes, exported->bytes);
+  ::close(file);
 }
 
 BOOST_AUTO_TEST_CASE(any_bytes_are_refused_and_disturb_nobody) {
