@@ -53,5 +53,9 @@ BOOST_AUTO_TEST_CASE(numbers_are_read_as_their_plans_have_them) {
   check("phone_normalization", score_phone);
 }
 
+BOOST_AUTO_TEST_CASE(callbacks_are_read_and_judged_as_their_providers_mean_them) {
+  check("delivery_reports", score_delivery_reports);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::corpus

@@ -42,5 +42,7 @@ void each_row(const std::filesystem::path &file,
 Score score_sms_segmentation(const std::filesystem::path &folder);
 /// host/intake on phone_normalization.
 Score score_phone(const std::filesystem::path &folder);
+/// plugins/protocol/gateway, plugins/esp and plugins/sms on delivery_reports.
+Score score_delivery_reports(const std::filesystem::path &folder);
 
 }  // namespace relance::corpus

@@ -107,6 +107,34 @@ Trust check_token(const SignatureSettings &settings, const sdk::WebhookRequest &
   return trust(!given.empty() && sdk::is_same_secret(given, settings.secret));
 }
 
+/// With and without the port; with an apostrophe as it is and as %27; with the query written anew by the
+/// rules of Node's querystring, as older senders did. All name the same place.
+std::vector<std::string> as_twilio_may_have_signed(std::string_view url, const Url &parsed,
+                                                   const Parameters &query) {
+  auto anew = parsed;
+  anew.query.clear();
+  for (const auto &[name, value] : query) {
+    if (!anew.query.empty()) anew.query += '&';
+    anew.query += percent_encoded(name) + '=' + percent_encoded(value);
+  }
+  for (const auto &[escaped, plain] :
+       {std::pair{"%21", '!'}, {"%27", '\''}, {"%28", '('}, {"%29", ')'}, {"%2A", '*'}})
+    for (auto at = anew.query.find(escaped); at != std::string::npos; at = anew.query.find(escaped, at))
+      anew.query.replace(at, 3, 1, plain);
+  std::vector<std::string> all;
+  for (const auto &one : {parsed, anew})
+    for (auto &text : {one.text(), one.text_with_port(), one.text_without_port()}) all.push_back(text);
+  all.emplace_back(url);
+  const auto count = all.size();
+  for (std::size_t i{0}; i < count; ++i) {
+    if (all[i].find('\'') == std::string::npos) continue;
+    auto text = all[i];
+    for (auto at = text.find('\''); at != text.npos; at = text.find('\'', at)) text.replace(at, 1, "%27");
+    all.push_back(std::move(text));
+  }
+  return all;
+}
+
 Trust check_twilio(const SignatureSettings &settings, const sdk::WebhookRequest &request) {
   const auto url = parse_url(request.url);
   const auto query = url ? parse_form(url->query) : std::nullopt;
@@ -127,8 +155,7 @@ Trust check_twilio(const SignatureSettings &settings, const sdk::WebhookRequest 
   }
   const auto signature = request.header("x-twilio-signature");
   bool is_genuine{false};
-  // Twilio signs what it was told to call, which may or may not say the port.
-  for (const auto &address : {std::string{request.url}, url->text_with_port(), url->text_without_port()})
+  for (const auto &address : as_twilio_may_have_signed(request.url, *url, *query))
     is_genuine |=
         sdk::is_same_secret(signature, sdk::to_base64(hmac(Hash::sha1, settings.secret, address + tail)));
   return trust(is_genuine);
