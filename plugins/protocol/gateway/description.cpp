@@ -53,18 +53,20 @@ class Reader {
     if (const auto why = Template::fault(text, known_); !why.empty()) issues_.fatal(path, why);
     return text;
   }
-  /// A setting that may name values, filled in now.
+  /// "{name}" stands for a value; anything else for itself, as a secret may have braces.
   std::string setting(const sdk::Json &value, const std::string &path) {
-    const auto text = value.text();
-    Known values;
-    for (const auto &[name, content] : d_.values) values.variables.push_back(name);
-    if (const auto why = Template::fault(text, values); !why.empty()) {
-      issues_.fatal(path, why);
-      return {};
-    }
-    const auto filled = Template{text}.fill(d_.values);
-    if (!filled.missing.empty()) issues_.fatal(path, "values." + filled.missing + " is empty");
-    return filled.text;
+    auto text = value.text();
+    const bool is_name{text.size() > 2 && text.starts_with('{') && text.ends_with('}') &&
+                       text.find_first_of("{}", 1) == text.size() - 1};
+    if (!is_name) return text;
+    const bool may_be_empty{text[text.size() - 2] == '?'};
+    const auto name = text.substr(1, text.size() - (may_be_empty ? 3 : 2));
+    const auto found = d_.values.find(name);
+    if (found == d_.values.end())
+      issues_.fatal(path, "there is no values." + name);
+    else if (found->second.empty() && !may_be_empty)
+      issues_.fatal(path, "values." + name + " is empty");
+    return found == d_.values.end() ? std::string{} : found->second;
   }
   void add_place(std::vector<Place> &places, const sdk::Json &value, const std::string &path) {
     const auto text = value.text();
