@@ -1,5 +1,6 @@
 // Bounces in plain words, by the shapes in which servers write them.
 #include "plugins/protocol/report/report.hpp"
+#include "plugins/protocol/report/wording.hpp"
 #include "tests/protocol/report_mails.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -293,6 +294,49 @@ BOOST_AUTO_TEST_CASE(a_bounce_written_only_as_html_is_read) {
   BOOST_TEST_REQUIRE(report.recipients.size() == 1u);
   BOOST_TEST(report.recipients[0].address == "anna@customer.example");
   BOOST_TEST(name(report.recipients[0].reason) == "mailbox_full");
+}
+
+BOOST_AUTO_TEST_CASE(who_speaks_is_no_part_of_what_is_said) {
+  struct Case {
+    const char *words;
+    Reason reason;
+  };
+  for (const auto &[words, reason] :
+       {Case{"host mx.customer.example[192.0.2.7] said: mailbox not found", Reason::user_unknown},
+        Case{"SMTP error after RCPT TO: host mx.customer.example [192.0.2.7]: no such person, user not found",
+             Reason::user_unknown},
+        Case{"host mx.customer.example[192.0.2.7] said: Recipient not found by SMTP address lookup",
+             Reason::user_unknown},
+        Case{"host mx.customer.example[192.0.2.7] said: De mailbox van de ontvanger is vol",
+             Reason::mailbox_full},
+        Case{"host mx.customer.example[192.0.2.7] said: traffic not accepted from this IP", Reason::blocked},
+        Case{"host mx.customer.example[192.0.2.7] said: the domain lacks the required authentication level",
+             Reason::authentication},
+        Case{"Host or domain name not found", Reason::host_unknown},
+        Case{"host unknown", Reason::host_unknown}}) {
+    const auto meaning = meaning_of(spoken_words(words));
+    BOOST_TEST_CONTEXT(words) {
+      BOOST_REQUIRE(meaning.has_value());
+      BOOST_TEST(name(meaning->reason) == name(reason));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_wrote_to_himself_through_another_address_is_the_recipient) {
+  const auto report = parse_report(
+      "Return-Path: <>\nFrom: MAILER-DAEMON@relay.example\nTo: bounces+k@billing.example\nSubject: "
+      "Undelivered Mail "
+      "Returned to Sender\nMIME-Version: 1.0\nContent-Type: multipart/mixed; "
+      "boundary=cut\n\n--cut\nContent-Type: "
+      "text/plain\n\nYour message could not be delivered.\n\n<anna@customer.example> (expanded from "
+      "<info@customer.example>): host\n    mx.customer.example[192.0.2.7] said: 550 5.1.1 no such "
+      "user\n\n--cut\n"
+      "Content-Type: message/rfc822\n\nFrom: anna@customer.example\nTo: info@customer.example\nSubject: "
+      "x\n\nx\n--cut--\n");
+  BOOST_TEST(name(report.kind) == "delivery");
+  BOOST_TEST_REQUIRE(report.recipients.size() == 1u);
+  BOOST_TEST(report.recipients[0].address == "anna@customer.example");
+  BOOST_TEST(report.recipients[0].original_address == "info@customer.example");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

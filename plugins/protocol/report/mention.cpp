@@ -142,11 +142,20 @@ class Mentions {
       const auto before =
           normalised((i > 0 ? text_.lines[i - 1] + ' ' : std::string{}) + line.substr(0, address.begin));
       auto weight = weight_of(line, i, address, before);
-      const bool is_certain =
-          before.ends_with("rcpt to:") || before.ends_with("rcpt to: <") || before.ends_with("rcpt to:<");
+      const bool is_certain = before.ends_with("rcpt to:") || before.ends_with("rcpt to: <") ||
+                              before.ends_with("rcpt to:<") || is_spoken_of(line, address);
       if (is_own(address.address) && !is_certain) weight = Weight::none;
       if (weight != Weight::none) found_.push_back({address.address, weight});
     }
+  }
+
+  /// "<anna@customer.example> (expanded from <info@customer.example>): host … said": also somebody who wrote
+  /// to himself through another address.
+  static bool is_spoken_of(std::string_view line, const FoundAddress &address) {
+    if (!address.is_bracketed || address.begin != 0) return false;
+    const auto after = normalised(line.substr(address.end));
+    return after.starts_with(": host ") || after.starts_with("(expanded from") ||
+           after.starts_with(" (expanded from");
   }
 
   Weight weight_of(std::string_view line, std::size_t i, const FoundAddress &address,

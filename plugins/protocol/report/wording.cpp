@@ -52,17 +52,41 @@ std::string normalised(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// The next word of `text` from `at` on, and where it ends.
+std::string_view word_at(std::string_view text, std::size_t &at) {
+  const auto begin = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+  at = std::min(text.find_first_of(" \t\r\n", begin), text.size());
+  return text.substr(begin, at - begin);
+}
+
+/// "host mx.customer.example[192.0.2.7] said:" names who speaks, not what is wrong with a host. Where it
+/// ends; `at` itself where there is none.
+std::size_t behind_speaker(std::string_view text, std::size_t at) {
+  auto end = at;
+  if (!equals_ignoring_case(word_at(text, end), "host")) return at;
+  auto name = word_at(text, end);
+  if (name.find('.') == std::string_view::npos) return at;
+  if (name.find('[') == std::string_view::npos) {
+    name = word_at(text, end);
+    if (!name.starts_with('[')) return at;
+  }
+  if (name.ends_with(':')) return end;
+  auto behind = end;
+  return word_at(text, behind) == "said:" ? behind : end;
+}
+
+}  // namespace
+
 std::string spoken_words(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
-    const auto begin = text.find_first_not_of(" \t\r\n", i);
-    if (begin == std::string_view::npos) break;
-    const auto end = std::min(text.find_first_of(" \t\r\n", begin), text.size());
-    const auto word = text.substr(begin, end - begin);
+    i = behind_speaker(text, i);
+    const auto word = word_at(text, i);
     const bool is_name =
         word.find('@') != std::string_view::npos || word.find("://") != std::string_view::npos;
-    if (!is_name) out.append(word).append(" ");
-    i = end;
+    if (!is_name && !word.empty()) out.append(word).append(" ");
   }
   return normalised(out);
 }

@@ -38,7 +38,7 @@ inline constexpr Family kFamilies[] = {
      "user is over|account*over*limit|recipient reached disk|maildir over|no storage space|"
      "size of mailbox|boîte*pleine|boite*pleine|quota dépassé|dépassement de quota|casella*piena|"
      "casella*raggiunto|buzón*lleno|buzon*lleno|casilla*llena|caixa*cheia|postfach*voll|"
-     "speicherplatz*überschritten|mailbox is vol|skrzynka*pełna|skrzynka*przepe|ящик*переполнен|"
+     "speicherplatz*überschritten|mailbox*is vol|postvak*vol|postbus*vol|brievenbus*vol|skrzynka*pełna|skrzynka*pelna|skrzynka*przepe|ящик*переполнен|"
      "почтовый ящик*полон|メールボックス*一杯|容量*超|容量オーバー|邮箱已满|空间不足|郵箱已滿"},
     {Reason::message_too_large, "5.3.4", Clarity::clear,
      "message*too large|message*too big|mail*too large|mail*too big|message too long|message size*exceed|"
@@ -89,7 +89,7 @@ inline constexpr Family kFamilies[] = {
     {Reason::authentication, "5.7.26", Clarity::clear,
      "spf*fail|bad spf|spf*not authorized|spf*reject|dkim*fail|dmarc|"
      "does not have authentication information|unauthenticated|authentication required|not authenticated|"
-     "sender policy framework"},
+     "sender policy framework|required authentication level|authentication requirements"},
     {Reason::blocked, "5.7.25", Clarity::clear,
      "ptr record|reverse dns|reverse address|rdns|cannot find your hostname|cannot find your reverse|"
      "hostname lookup|without a valid sender domain|invalid helo|helo command rejected|"
@@ -107,7 +107,8 @@ inline constexpr Family kFamilies[] = {
      "spamhaus|spamcop|barracudacentral|sorbs|bad reputation|poor reputation|low reputation|ip reputation|"
      "reputation of|open relay|not allowed to send mail from|banned|dynamic ip|dial-up|residential ip|"
      "unexpected volume or user complaints|user complaints|adresse ip*bloqu|ip address*rejected|your ip|"
-     "mail server*has been blocked|connection rejected|no access from mail server|access from ip"},
+     "mail server*has been blocked|connection rejected|no access from mail server|access from ip|"
+     "not accepted from this ip|blocked - see|blocked; see"},
     // What is being sent.
     {Reason::content, "5.7.0", Clarity::clear,
      "virus detected|contains*virus|virus found|virus*rejected|infected|malware|phishing|"
@@ -130,7 +131,7 @@ inline constexpr Family kFamilies[] = {
     {Reason::user_unknown, "5.1.4", Clarity::clear,
      "not unique|ambiguous"},
     {Reason::user_unknown, "5.1.1", Clarity::clear,
-     "user*unknown|unknown*user|unknown*recipient|recipient*unknown|unknown*mailbox|mailbox*unknown|"
+     "not found by smtp address lookup|mailbox not found|user*unknown|unknown*user|unknown*recipient|recipient*unknown|unknown*mailbox|mailbox*unknown|"
      "unknown*account|account*unknown|unknown*address|address*unknown|addressee unknown|addressee*unknown|"
      "unknown local|unknown or illegal alias|no such*user|no such*recipient|no such*mailbox|"
      "no such*account|no such*address|no such person|no such local|no such name|no such alias|no mailbox|"
@@ -152,7 +153,7 @@ inline constexpr Family kFamilies[] = {
      "utilisateur non recens|empfänger*unbekannt|empfänger*nicht|empfaenger*unbekannt|benutzer*unbekannt|"
      "benutzer*nicht gefunden|adresse*nicht gefunden|e-mail-adresse*nicht|postfach*nicht|konto*nicht|"
      "no existe|usuario*desconocido|destinatario*desconocido|cuenta*inexistente|utente*sconosciuto|"
-     "utente*inesistente|destinatario*sconosciuto|non esiste|não existe|nao existe|usuário*desconhecido|"
+     "utente*inesistente|utente*non trovato|nie ma takiego|brak takiego|destinatario*sconosciuto|non esiste|não existe|nao existe|usuário*desconhecido|"
      "nie istnieje|nieznany|onbekend|bestaat niet|ukendt|findes ikke|finns inte|ei löydy|neexistuje|"
      "nem létezik|не существует|не найден|неизвестный|нет такого|見つかりません|存在しません|あて先不明|宛先不明|ユーザー*いません|不存在|"
      "无此用户|查無此"},
