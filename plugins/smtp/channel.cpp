@@ -58,6 +58,11 @@ class EmailChannel {
       host_.health(sdk::HealthLevel::down, "tls", fault);
       throw std::runtime_error(fault);
     }
+    // What the DNS must say, for whoever has to put it there; it holds nothing secret.
+    for (const auto &signature : settings_.dkim)
+      host_.log(sdk::LogLevel::info, "mails are signed; the DNS has to say so",
+                {{"name", signature.selector + "._domainkey." + signature.domain},
+                 {"TXT", signature.key->dns_record()}});
     if (settings_.bounces) {
       bounces_.emplace(host_, health_, *settings_.bounces);
       bounces_->start();
@@ -84,6 +89,8 @@ class EmailChannel {
           refused.add(std::move(pending), to_outcome(submission.error()));
           continue;
         }
+        if (!settings_.dkim.empty() && !submission->content.starts_with("DKIM-Signature:"))
+          host_.add("smtp_mails_unsigned");
         const auto left_ms = std::clamp(pending->not_after_ms - wall_now_ms, -kFarMs, kFarMs);
         submission->not_after = now + std::chrono::milliseconds{left_ms};
         submissions.push_back(std::move(*submission));
