@@ -11,6 +11,7 @@ GOOD = [
     ("examples/sms_http_c.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("examples/sms_http_rust.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample"}),
     ("plugins/relance_smtp.so", "smtp.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
+    ("plugins/relance_smtp.so", "smtp_relays.json", {"provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
     ("plugins/relance_sms.so", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
