@@ -165,8 +165,8 @@ void read_section(Section &section, const std::filesystem::path &folder, Profile
   if (const auto *settings = section.find("settings")) profile.settings_json = json::serialize(*settings);
   section.text("protocol", profile.protocol);
   if (!profile.protocol.empty() && profile.protocol != "http" && profile.protocol != "smtp" &&
-      profile.protocol != "none")
-    section.fail("protocol", "is none of \"http\", \"smtp\", \"none\"");
+      profile.protocol != "smpp" && profile.protocol != "none")
+    section.fail("protocol", "is none of \"http\", \"smtp\", \"smpp\", \"none\"");
   section.text("message_request", profile.message_request);
   section.text("acknowledge_request", profile.acknowledge_request);
   section.section("answers", [&](Section &answers) {

@@ -47,7 +47,7 @@ struct RawSample {
 
 struct Profile {
   std::string settings_json;     ///< with placeholders; empty: made from the schema
-  std::string protocol;         ///< what the simulator speaks: "http", "smtp", "none"; empty: by the settings
+  std::string protocol;         ///< what the simulator speaks: "http", "smtp", "smpp", "none"; empty: by the settings
   std::string
       message_request;  ///< "POST /messages": which request carries the message; empty: POST, PUT, PATCH
   std::string

@@ -24,6 +24,9 @@ namespace {
 constexpr std::size_t kRequestMax{64u << 20};  ///< bytes
 constexpr int kBacklog{1'024};
 constexpr std::chrono::milliseconds kDrip{15};
+/// @see SMPP v3.4 §3.2, §5.1.2.1
+constexpr std::size_t kSmppHeader{16};
+constexpr std::uint32_t kSmppResponse{0x80000000}, kSubmitSm{0x04};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -148,6 +151,8 @@ struct Simulator::Impl {
     socket.count_into(bytes);
     if (protocol == "smtp") {
       serve_smtp(socket);
+    } else if (protocol == "smpp") {
+      serve_smpp(socket);
     } else {
       while (serve_http(socket)) {
       }
@@ -303,6 +308,10 @@ struct Simulator::Impl {
                            : reply.status == 429 ? "451 4.7.0 too many messages\r\n"
                            : reply.status >= 500 ? "451 4.3.0 internal\r\n"
                                                  : "550 5.1.1 no such address\r\n"};
+    return answer_as_told(socket, here, said);
+  }
+
+  bool answer_as_told(LineSocket &socket, Stage here, const std::string &said) {
     switch (here) {
       case Stage::reset_after_request:
         reset(socket.fd());
@@ -328,6 +337,55 @@ struct Simulator::Impl {
       default:
         return socket.write(said);
     }
+  }
+
+  static std::uint32_t number_at(const std::string &octets, std::size_t at) {
+    std::uint32_t value{0};
+    for (std::size_t i{0}; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(octets[at + i]);
+    return value;
+  }
+  static std::string to_pdu(std::uint32_t command, std::uint32_t status, std::uint32_t sequence,
+                            const std::string &body) {
+    std::string octets;
+    for (const auto value :
+         {static_cast<std::uint32_t>(kSmppHeader + body.size()), command, status, sequence})
+      for (int shift{24}; shift >= 0; shift -= 8) octets += static_cast<char>(value >> shift & 0xFF);
+    return octets + body;
+  }
+
+  /// Every bind, enquire_link and unbind is answered well; submit_sm carries a message.
+  void serve_smpp(LineSocket &socket) {
+    for (std::string pdu; socket.read_exactly(kSmppHeader, pdu); pdu.clear()) {
+      const auto length = number_at(pdu, 0), command = number_at(pdu, 4), sequence = number_at(pdu, 12);
+      if (length < kSmppHeader || length > kRequestMax) return;
+      const auto [here, reply] = now();
+      Request request{"SUBMIT", "", pdu, "", false, true, {}};
+      const bool is_message{command == kSubmitSm};
+      if (is_message && here == Stage::reset_in_request) {
+        socket.read_some(request.body, 1);
+        write_down(request);
+        return reset(socket.fd());
+      }
+      request.is_whole = socket.read_exactly(length - kSmppHeader, request.body);
+      if (is_message) write_down(request);
+      if (!request.is_whole) return;
+      if ((command & kSmppResponse) != 0) continue;
+      const std::string ours("simulator\0", 10);
+      const auto said =
+          is_message ? smpp_answer(sequence, reply) : to_pdu(command | kSmppResponse, 0, sequence, ours);
+      if (!answer_as_told(socket, is_message ? here : Stage::answer, said)) return;
+    }
+  }
+
+  /// HTTP's statuses as SMPP says them: throttled, a fault of its own, an invalid destination.
+  std::string smpp_answer(std::uint32_t sequence, const Answer &reply) {
+    const bool is_taken{reply.status < 300};
+    const std::uint32_t status{is_taken              ? 0u
+                               : reply.status == 429 ? 0x58u
+                               : reply.status >= 500 ? 0x08u
+                                                     : 0x0Bu};
+    auto id = is_taken ? filled("sim-${n}") : std::string{};
+    return to_pdu(kSubmitSm | kSmppResponse, status, sequence, id + '\0');
   }
 };
 

@@ -1,6 +1,6 @@
 // The provider, played: a TCP server that answers as told, breaks off at each stage of a conversation, and
-// writes down every byte it was sent. HTTP with or without TLS, or the few commands of SMTP that take one
-// mail.
+// writes down every byte it was sent. HTTP with or without TLS, the few commands of SMTP that take one
+// mail, or the few of SMPP that take one text.
 #ifndef RELANCE_CHECK_SIMULATOR_HPP
 #define RELANCE_CHECK_SIMULATOR_HPP
 #include "sdk/check/profile.hpp"
@@ -31,8 +31,9 @@ enum class Stage {
 [[nodiscard]] const char *name_of(Stage stage);
 
 struct Request {
-  std::string method, target, head, body;  ///< of SMTP: "MAIL", the envelope, empty, the mail
-  bool is_whole{false};                    ///< its last byte was read
+  std::string method, target, head,
+      body;  ///< of SMTP: "MAIL", the envelope, empty, the mail; of SMPP: "SUBMIT", empty, header, body
+  bool is_whole{false};  ///< its last byte was read
   bool carries_message{false};
   std::chrono::steady_clock::time_point at;
 };

@@ -155,7 +155,7 @@ void provider_rejected(Bench &bench) {
               "the profile says that this answer rejects the message: end it as REJECTED",
               "RELANCE_OUT_REJECTED");
   }
-  if (p.protocol == "smtp") return finish(bench, *subject);
+  if (p.protocol != "http") return finish(bench, *subject);
   const auto *end = one_message(bench, *subject, Stage::answer, p.unauthorised);
   must_be_single(bench, Stage::answer);
   if (end != nullptr && (took(end->outcome) || end->outcome == RELANCE_OUT_REJECTED))

@@ -5,14 +5,16 @@ import unittest
 
 import kit
 
-# (plugin, profile or None, tests that must have run on it and passed)
+# (plugin, or plugin:driver; profile or None; tests that must have run on it and passed)
 GOOD = [
     ("examples/sms_http.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("examples/sms_http_c.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("examples/sms_http_rust.so", "examples.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample"}),
     ("plugins/relance_smtp.so", "smtp.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
     ("plugins/relance_smtp.so", "smtp_relays.json", {"provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
-    ("plugins/relance_sms.so", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
+    ("plugins/relance_sms.so:kannel", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "memory.borrowed"}),
+    ("plugins/relance_sms.so:http", "sms.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
+    ("plugins/relance_sms.so:smpp", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
 ]
@@ -22,13 +24,14 @@ SLOWEST_S = 60  # a run on a good plugin, as the manual promises
 class GoodPlugins(unittest.TestCase):
     def test_none_is_accused(self):
         for name, profile, expected in GOOD:
-            plugin = kit.BUILD / name
+            file, _, driver = name.partition(":")
+            plugin = kit.BUILD / file
             if name.endswith("rust.so") and not plugin.exists():
                 print(f"{name} was not built (no cargo): not looked at")
                 continue
             with self.subTest(plugin=name):
                 began = time.monotonic()
-                found, tests = kit.report(plugin, profile=profile)
+                found, tests = kit.report(plugin, *(["--driver", driver] if driver else []), profile=profile)
                 took = time.monotonic() - began
                 print(f"{name}: {found['passed']} passed, {found['skipped']} skipped in {took:.1f} s")
                 self.assertEqual(kit.complaints(found), "")

@@ -41,6 +41,10 @@ struct Options {
   /// family), unless that is longer than a part. Off: as gateways cut that split by themselves, which only
   /// keep escape and surrogate pairs whole.
   bool keeps_graphemes{true};
+  /// Of the header that each of several parts has: 6 with a reference of 8 bits, 7 with one of 16.
+  std::size_t header_octets{6};
+  /// The message centre takes its default alphabet in ISO 8859-1: what that lacks (€, Greek) needs UCS-2.
+  bool is_latin1{false};
 };
 
 struct Part {

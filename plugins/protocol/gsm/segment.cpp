@@ -15,6 +15,9 @@ std::size_t units_of(char32_t character, Encoding encoding) {
   return character < 0x10000 ? 1 : 2;
 }
 
+/// Of one short message, its header included.
+constexpr std::size_t kOctetsMax{140};
+
 /// What must stay together: `size` characters of so many units.
 struct Piece {
   std::size_t size{0}, units{0};
@@ -57,7 +60,7 @@ std::vector<std::size_t> cluster_units(std::u32string_view text) {
 }
 
 /// One piece a grapheme cluster; one that no part could hold falls into its characters.
-std::vector<Piece> grapheme_pieces(std::u32string_view text) {
+std::vector<Piece> grapheme_pieces(std::u32string_view text, std::size_t units_max) {
   std::vector<Piece> pieces;
   std::size_t at{0};
   for (const auto length : cluster_units(text)) {
@@ -67,7 +70,7 @@ std::vector<Piece> grapheme_pieces(std::u32string_view text) {
       ++cluster.size;
       cluster.units += units_of(text[at++], Encoding::ucs2);
     }
-    if (length <= kUnitsPerPart) {
+    if (length <= units_max) {
       pieces.push_back(cluster);
     } else {
       for (const auto piece : single_pieces(text.substr(first, cluster.size), Encoding::ucs2))
@@ -77,17 +80,18 @@ std::vector<Piece> grapheme_pieces(std::u32string_view text) {
   return at == text.size() ? pieces : single_pieces(text, Encoding::ucs2);
 }
 
-void cut(Segmented &message, std::u32string_view text, bool keeps_graphemes) {
+void cut(Segmented &message, std::u32string_view text, const Options &options) {
   for (const auto character : text) message.units += units_of(character, message.encoding);
   const bool is_gsm7{message.encoding == Encoding::gsm7};
   if (message.units <= (is_gsm7 ? kSeptetsMax : kUnitsMax)) {
     message.parts.push_back({message.text, message.units});
     return;
   }
+  const auto octets = kOctetsMax - options.header_octets;
+  const auto units_max = is_gsm7 ? octets * 8 / 7 : octets / 2;
   // In GSM-7 only CR LF is a cluster of two, and no reader sees it torn.
-  const auto pieces =
-      is_gsm7 || !keeps_graphemes ? single_pieces(text, message.encoding) : grapheme_pieces(text);
-  const auto units_max = is_gsm7 ? kSeptetsPerPart : kUnitsPerPart;
+  const auto pieces = is_gsm7 || !options.keeps_graphemes ? single_pieces(text, message.encoding)
+                                                          : grapheme_pieces(text, units_max);
   std::size_t begin{0}, end{0}, units{0};
   const auto close = [&] {
     message.parts.push_back({to_utf8(text.substr(begin, end - begin)), units});
@@ -100,15 +104,16 @@ void cut(Segmented &message, std::u32string_view text, bool keeps_graphemes) {
   close();
 }
 
-Segmented segment_as_it_is(std::string_view text, bool keeps_graphemes) {
+Segmented segment_as_it_is(std::string_view text, const Options &options) {
   Segmented message;
   const auto characters = from_utf8(text);
   message.text = to_utf8(characters);
   for (const auto character : characters)
-    if (!is_gsm(character) && message.forcing.find(character) == std::u32string::npos)
+    if ((!is_gsm(character) || (options.is_latin1 && character > 0xFF)) &&
+        message.forcing.find(character) == std::u32string::npos)
       message.forcing += character;
   message.encoding = message.forcing.empty() ? Encoding::gsm7 : Encoding::ucs2;
-  cut(message, characters, keeps_graphemes);
+  cut(message, characters, options);
   return message;
 }
 
@@ -119,11 +124,12 @@ std::size_t count_graphemes(std::string_view text) {
 }
 
 Segmented segment(std::string_view text, const Options &options) {
-  auto message = segment_as_it_is(text, options.keeps_graphemes);
+  auto message = segment_as_it_is(text, options);
   if (message.encoding == Encoding::gsm7 || options.replacement == Replacement::off) return message;
   const auto replaced = replace(text, options.replacement, options.dialect);
   if (!is_gsm(replaced)) return message;
-  auto other = segment_as_it_is(replaced, options.keeps_graphemes);
+  auto other = segment_as_it_is(replaced, options);
+  if (other.encoding != Encoding::gsm7) return message;
   if (other.parts.size() > message.parts.size()) return message;
   other.is_replaced = true;
   return other;
