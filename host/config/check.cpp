@@ -155,6 +155,29 @@ void check_reachable(Draft &draft) {
     }
 }
 
+/// A provider's days are those of the regions which list it, where these agree and it names none itself.
+void settle_zones(Draft &draft) {
+  for (auto &provider : draft.configuration.providers) {
+    auto &limits = provider.send_limits;
+    if (limits.zone || (!limits.is_counted() && limits.maintenance.empty())) continue;
+    const Region *first{nullptr};
+    for (const auto &region : draft.configuration.regions) {
+      if (std::ranges::find(region.providers_of(provider.channel), provider.id, &RegionProvider::id) ==
+          region.providers_of(provider.channel).end())
+        continue;
+      if (first != nullptr && !(first->zone == region.zone)) {
+        draft.issues.error(draft.providers.at(provider.id),
+                           "provider \"" + provider.id + "\" counts by days, and the regions " + first->id +
+                               " and " + region.id + " which list it have different ones; write time_zone = \"" +
+                               first->zone.name() + "\" into its [limits]");
+        break;
+      }
+      first = &region;
+      limits.zone = region.zone;
+    }
+  }
+}
+
 void check_senders(Draft &draft) {
   for (const auto &creditor : draft.configuration.creditors)
     for (const auto &provider : draft.configuration.providers)
@@ -178,6 +201,7 @@ void check_whole(Draft &draft) {
   check_choice(draft);
   check_replaced(draft);
   check_senders(draft);
+  settle_zones(draft);
   if (!draft.issues.has_errors()) check_reachable(draft);
 }
 

@@ -31,8 +31,8 @@ const BankAccount *Creditor::account(domain::Currency currency) const {
   return found == accounts.end() ? nullptr : &*found;
 }
 
-const std::vector<std::string> &Region::providers_of(std::string_view channel) const {
-  static const std::vector<std::string> kNone;
+const std::vector<RegionProvider> &Region::providers_of(std::string_view channel) const {
+  static const std::vector<RegionProvider> kNone;
   const auto found =
       std::ranges::find_if(providers, [channel](const auto &pair) { return pair.first == channel; });
   return found == providers.end() ? kNone : found->second;

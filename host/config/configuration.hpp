@@ -9,6 +9,7 @@
 #include "host/base/time.hpp"
 #include "host/config/issue.hpp"
 #include "host/config/secret.hpp"
+#include "host/config/send_limits.hpp"
 #include "host/domain/calendar.hpp"
 #include "host/domain/contact_window.hpp"
 #include "host/domain/money.hpp"
@@ -99,17 +100,25 @@ struct Creditor {
   [[nodiscard]] const BankAccount *account(domain::Currency currency) const;
 };
 
+/// One provider in a region's list of a channel.
+struct RegionProvider {
+  std::string id;
+  std::uint32_t rank{0};    ///< its place in the list; those of an inner list have one rank and share the messages
+  std::uint32_t weight{1};  ///< its share among those
+  std::vector<std::string> prefixes;  ///< "+33": only numbers that begin so; none: every number
+  std::vector<std::string> domains;   ///< "example.fr", "*.example.fr": only these recipients; none: every one
+};
+
 struct Region {
   std::string id, name, country, language;
   domain::Calendar calendar;
   domain::Zone zone;
   domain::ContactWindow
       window;  ///< in `zone`, with the holidays of `calendar`; in_zone() for a recipient elsewhere
-  std::vector<std::pair<std::string, std::vector<std::string>>>
-      providers;  ///< channel → provider ids, in order
+  std::vector<std::pair<std::string, std::vector<RegionProvider>>> providers;  ///< channel → in order
 
   /// Empty when the region has no provider of the channel.
-  [[nodiscard]] const std::vector<std::string> &providers_of(std::string_view channel) const;
+  [[nodiscard]] const std::vector<RegionProvider> &providers_of(std::string_view channel) const;
 };
 
 enum class Placement : std::uint8_t { child, inproc };
@@ -133,6 +142,7 @@ struct ProviderSettings {
   Milliseconds restart_delay_max{30'000};  ///< between two children; doubles up to it
   std::vector<HttpHost> http_hosts;        ///< that the plugin may call through the daemon; none: nowhere
   std::uint32_t credit_max{64};            ///< messages handed over and not answered
+  SendLimits send_limits;
   Secret settings_json;                    ///< the [settings] table as one JSON object, secrets filled in
   std::string shown_json;                  ///< the same with secrets hidden, for people
   Position at;                             ///< of the file's [settings], or of the file

@@ -46,6 +46,14 @@ void read_creditors(Draft &draft, Section &root);
 void read_evidence(Draft &draft, const Document &document, Section &root);
 void read_region(Draft &draft, const Document &document, std::string_view stem);
 void read_provider(Draft &draft, const Document &document, std::string_view stem);
+/// [limits], [price], [breaker] and [[maintenance]] of a provider. `window`: its credit_window, which limits.parallel
+/// names too.
+SendLimits read_send_limits(Section &root, std::uint32_t &window);
+/// "08:30" → 510, -1 when it is none; "24:00" is the end of the day.
+int parse_minute(std::string_view text);
+/// The index of a day's English name, Sunday 0; -1 when it is none.
+int day_index(std::string_view name);
+std::span<const std::string_view> day_names();
 /// [sandbox] of a provider.
 Sandbox read_sandbox(Draft &draft, Section &table);
 /// A path that a plugin's setting names: absolute, and none of the daemon's own.

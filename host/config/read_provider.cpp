@@ -160,6 +160,7 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
       static_cast<std::uint32_t>(root.integer("quarantine_after", provider.quarantine_after, {1, 10'000}));
   provider.restart_delay_max = root.duration("restart_delay_max", provider.restart_delay_max,
                                              Milliseconds{100}, std::chrono::hours{1});
+  provider.send_limits = read_send_limits(root, provider.credit_max);
   if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
   if (auto table = root.table("http")) read_hosts(*table, provider);
   provider.at = root.at("settings");

@@ -17,7 +17,17 @@ constexpr std::array<std::string_view, 7> kDays{"sunday",   "monday", "tuesday",
                                                 "thursday", "friday", "saturday"};
 constexpr std::size_t kSunday{0}, kSaturday{6};
 
-/// "08:30" → 510, -1 when it is none; "24:00" is the end of the day.
+}  // namespace
+
+int day_index(std::string_view name) {
+  const auto found = std::ranges::find(kDays, name);
+  return found == kDays.end() ? -1 : static_cast<int>(found - kDays.begin());
+}
+
+std::span<const std::string_view> day_names() {
+  return kDays;
+}
+
 int parse_minute(std::string_view text) {
   const auto two = [](std::string_view digits) {
     int value{-1};
@@ -29,6 +39,8 @@ int parse_minute(std::string_view text) {
   if (hour < 0 || minute < 0 || minute > 59 || hour > 24 || (hour == 24 && minute > 0)) return -1;
   return hour * 60 + minute;
 }
+
+namespace {
 
 /// "08:00-12:00, 14:00-18:30"; "closed" is no hours, "always" the whole day.
 Result<DayHours> parse_hours(std::string_view text) {
@@ -61,6 +73,8 @@ Result<DayHours> parse_hours(std::string_view text) {
   }
   return hours;
 }
+
+constexpr std::size_t kListedMax{100};  ///< providers of one channel in one region
 
 class RegionReader {
  public:
@@ -151,8 +165,9 @@ class RegionReader {
     return std::nullopt;
   }
 
-  std::vector<std::pair<std::string, std::vector<std::string>>> read_providers() {
-    std::vector<std::pair<std::string, std::vector<std::string>>> providers;
+  using Providers = std::vector<std::pair<std::string, std::vector<RegionProvider>>>;
+  Providers read_providers() {
+    Providers providers;
     auto table = root_.table("providers");
     if (!table) return providers;
     for (const auto &entry : table->value().table) {
@@ -162,17 +177,111 @@ class RegionReader {
                                 suggestion(entry.key, provider_channels()));
         continue;
       }
-      std::vector<std::string> ids;
-      for (const auto &id : table->texts(entry.key)) {
-        if (std::ranges::find(ids, id.text) != ids.end())
-          draft_.issues.error(id.at, "provider \"" + id.text + "\" is listed twice");
-        else
-          ids.push_back(id.text);
-        draft_.mentions.push_back({Mentioned::provider, id.text, id.at, entry.key, "region " + id_});
-      }
-      providers.emplace_back(entry.key, std::move(ids));
+      providers.emplace_back(entry.key, read_list(*table, entry.key, entry.value));
     }
     return providers;
+  }
+
+  /// In order; an inner list holds those that share the messages.
+  std::vector<RegionProvider> read_list(Section &table, const std::string &channel, const Value &list) {
+    std::vector<RegionProvider> read;
+    const auto at = table.at(list);
+    if (list.kind != ValueKind::list || list.list.size() > kListedMax) {
+      draft_.issues.error(at, '"' + channel + "\" must be a list of at most 100 providers; write " + channel +
+                                  " = [\"first\", \"second\"]");
+      return read;
+    }
+    for (std::uint32_t rank{0}; const auto &element : list.list) {
+      if (element.kind == ValueKind::list) {
+        if (element.list.size() > kListedMax)
+          draft_.issues.error(table.at(element), "more than 100 providers share one place");
+        else
+          for (const auto &one : element.list) read_entry(table, channel, one, rank, true, read);
+      } else {
+        read_entry(table, channel, element, rank, false, read);
+      }
+      ++rank;
+    }
+    return read;
+  }
+
+  /// "a", or { id = "a", … }.
+  void read_entry(Section &table, const std::string &channel, const Value &value, std::uint32_t rank,
+                  bool is_shared, std::vector<RegionProvider> &read) {
+    RegionProvider entry;
+    entry.rank = rank;
+    auto at = table.at(value);
+    if (value.kind == ValueKind::text) {
+      entry.id = value.text;
+    } else if (value.kind == ValueKind::table) {
+      Section one{table.document(), value, draft_.issues};
+      const auto id = one.required("id", "\"my-provider\"");
+      entry.id = id.text;
+      at = id.at;
+      if (one.has("weight") && !is_shared)
+        draft_.issues.error(one.at("weight"),
+                            "a weight means something only among providers that share the messages: write an "
+                            "inner list, [ { id = \"a\", weight = 3 }, { id = \"b\", weight = 1 } ]");
+      entry.weight = static_cast<std::uint32_t>(one.integer("weight", 1, {1, 1000}));
+      entry.prefixes = read_prefixes(one, channel);
+      entry.domains = read_domains(one, channel);
+      one.finish();
+    } else {
+      draft_.issues.error(at,
+                          "a provider of a region is its id, or a table such as { id = \"a\", prefixes = "
+                          "[\"+33\"] }, or a list of those that share the messages");
+      return;
+    }
+    if (entry.id.empty()) return;
+    draft_.mentions.push_back({Mentioned::provider, entry.id, at, channel, "region " + id_});
+    const bool is_twice{std::ranges::find(read, entry.id, &RegionProvider::id) != read.end()};
+    if (is_twice)
+      draft_.issues.error(at, "provider \"" + entry.id + "\" is listed twice");
+    else
+      read.push_back(std::move(entry));
+  }
+
+  std::vector<std::string> read_prefixes(Section &one, const std::string &channel) {
+    std::vector<std::string> prefixes;
+    for (const auto &prefix : one.texts("prefixes")) {
+      const auto digits = std::string_view{prefix.text}.substr(prefix.text.starts_with('+') ? 1 : 0);
+      constexpr std::size_t kDigitsMax{15};  // E.164
+      if (channel != "sms" && channel != "fax")
+        draft_.issues.error(prefix.at,
+                            "recipients of channel \"" + channel + "\" have no number; drop prefixes");
+      else if (!prefix.text.starts_with('+') || digits.empty() || digits.size() > kDigitsMax ||
+               !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
+        draft_.issues.error(prefix.at, '"' + prefix.text +
+                                           "\" is no beginning of a number; write \"+33\" or "
+                                           "\"+336\"");
+      else
+        prefixes.push_back(prefix.text);
+    }
+    return prefixes;
+  }
+
+  std::vector<std::string> read_domains(Section &one, const std::string &channel) {
+    std::vector<std::string> domains;
+    for (const auto &domain : one.texts("domains")) {
+      auto name = std::string_view{domain.text};
+      if (name.starts_with("*.")) name.remove_prefix(2);
+      constexpr std::size_t kNameMax{253};
+      const bool is_name{!name.empty() && name.size() <= kNameMax &&
+                         name.find('.') != std::string_view::npos && !name.starts_with('.') &&
+                         !name.ends_with('.') && std::ranges::all_of(name, [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+                         })};
+      if (channel != "email" && channel != "lre")
+        draft_.issues.error(domain.at,
+                            "recipients of channel \"" + channel + "\" have no domain; drop domains");
+      else if (!is_name)
+        draft_.issues.error(domain.at, '"' + domain.text +
+                                           "\" is no domain; write \"example.fr\", or "
+                                           "\"*.example.fr\" for all below it, in small letters");
+      else
+        domains.push_back(domain.text);
+    }
+    return domains;
   }
 
   Draft &draft_;

@@ -86,13 +86,19 @@ bool Decider::follow_not_sent(const ReminderFacts &reminder) {
     decision_.kind = DecisionKind::void_reminder;
     return true;
   }
-  if (reminder.attempts >= scenario_.attempts_max) {
+  // A provider that passes it on to the next one has not used up the tries of that one.
+  auto tries = reminder.attempts;
+  std::int32_t most{0};
+  for (const auto &tried : reminder.tried)
+    if (!tried.is_final) tries -= tried.times, most = std::max(most, tried.times);
+  tries += most;
+  if (tries >= scenario_.attempts_max) {
     decision_.because(ReasonCode::too_many_attempts, reminder.step, reminder.id);
     decision_.kind = DecisionKind::give_task;
     decision_.task = TaskReason::too_many_attempts;
     return true;
   }
-  if (reminder.retry_at && *reminder.retry_at > now_) {
+  if (reminder.retry_at && *reminder.retry_at > now_ && !reminder.may_change_provider) {
     decision_.because(ReasonCode::retry_later, reminder.step, reminder.id);
     return wait_until(*reminder.retry_at);
   }
@@ -127,6 +133,9 @@ bool Decider::react(const ReminderFacts &reminder) {
   if (!reminder.is_thank_you)
     for (const auto &reaction : step_at(reminder.step).reactions)
       if (reaction.on == kind) stated = &reaction;
+  // What one provider refuses on principle, the next one of the same channel may take; only then is the channel lost.
+  if (reminder.may_change_provider && reminder.state == ReminderState::negative && is_negative(kind))
+    return fall_back(reminder, {});
   if (stated != nullptr) return react_as_stated(reminder, *stated);
   const bool falls_back{kind == ReceiptKind::failed || kind == ReceiptKind::expired ||
                         kind == ReceiptKind::cancelled || kind == ReceiptKind::returned};

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace relance::domain {
 
@@ -63,6 +64,15 @@ enum class ReminderState : std::uint8_t {
 };
 
 /// A reminder that can still change something: anything but settled ones.
+/// A provider by which a reminder could not go.
+struct TriedProvider {
+  std::string provider, channel;
+  std::string because;  ///< its own words
+  bool is_final{false};  ///< it never takes this message; else it did not take it
+  FailureClass failure{FailureClass::none};
+  std::int32_t times{0};
+};
+
 struct ReminderFacts {
   ReminderId id{0};
   std::int32_t step{0};
@@ -82,6 +92,8 @@ struct ReminderFacts {
   bool is_thank_you{false};
   std::uint32_t pending_reactions{0};  ///< bit per ReceiptKind seen and not yet reacted to
   boost::container::small_vector<ReceivableId, 4> items{};  ///< all that it lists
+  std::vector<TriedProvider> tried{};  ///< of one not sent, or lost; the last one first
+  bool may_change_provider{false};     ///< another provider of its channel can be asked now, by who routes
 };
 
 enum class ApprovalState : std::uint8_t { asked, approved, rejected, expired };

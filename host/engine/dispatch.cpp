@@ -2,6 +2,7 @@
 // intents of the whole batch durable in one transaction, and only then hand them over.
 #include "host/base/crash_point.hpp"
 #include "host/base/log.hpp"
+#include "host/engine/fail_over.hpp"
 #include "host/engine/loop.hpp"
 
 #include <algorithm>
@@ -70,6 +71,15 @@ std::string_view task_kind(domain::TaskReason reason) {
   return "task";
 }
 
+/// Of the reminder that is sent, or sent again.
+std::int32_t round_of(const Decision &decision, const domain::CaseFacts &facts, const domain::ReminderFacts *again) {
+  if (again != nullptr) return again->round;
+  for (const auto &item : decision.items)
+    for (const auto &known : facts.items)
+      if (known.id == item.id) return known.round;
+  return 1;
+}
+
 bool owes_more(const domain::CaseFacts &facts) {
   return std::any_of(facts.items.begin(), facts.items.end(), [](const auto &item) {
     return item.balance_minor > 0 && (item.state == domain::ItemState::open || item.state == domain::ItemState::disputed);
@@ -96,6 +106,8 @@ bool Engine::Loop::dispatch() {
   const auto &limits = settings_->configuration().limits;
   if (pool_.in_flight() >= limits.in_flight_max) return false;
   const auto now = clock_.now();
+  read_use();
+  pool_.refresh();  // rates, pauses and windows move with time alone
   const auto room = std::min<std::size_t>(limits.in_flight_max - pool_.in_flight(), pool_.credit());
   if (room == 0) return false;
   auto claimed = store_->claim_due(now, std::min<std::size_t>(limits.claim_batch, room));
@@ -115,11 +127,12 @@ bool Engine::Loop::dispatch() {
   settlements.reserve(claims.size());
   bool is_starved{false};
   Instant retry_at{Instant::max()};
-  for (const auto &claim : claims) {
-    drafts.push_back(decide_debtor(claim, now, wall));
-    settlements.push_back(std::move(drafts.back().settlement));
-    is_starved = is_starved || drafts.back().is_starved;
-    retry_at = std::min(retry_at, drafts.back().retry_at);
+  for (const auto &claim : claims) drafts.push_back(decide_debtor(claim, now, wall));
+  quote_drafts(claims, drafts, now, wall);
+  for (auto &draft : drafts) {
+    settlements.push_back(std::move(draft.settlement));
+    is_starved = is_starved || draft.is_starved;
+    retry_at = std::min(retry_at, draft.retry_at);
   }
   if (is_too_much(drafts, now)) {
     if (auto released = store_->release(claims, now); !released) store_failed(released.error(), "release");
@@ -190,10 +203,19 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
     if (view.scenario != setting->scenario->id)
       settlement.scenarios.emplace_back(view.facts.id, setting->scenario->id);
     const auto decide_one = [&](const domain::CaseFacts &facts) {
-      if (!draft.contacted_on) return decide_unit(claim, view, *setting, facts, now, wall, draft);
-      auto later = facts;  // another case of this debtor gets a message in this very settlement
-      later.contacted_on = draft.contacted_on;
-      decide_unit(claim, view, *setting, later, now, wall, draft);
+      const bool has_tried{std::any_of(facts.reminders.begin(), facts.reminders.end(),
+                                       [](const auto &reminder) { return !reminder.tried.empty(); })};
+      if (!draft.contacted_on && !has_tried) return decide_unit(claim, view, *setting, facts, now, wall, draft);
+      auto seen = facts;
+      // Another case of this debtor gets a message in this very settlement.
+      if (draft.contacted_on) seen.contacted_on = draft.contacted_on;
+      if (has_tried)
+        note_fail_over(seen, *setting->scenario, *setting->recipient_region, claim.contacts, now,
+                       [this](const std::string &id) {
+                         const auto *pooled = pool_.find(id);
+                         return pooled != nullptr && !pooled->status.is_paused && pooled->status.closed_because.empty();
+                       });
+      decide_unit(claim, view, *setting, seen, now, wall, draft);
     };
     if (setting->scenario->group_by == domain::GroupBy::debtor)
       decide_one(view.facts);
@@ -340,8 +362,11 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     channels.assign(1, std::string{decision.channel});
     from = 0;
   }
-  const auto providers = pool_.for_region(*setting.recipient_region, channels, wall);
-  auto routing = channel::find_route(channels, from, claim.contacts, claim.is_consumer, providers);
+  const auto providers = pool_.for_region(*setting.recipient_region, channels);
+  const auto key = channel::route_key(claim.creditor, claim.debtor, view.facts.id, decision.step, round_of(decision, facts, again));
+  const auto refused = refusals_for(again, key, now);
+  auto routing =
+      channel::find_route({channels, from, claim.contacts, claim.is_consumer, providers, key, refused});
   if (!routing.route && !routing.is_temporary && decision.kind == DecisionKind::send) {
     // No channel of the step can reach this debtor: a person does, under the same key as the message would
     // have had.
@@ -359,14 +384,17 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     return;
   }
   if (!faults_.empty()) faults_.erase(view.facts.id);
-  if (const auto *pooled = pool_.find(route.provider->id))
-    attempt->is_draft_at_most = pooled->provider->traits().submit_never_releases;
+  const auto &pooled = *pool_.find(route.provider->id);
+  attempt->is_draft_at_most = pooled.provider->traits().submit_never_releases;
+  if (pooled.settings.send_limits.is_counted()) attempt->counted_on = pooled.settings.send_limits.day_of(now);
+  if (!unrouted_.empty()) unrouted_.erase(view.facts.id);
   --route.provider->credit;
   const bool is_task{route.provider->channel == channel::kTaskChannel};
   HandOver out{route.provider->id,
                submission_of(attempt.value(), 0,
                              again != nullptr ? static_cast<std::uint32_t>(again->attempts) + 1 : 1, claim,
-                             setting, step != nullptr ? step->service : "plain")};
+                             setting, step != nullptr ? step->service : "plain"),
+               key, pooled.report.can_quote};
   auto task = attempt.value().subject;
   auto why = why_text(decision);
   for (const auto &refusal : routing.refusals)
@@ -419,21 +447,38 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   draft.settlement.next_at = std::min(draft.settlement.next_at, next_at);
 }
 
+std::vector<channel::ProviderRefusal> Engine::Loop::refusals_for(const domain::ReminderFacts *again,
+                                                                 std::uint64_t route_key, Instant now) const {
+  auto refused = again != nullptr ? refused_by(*again, now) : std::vector<channel::ProviderRefusal>{};
+  if (quote_refusals_.empty()) return refused;
+  if (const auto quoted = quote_refusals_.find(route_key); quoted != quote_refusals_.end())
+    refused.insert(refused.end(), quoted->second.begin(), quoted->second.end());
+  return refused;
+}
+
 void Engine::Loop::no_route(const store::Claim &claim, const store::CaseView &view, const Decision &decision,
                             const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft) {
   (void)claim;
   auto &settlement = draft.settlement;
+  std::string refusals;
+  for (const auto &refusal : routing.refusals)
+    refusals += (refusals.empty() ? "" : "; ") + refusal.channel + " " + refusal.provider + ": " + refusal.because;
+  if (unrouted_.size() >= kFaultsKeptMax) unrouted_.clear();
+  unrouted_[view.facts.id] = refusals;
+  if (routing.awaits_calendar && routing.business_retry_at > now) {
+    // Nothing but the day brings it on: it rests until then, and a changed configuration wakes every case.
+    settlement.next_at = std::min(settlement.next_at, routing.business_retry_at);
+    return;
+  }
   if (routing.is_temporary || decision.kind == DecisionKind::send) {
     draft.is_starved = true;
     draft.retry_at = std::min(draft.retry_at, std::max(routing.retry_at, wall + Milliseconds{10}));
     settlement.next_at = std::min(settlement.next_at, now);
     return;
   }
-  std::string why{why_text(decision)};
-  for (const auto &refusal : routing.refusals)
-    why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
+  const auto why = why_text(decision) + (refusals.empty() ? "" : "; ") + refusals;
   if (decision.kind == DecisionKind::thank) {
-    add(settlement, store::SetCaseState{view.facts.id, domain::CaseState::closed}, std::move(why));
+    add(settlement, store::SetCaseState{view.facts.id, domain::CaseState::closed}, why);
     return;
   }
   if (decision.reaction != domain::ReceiptKind::interim)
@@ -441,7 +486,7 @@ void Engine::Loop::no_route(const store::Claim &claim, const store::CaseView &vi
   add(settlement,
       store::GiveTask{view.facts.id, decision.reminder, "channels_exhausted",
                       "No channel is left for this reminder: reach the debtor in person", true},
-      std::move(why));
+      why);
   settlement.next_at = std::min(settlement.next_at, now);
 }
 

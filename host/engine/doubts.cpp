@@ -67,7 +67,7 @@ bool Engine::Loop::ask_doubts() {
   for (auto &[id, doubt] : doubts_) {
     if (doubt.asked != Doubt::Way::none || doubt.next_try > wall) continue;
     auto *pooled = pool_.find(doubt.attempt.provider);
-    if (pooled == nullptr || pooled->is_absent || pooled->status.is_paused) {
+    if (pooled == nullptr || pooled->is_away()) {
       doubt.next_try = wall + kAskAgainFirst;
       continue;
     }
@@ -85,7 +85,7 @@ bool Engine::Loop::ask(Doubt &doubt, PooledProvider &pooled, Instant wall) {
   const bool can_query{traits.can_query_by_key || (traits.can_query_by_ref && !attempt.refs.empty())};
   if ((can_commit || can_repeat) && !attempt.is_withdrawn && wall < attempt.not_after) {
     // Doubts fill the window that they are counted against: only what is in flight can be too much for a repeat.
-    if (is_paused_ || pooled.in_flight.size() >= pooled.window) {
+    if (is_paused_ || !pooled.operator_because.empty() || pooled.in_flight.size() >= pooled.window) {
       doubt.next_try = wall + kAskAgainFirst;
       return false;
     }

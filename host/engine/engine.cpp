@@ -59,6 +59,16 @@ bool Engine::is_going_again(store::AttemptId attempt) const {
 EngineReport Engine::report() {
   return loop_->report();
 }
+Result<void> Engine::pause_provider(const std::string &id, std::string_view because) {
+  return loop_->pause_provider(id, because);
+}
+Result<void> Engine::resume_provider(const std::string &id) {
+  return loop_->resume_provider(id);
+}
+Result<store::AttemptId> Engine::test_provider(const std::string &id, const std::string &creditor,
+                                               const std::string &to, std::string_view by) {
+  return loop_->test_provider(id, creditor, to, by);
+}
 Standing Engine::standing_of(const store::Claim &claim) {
   return loop_->standing_of(claim);
 }

@@ -33,8 +33,31 @@ struct EngineOptions {
   std::filesystem::path program;              ///< the relanced binary, re-executed for channel children
 };
 
+/// What an operator allows a provider, and what is left of it; only what is limited says something.
+struct LimitsReport {
+  double per_second{0};
+  std::uint32_t burst{0}, tokens{0};
+  std::uint32_t parallel{0}, in_doubt{0}, in_doubt_max{0};
+  std::uint32_t per_day{0};
+  std::int64_t used_today{0};
+  std::string price_max, day_budget, day_spent, month_budget, month_spent;  ///< "12.50 EUR"; empty: none
+  std::uint32_t maintenance_windows{0};
+};
+
 struct ProviderReport {
+  /// state: up, degraded, down, absent as it says of itself; paused (by an operator, or as it asked for), tripped or
+  /// probing (its breaker), maintenance, used_up (a limit of the calendar), held (too much in doubt).
   std::string id, channel, plugin, placement, sandbox, state, because;
+  std::string what_to_do;  ///< for an operator; empty: nothing
+  std::string last_error;
+  std::optional<Instant> last_error_at{};  ///< wall time
+  std::string breaker{"closed"};           ///< closed, open, half_open
+  std::optional<Instant> goes_on_at{};     ///< when it is used again, as far as that is known; wall or business time
+  bool can_quote{false};
+  LimitsReport limits;
+  // As routing sees it.
+  bool is_paused{false};
+  std::string paused_because, closed_because, no_credit_because;
   std::uint64_t handed_over{0}, accepted{0}, rejected{0}, not_sent{0}, unknown{0}, receipts{0}, inbound{0};
   std::uint32_t in_flight{0}, credit{0};
 };
@@ -58,6 +81,7 @@ struct Standing {
   std::string held_because;    ///< by the volume guard; empty: it is not
   std::vector<ProviderReport> providers;
   std::vector<std::pair<store::CaseId, std::string>> faults;  ///< why a case rests after a fault
+  std::vector<std::pair<store::CaseId, std::string>> unrouted;  ///< why no provider took its message the last time
 };
 
 /// Called now and then on the engine's thread while the clock is advanced: where business time is.
@@ -96,6 +120,13 @@ class Engine {
   [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
 
   [[nodiscard]] EngineReport report();
+  /// One provider alone stops or goes on; survives a restart. not_found: it is not configured.
+  Result<void> pause_provider(const std::string &id, std::string_view because);
+  /// Also closes its breaker: an operator has mended what was wrong.
+  Result<void> resume_provider(const std::string &id);
+  /// Hands one message of no debtor to the provider, as durable as any. `creditor`: whose identity it has.
+  Result<store::AttemptId> test_provider(const std::string &id, const std::string &creditor, const std::string &to,
+                                         std::string_view by);
   [[nodiscard]] Standing standing_of(const store::Claim &claim);
   /// Stops before the next submit, until resume(). Survives a restart.
   Result<void> pause(std::string_view because);

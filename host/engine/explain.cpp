@@ -4,6 +4,7 @@
 #include "host/channel/routing.hpp"
 #include "host/engine/case_setting.hpp"
 #include "host/engine/compose.hpp"
+#include "host/engine/fail_over.hpp"
 
 #include <algorithm>
 
@@ -12,30 +13,42 @@ namespace {
 
 using domain::DecisionKind;
 
+struct Candidates {
+  std::vector<channel::ProviderStatus> statuses;
+  std::vector<channel::Candidate> list;  ///< into `statuses`
+};
+
 /// The region's providers as the engine last knew them; without that (preview is about the plan, not about
 /// this second's window) each as if it were up.
-std::vector<channel::ProviderStatus> statuses(const config::Region &region,
-                                              const std::vector<std::string> &channels,
-                                              const Standing *standing) {
-  std::vector<channel::ProviderStatus> all;
-  const auto add = [&](const std::string &id, const std::string &channel) {
-    channel::ProviderStatus status{id, channel, false, {}, Instant::max(), 1};
+Candidates candidates(const config::Region &region, const std::vector<std::string> &channels,
+                      const Standing *standing) {
+  Candidates all;
+  std::vector<const config::RegionProvider *> entries;
+  const auto add = [&](const std::string &id, const std::string &channel, const config::RegionProvider *entry) {
+    channel::ProviderStatus status;
+    status.id = id;
+    status.channel = channel;
+    status.credit = 1;
     if (standing != nullptr)
       for (const auto &report : standing->providers) {
         if (report.id != id) continue;
-        status.is_paused = report.state != "up" && report.state != "degraded";
-        status.paused_because = report.because;
+        status.is_paused = report.is_paused;
+        status.paused_because = report.paused_because;
+        status.closed_because = report.closed_because;
         status.credit = report.credit;
+        status.no_credit_because = report.no_credit_because;
       }
-    all.push_back(std::move(status));
+    all.statuses.push_back(std::move(status));
+    entries.push_back(entry);
   };
   for (const auto &name : channels) {
     if (name == channel::kTaskChannel) {
-      add("task", name);
+      add("task", name, nullptr);
       continue;
     }
-    for (const auto &id : region.providers_of(name)) add(id, name);
+    for (const auto &entry : region.providers_of(name)) add(entry.id, name, &entry);
   }
+  for (std::size_t i{0}; i < entries.size(); ++i) all.list.push_back({&all.statuses[i], entries[i]});
   return all;
 }
 
@@ -45,45 +58,54 @@ bool is_message(DecisionKind kind) {
 
 struct Routed {
   std::vector<std::string> channels;
-  std::vector<channel::ProviderStatus> providers;
+  Candidates providers;
   channel::RouteResult result;
 };
 
 Routed route(const store::Claim &claim, const CaseSetting &setting, const domain::CaseFacts &facts,
-             const domain::Decision &decision, const Standing *standing) {
+             const domain::Decision &decision, const Standing *standing, Instant now) {
   Routed routed;
   routed.channels = decision.kind == DecisionKind::thank
                         ? setting.scenario->thank_you_channels
                         : setting.scenario->steps[static_cast<std::size_t>(decision.step)].channels;
   std::size_t from{0};
+  std::int32_t round{1};
+  std::vector<channel::ProviderRefusal> refused;
+  for (const auto &item : decision.items)
+    for (const auto &known : facts.items)
+      if (known.id == item.id && &item == &decision.items.front()) round = known.round;
   for (const auto &reminder : facts.reminders)
-    if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder)
+    if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder) {
       from = static_cast<std::size_t>(reminder.channels_tried);
+      round = reminder.round;
+      refused = refused_by(reminder, now);
+    }
   if (!decision.channel.empty()) {
     routed.channels.assign(1, std::string{decision.channel});
     from = 0;
   }
-  routed.providers = statuses(*setting.recipient_region, routed.channels, standing);
-  std::vector<channel::ProviderStatus *> pointers;
-  pointers.reserve(routed.providers.size());
-  for (auto &provider : routed.providers) pointers.push_back(&provider);
-  routed.result = channel::find_route(routed.channels, from, claim.contacts, claim.is_consumer, pointers);
+  routed.providers = candidates(*setting.recipient_region, routed.channels, standing);
+  const auto key = channel::route_key(claim.creditor, claim.debtor, facts.id, decision.step, round);
+  routed.result = channel::find_route(
+      {routed.channels, from, claim.contacts, claim.is_consumer, routed.providers.list, key, refused});
   return routed;
 }
 
 /// Calls `visit` with each unit of each case and its decision.
 template <class Visit>
 void decide_all(Settings &settings, const store::Claim &claim, Instant payment_data_until, Instant now,
-                Visit visit) {
+                const std::function<bool(const std::string &)> &is_free, Visit visit) {
   for (const auto &view : claim.cases) {
     const auto setting = settings.of(claim, view);
     if (!setting) {
       visit(view, nullptr, view.facts, domain::Decision{}, setting.error().text());
       continue;
     }
-    for (const auto &unit : split(view.facts, setting->scenario->group_by))
+    for (auto &unit : split(view.facts, setting->scenario->group_by)) {
+      note_fail_over(unit, *setting->scenario, *setting->recipient_region, claim.contacts, now, is_free);
       visit(view, &*setting, unit,
             domain::decide(unit, settings.surroundings(*setting, payment_data_until), now), std::string{});
+    }
   }
 }
 
@@ -118,8 +140,13 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
                                      const Standing &standing, Instant now) {
   auto settings = settings_for(configuration, creditor_code, claim);
   std::vector<CaseExplanation> explained;
+  const auto is_free = [&standing](const std::string &id) {
+    return std::any_of(standing.providers.begin(), standing.providers.end(), [&id](const ProviderReport &report) {
+      return report.id == id && !report.is_paused && report.closed_because.empty();
+    });
+  };
   decide_all(
-      settings, claim, standing.payment_data_until, now,
+      settings, claim, standing.payment_data_until, now, is_free,
       [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
           const domain::Decision &decision, const std::string &error) {
         CaseExplanation one;
@@ -147,11 +174,13 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
         }
         if (decision.kind != DecisionKind::wait) one.kept_by = kept_by(claim, view.facts.id, standing, now);
         if (is_message(decision.kind)) {
-          const auto routed = route(claim, *setting, facts, decision, &standing);
+          const auto routed = route(claim, *setting, facts, decision, &standing, now);
           if (routed.result.is_temporary && !routed.result.route && !routed.result.refusals.empty())
             one.kept_by.push_back(
                 "no provider of its channel can take it now, and a passing fault is no reason for another "
                 "channel");
+          for (const auto &[id, refusals] : standing.unrouted)
+            if (id == view.facts.id) one.kept_by.push_back("the last time no provider took it: " + refusals);
           for (const auto &refusal : routed.result.refusals)
             one.routes.push_back({refusal.channel, refusal.provider, refusal.because});
           if (routed.result.route)
@@ -168,7 +197,7 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
   auto settings = settings_for(configuration, creditor_code, claim);
   Composer composer{settings.shared()};
   std::vector<Preview> previews;
-  decide_all(settings, claim, Instant::max(), now,
+  decide_all(settings, claim, Instant::max(), now, [](const std::string &) { return true; },
              [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
                  const domain::Decision &decision, const std::string &error) {
                if (setting == nullptr) {
@@ -181,7 +210,7 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
                one.step = decision.kind == DecisionKind::thank
                               ? "thank-you"
                               : setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
-               const auto routed = route(claim, *setting, facts, decision, nullptr);
+               const auto routed = route(claim, *setting, facts, decision, nullptr, now);
                const store::Contact *contact{nullptr};
                if (routed.result.route) {
                  one.channel = routed.result.route->provider->channel;

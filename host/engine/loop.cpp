@@ -54,6 +54,7 @@ Result<void> Engine::Loop::open() {
   pool_.on_stopped([this](const std::string &provider) { hear_out(provider); });
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   pool_.keep();
+  if (auto read = read_provider_pauses(); !read) return read;
   store_->recall_through(pool_.recallers());
   store_->await_through(pool_.open_pollers());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
@@ -62,6 +63,16 @@ Result<void> Engine::Loop::open() {
   const auto swept = store_->setting(kSweptSetting);
   if (!swept) return swept.error();
   if (*swept != settings_->configuration().version) begin_sweep();  // it changed while the daemon was away
+  return {};
+}
+
+/// Also of providers that a reload brings back: who paused them has not taken it back.
+Result<void> Engine::Loop::read_provider_pauses() {
+  for (auto &[id, pooled] : pool_.all()) {
+    const auto paused = store_->setting(kProviderPausedSetting + id);
+    if (!paused) return paused.error();
+    if (*paused != pooled.operator_because) pool_.set_operator_pause(id, *paused);
+  }
   return {};
 }
 
@@ -399,7 +410,8 @@ EngineReport Engine::Loop::report() {
     report.payment_data_until = payment_data_until_;
     if (const auto due = store_->next_due(); due && *due < report.business_now)
       report.lag = report.business_now - *due;
-    for (const auto &[id, pooled] : pool_.all()) report.providers.push_back(pooled.shown());
+    read_use();
+    report.providers = pool_.reports();
   });
   return report;
 }
@@ -417,10 +429,14 @@ Standing Engine::Loop::standing_of(const store::Claim &claim) {
     standing.payment_data_until = payment_data_until_;
     standing.paused_because = paused_because_;
     standing.held_because = held_text();
-    for (const auto &[id, pooled] : pool_.all()) standing.providers.push_back(pooled.shown());
+    read_use();
+    standing.providers = pool_.reports();
     for (const auto &view : claim.cases)
       if (const auto fault = faults_.find(view.facts.id); fault != faults_.end())
         standing.faults.emplace_back(fault->first, fault->second);
+    for (const auto &view : claim.cases)
+      if (const auto unrouted = unrouted_.find(view.facts.id); unrouted != unrouted_.end())
+        standing.unrouted.emplace_back(unrouted->first, unrouted->second);
   });
   return standing;
 }
@@ -450,6 +466,40 @@ Result<void> Engine::Loop::resume() {
         keep_volume();
         starved_until_ = Instant::min();
         log::event(log::Id::ENGINE_RESUMED);
+      }))
+    return unavailable("the daemon is stopping");
+  return result;
+}
+
+Result<void> Engine::Loop::pause_provider(const std::string &id, std::string_view because) {
+  Result<void> result{};
+  const std::string reason{because.empty() ? "by an operator" : because};
+  if (!run([&] {
+        if (pool_.find(id) == nullptr) {
+          result = not_found("there is no provider " + id);
+          return;
+        }
+        result = store_->set_setting(kProviderPausedSetting + id, reason);
+        if (!result) return;
+        pool_.set_operator_pause(id, reason);
+        log::event(log::Id::PROVIDER_PAUSED_BY_HAND, {{"provider", id}, {"because", reason}});
+      }))
+    return unavailable("the daemon is stopping");
+  return result;
+}
+
+Result<void> Engine::Loop::resume_provider(const std::string &id) {
+  Result<void> result{};
+  if (!run([&] {
+        if (pool_.find(id) == nullptr) {
+          result = not_found("there is no provider " + id);
+          return;
+        }
+        result = store_->set_setting(kProviderPausedSetting + id, "");
+        if (!result) return;
+        pool_.set_operator_pause(id, {});
+        starved_until_ = Instant::min();
+        log::event(log::Id::PROVIDER_RESUMED, {{"provider", id}});
       }))
     return unavailable("the daemon is stopping");
   return result;

@@ -1,6 +1,6 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
-// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), hand_over.cpp, second_phase.cpp
-// (drafts), receipts.cpp (outcomes, inbound, parsing, recalls), evidence.cpp and doubts.cpp (what nobody knows).
+// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), quoting.cpp (fit and price),
+// hand_over.cpp, test_message.cpp (an operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls), evidence.cpp and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -31,6 +31,8 @@ namespace relance::engine {
 inline constexpr const char *kClockSetting{"business_clock"};
 /// Version of the configuration under which every open case was last decided anew.
 inline constexpr const char *kSweptSetting{"swept"};
+/// With the provider's id behind it: why an operator has paused it.
+inline constexpr const char *kProviderPausedSetting{"provider_paused:"};
 /// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
 inline constexpr std::size_t kParsesMax{256};
 inline constexpr Milliseconds kParseRetry{30'000};
@@ -76,6 +78,10 @@ class Engine::Loop {
   Standing standing_of(const store::Claim &claim);
   Result<void> pause(std::string_view because);
   Result<void> resume();
+  Result<void> pause_provider(const std::string &id, std::string_view because);
+  Result<void> resume_provider(const std::string &id);
+  Result<store::AttemptId> test_provider(const std::string &id, const std::string &creditor, const std::string &to,
+                                         std::string_view by);
   Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout,
                              const ClockProgress &progress);
 
@@ -101,6 +107,7 @@ class Engine::Loop {
   void store_works();
   [[nodiscard]] Instant payment_data_until() const { return payment_data_until_; }
   void read_payment_data_age();
+  Result<void> read_provider_pauses();
 
   // --- reload.cpp
   /// Their ids; makes those that are new.
@@ -116,6 +123,8 @@ class Engine::Loop {
   struct HandOver {
     std::string provider;
     channel::Submission submission;
+    std::uint64_t route_key{0};  ///< of its reminder
+    bool can_quote{false}, is_quoted{false};
   };
   /// One debtor's way through a pass: what its settlement will say and what goes out when it is durable.
   struct Draft {
@@ -134,12 +143,35 @@ class Engine::Loop {
   void send(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
             const domain::CaseFacts &facts, const domain::Decision &decision, Instant now, Instant wall,
             Draft &draft);
+  /// Earlier attempts, and quotes of this pass, leave some providers out.
+  [[nodiscard]] std::vector<channel::ProviderRefusal> refusals_for(const domain::ReminderFacts *again,
+                                                                   std::uint64_t route_key, Instant now) const;
   void no_route(const store::Claim &claim, const store::CaseView &view, const domain::Decision &decision,
                 const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
   /// True: it is another fault than the case had before, and worth a line in the log.
   bool note_fault(store::CaseId case_id, const std::string &why);
   [[nodiscard]] std::string held_text() const;
   [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
+
+  // --- quoting.cpp
+  struct Unquoted { std::size_t draft{0}, outgoing{0}; };
+  void quote_drafts(const std::vector<store::Claim> &claims, std::vector<Draft> &drafts, Instant now, Instant wall);
+  void quote_of_provider(const std::string &provider, const std::vector<Unquoted> &asked, std::vector<Draft> &drafts,
+                         Instant now, Instant wall, std::set<std::size_t> &again);
+  [[nodiscard]] std::optional<channel::ProviderRefusal> judge_quote(const PooledProvider &pooled,
+                                                                    const std::optional<channel::Quote> &quote,
+                                                                    Instant now, Instant wall) const;
+  void take_back(Draft &draft);
+  void read_use();
+  static store::NewAttempt &attempt_of(store::CaseChange &change) {
+    auto *intend = std::get_if<store::Intend>(&change);
+    return intend != nullptr ? intend->attempt : std::get<store::IntendAgain>(change).attempt;
+  }
+
+  // --- test_message.cpp
+  Result<store::AttemptId> hand_over_test(const std::string &id, const std::string &creditor_code, const std::string &to,
+                                          std::string_view by);
+  std::optional<Error> quote_test(PooledProvider &pooled, channel::Submission &submission, store::NewAttempt &attempt);
 
   // --- hand_over.cpp
   void hand_over(std::vector<Draft> &drafts, const std::vector<store::SettleResult> &results);
@@ -266,6 +298,9 @@ class Engine::Loop {
   std::map<store::AttemptId, Doubt> doubts_;
   bool doubts_changed_{true};  ///< not read since
   Instant payment_data_until_{Instant::max()};
+  channel::Token last_quote_{0};
+  std::unordered_map<std::uint64_t, std::vector<channel::ProviderRefusal>> quote_refusals_;  ///< of this pass
+  std::unordered_map<store::CaseId, std::string> unrouted_;  ///< why no provider took its message the last time
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   std::unordered_map<store::CaseId, std::string> faults_;  ///< why a case rests, until it is decided well
   EngineReport counts_;

@@ -66,6 +66,13 @@ Result<PooledProvider> ProviderPool::make(std::shared_ptr<const channel::Provide
     log::event(log::Id::PROVIDER_UNCONFINED, {{"provider", settings.id}, {"sandbox", traits.sandbox}});
   pooled.report.state = "up";
   pooled.can_recall = traits.can_recall;
+  pooled.report.can_quote = traits.can_quote;
+  const auto &limits = settings.send_limits;
+  pooled.breaker = channel::Breaker{limits.breaker};
+  if (limits.per_second > 0)
+    pooled.bucket = {limits.per_second, limits.burst, std::chrono::steady_clock::now()};
+  if (const auto paused = operator_pauses_.find(settings.id); paused != operator_pauses_.end())
+    pooled.operator_because = paused->second;
   return pooled;
 }
 
@@ -81,6 +88,7 @@ std::vector<config::ProviderSettings> ProviderPool::named_by(
     task.id = task.plugin = task.channel = kTaskProvider;
     task.placement = config::Placement::inproc;
     task.credit_max = 1000;
+    task.send_limits.breaker.is_enabled = false;  // a person does not break
     wanted.push_back(std::move(task));
   }
   return wanted;
@@ -267,145 +275,6 @@ std::vector<std::string> ProviderPool::open_pollers() const {
   for (const auto &[id, pooled] : providers_)
     if (pooled.provider->traits().polls_open) ids.push_back(id);
   return ids;
-}
-
-std::vector<channel::ProviderStatus *> ProviderPool::for_region(const config::Region &region,
-                                                                const std::vector<std::string> &channels,
-                                                                Instant wall) {
-  std::vector<channel::ProviderStatus *> ordered;
-  const auto add = [&](const std::string &id) {
-    auto *pooled = find(id);
-    if (pooled == nullptr) return;
-    if (pooled->status.is_paused && !pooled->is_absent && pooled->status.paused_until <= wall) {
-      pooled->status.is_paused = false;
-      pooled->report.state = "up";
-      pooled->report.because.clear();
-      refresh_credit(*pooled);
-    }
-    ordered.push_back(&pooled->status);
-  };
-  for (const auto &channel : channels) {
-    if (channel == channel::kTaskChannel) {
-      add(kTaskProvider);
-      continue;
-    }
-    for (const auto &id : region.providers_of(channel)) add(id);
-  }
-  return ordered;
-}
-
-void ProviderPool::refresh_credit(PooledProvider &provider) const {
-  const auto in_flight = static_cast<std::uint32_t>(provider.in_flight.size());
-  auto credit = provider.window > in_flight ? provider.window - in_flight : 0u;
-  if (provider.granted) credit = std::min(credit, *provider.granted);
-  const bool is_held{provider.in_doubt >= in_doubt_max_};
-  if (is_held) credit = 0;
-  if (is_held == provider.held_because.empty()) note_held(provider, is_held);
-  provider.status.credit = credit;
-  provider.report.credit = credit;
-  provider.report.in_flight = in_flight;
-}
-
-void ProviderPool::note_held(PooledProvider &provider, bool is_held) const {
-  provider.held_because.clear();
-  provider.status.no_credit_because = channel::kWindowFull;
-  if (!is_held) return;
-  provider.held_because = std::to_string(provider.in_doubt) + " of its messages may or may not have been sent, and " +
-                          std::to_string(in_doubt_max_) +
-                          " (limits.in_doubt_max) end the sending: see `relancectl in-doubt list`";
-  provider.status.no_credit_because = provider.held_because;
-  log::event(log::Id::PROVIDER_HELD, {{"provider", provider.settings.id}, {"why", provider.held_because}});
-}
-
-void ProviderPool::grant(const std::string &id, std::uint32_t credit) {
-  if (auto *pooled = find(id)) {
-    pooled->granted = credit == channel::kWholeWindow ? std::nullopt : std::optional{credit};
-    refresh_credit(*pooled);
-  }
-}
-
-ProviderReport PooledProvider::shown() const {
-  auto seen = report;
-  if (report.state != "up") return seen;
-  if (!held_because.empty()) {
-    seen.state = "held";
-    seen.because = held_because;
-    return seen;
-  }
-  if (polls_failed == 0) return seen;
-  seen.state = "degraded";
-  seen.because =
-      "no receipts are read, " + std::to_string(polls_failed) + " polls in a row failed: " + poll_failure;
-  return seen;
-}
-
-bool ProviderPool::is_troubled(const std::string &id) const {
-  const auto found = providers_.find(id);
-  return found != providers_.end() && found->second.report.state != "up";
-}
-
-void ProviderPool::set_health(const std::string &id, const channel::Health &health) {
-  auto *pooled = find(id);
-  if (pooled == nullptr || pooled->is_absent) return;
-  pooled->is_quarantined = health.code == channel::kQuarantined;
-  const bool is_down{health.level == channel::HealthLevel::down};
-  pooled->status.is_paused = is_down;
-  pooled->status.paused_until = is_down && health.retry_at ? *health.retry_at : Instant::max();
-  pooled->status.paused_because = is_down ? health.code + ": " + health.text : std::string{};
-  pooled->report.state = is_down                                          ? "down"
-                         : health.level == channel::HealthLevel::degraded ? "degraded"
-                                                                          : "up";
-  pooled->report.because =
-      health.level == channel::HealthLevel::up ? std::string{} : health.code + ": " + health.text;
-}
-
-void ProviderPool::pause_until(const std::string &id, Instant until, std::string because) {
-  if (auto *pooled = find(id); pooled != nullptr && !pooled->is_absent) {
-    pooled->status.is_paused = true;
-    pooled->status.paused_until = until;
-    pooled->status.paused_because = because;
-    pooled->report.state = "paused";
-    pooled->report.because = std::move(because);
-  }
-}
-
-void ProviderPool::note_handed_over(PooledProvider &provider, channel::Token token) {
-  provider.in_flight.insert(token);
-  ++provider.report.handed_over;
-  if (provider.granted && *provider.granted > 0) --*provider.granted;
-  refresh_credit(provider);
-}
-
-void ProviderPool::note_asked(PooledProvider &provider, channel::Token token) {
-  provider.in_flight.insert(token);
-  refresh_credit(provider);
-}
-
-bool ProviderPool::note_ended(const std::string &id, channel::Token token, domain::OutcomeKind kind) {
-  auto *pooled = find(id);
-  if (pooled == nullptr) return true;  // stopped by a reload: its last words count all the same
-  if (kind == domain::OutcomeKind::prepared) return pooled->in_flight.contains(token);
-  if (pooled->in_flight.erase(token) == 0) return false;
-  switch (kind) {
-    case domain::OutcomeKind::accepted:
-    case domain::OutcomeKind::delivered:
-      ++pooled->report.accepted;
-      break;
-    case domain::OutcomeKind::rejected:
-      ++pooled->report.rejected;
-      break;
-    case domain::OutcomeKind::not_sent:
-    case domain::OutcomeKind::not_found:
-      ++pooled->report.not_sent;
-      break;
-    case domain::OutcomeKind::unknown:
-      ++pooled->report.unknown;
-      break;
-    case domain::OutcomeKind::prepared:
-      break;
-  }
-  refresh_credit(*pooled);
-  return true;
 }
 
 void ProviderPool::refresh() {

@@ -2,8 +2,10 @@
 // handed over. Engine's thread only.
 #pragma once
 
+#include "host/channel/breaker.hpp"
 #include "host/channel/provider.hpp"
 #include "host/channel/routing.hpp"
+#include "host/channel/token_bucket.hpp"
 #include "host/config/configuration.hpp"
 #include "host/engine/business_clock.hpp"
 #include "host/engine/engine.hpp"
@@ -23,6 +25,18 @@ struct ProviderSettings;
 }  // namespace relance::channel
 
 namespace relance::engine {
+
+/// Why nothing is handed to a provider, and until when (wall time).
+struct Pause {
+  std::string because;
+  Instant until{Instant::max()};
+};
+
+/// What was used up of the limits of its days, in the currency of its budgets.
+struct DayUse {
+  CivilDate day{};
+  std::int64_t messages{0}, day_micro{0}, month_micro{0};
+};
 
 struct PooledProvider {
   channel::ProviderStatus status;
@@ -48,9 +62,18 @@ struct PooledProvider {
   std::uint32_t polls_failed{0};      ///< in a row
   std::string poll_failure;           ///< why the last of them did
 
+  std::optional<Pause> down;          ///< it said so
+  std::optional<Pause> asked;         ///< a pause that it asked for
+  std::string operator_because;       ///< not empty: an operator has paused it
+  channel::Breaker breaker;
+  channel::TokenBucket bucket;
+  DayUse use;
+
+  /// It cannot answer now: down, absent, or it asked to be left alone.
+  [[nodiscard]] bool is_away() const { return is_absent || down || asked; }
   /// For people: what it says of itself; "held" where too much is in doubt, "degraded" where its receipts stay
-  /// away and it says nothing.
-  [[nodiscard]] ProviderReport shown() const;
+  /// away and it says nothing; what limits it, and what to do.
+  [[nodiscard]] ProviderReport shown(std::uint32_t in_doubt_max);
 };
 
 /// The provider every configuration has: a person's task.
@@ -88,16 +111,22 @@ class ProviderPool {
   /// Of those whose polls are told of open attempts, absent ones too.
   [[nodiscard]] std::vector<std::string> open_pollers() const;
 
-  /// The region's providers of these channels, in order of preference, then the built-in person. `wall`:
-  /// pauses that are over end here.
-  std::vector<channel::ProviderStatus *> for_region(const config::Region &region,
-                                                    const std::vector<std::string> &channels, Instant wall);
+  /// The region's providers of these channels, in order of preference, then the built-in person.
+  std::vector<channel::Candidate> for_region(const config::Region &region, const std::vector<std::string> &channels);
+  /// As shown(), of each.
+  [[nodiscard]] std::vector<ProviderReport> reports();
 
   void grant(const std::string &id, std::uint32_t credit);
   /// It last said "degraded" or "down", or is paused.
   [[nodiscard]] bool is_troubled(const std::string &id) const;
   void set_health(const std::string &id, const channel::Health &health);
   void pause_until(const std::string &id, Instant until, std::string because);
+  /// By an operator; empty: no more. False: there is no such provider.
+  bool set_operator_pause(const std::string &id, std::string because);
+  /// What the store knows to be used up, from the first of this month on.
+  void set_use(PooledProvider &provider, std::span<const store::ProviderUse> use, CivilDate today);
+  /// For the breaker, and the last error: how a message ended that was handed over.
+  void note_outcome(const std::string &id, const channel::Outcome &outcome);
   void note_handed_over(PooledProvider &provider, channel::Token token);
   /// A question on a message that was handed over before.
   void note_asked(PooledProvider &provider, channel::Token token);
@@ -111,6 +140,8 @@ class ProviderPool {
 
  private:
   void refresh_credit(PooledProvider &provider) const;
+  void refresh_pauses(PooledProvider &provider, Instant wall) const;
+  void refresh_calendar(PooledProvider &provider) const;
   void note_held(PooledProvider &provider, bool is_held) const;
   [[nodiscard]] channel::ProviderSettings settings_of(const config::Configuration &configuration,
                                                       const config::ProviderSettings &settings) const;
@@ -133,6 +164,7 @@ class ProviderPool {
   std::shared_ptr<channel::HttpClient> http_;  ///< of all instances
   config::Http http_kept_, http_wanted_;
   std::map<std::string, PooledProvider> providers_;
+  std::map<std::string, std::string> operator_pauses_;  ///< also of those that are being made again
 
   // Between apply() and keep() or roll_back().
   std::set<std::string> named_;

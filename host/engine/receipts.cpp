@@ -115,6 +115,7 @@ void Engine::Loop::take_outcomes(std::vector<From<channel::Outcome>> outcomes) {
     if (take_answer(provider, outcome)) continue;
     note_draft_at_most(provider, outcome);
     note_repeated_release(outcome);
+    pool_.note_outcome(provider, outcome);
     if (outcome.kind == domain::OutcomeKind::unknown) {
       if (auto *pooled = pool_.find(provider)) ++pooled->in_doubt;
       log::event(log::Id::OUTCOME_UNKNOWN, {{"provider", provider},
@@ -336,9 +337,7 @@ bool Engine::Loop::ask_recalls() {
       continue;
     }
     auto *pooled = pool_.find(one.provider);
-    const bool is_paused{pooled != nullptr && pooled->status.is_paused &&
-                         pooled->status.paused_until > WallClock{}.now()};
-    if (pooled == nullptr || pooled->is_absent || is_paused) {
+    if (pooled == nullptr || pooled->is_away()) {
       recall_retry_at_ = WallClock{}.now() + kRecallRetry;  // asked in vain, it would be answered "unknown"
       continue;
     }

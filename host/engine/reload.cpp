@@ -112,6 +112,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
     return moved;
   }
   pool_.keep();
+  if (auto read = read_provider_pauses(); !read) store_failed(read.error(), "read which providers are paused");
   settings_ = std::move(settings);
   composer_ = std::move(composer);
   creditors_ = std::move(*named);
@@ -120,6 +121,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   read_payment_data_age();
   begin_sweep();  // scenarios, windows and regions may have changed
   faults_.clear();  // and with them what was wrong
+  unrouted_.clear();
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
   evidence_at_ = Instant::min();

@@ -129,6 +129,31 @@ struct NewAttempt {
   Instant dated{};      ///< business time
   /// What promised at the time of the intent: handing it over releases nothing, only a commit does.
   bool is_draft_at_most{false};
+  // As its provider reckoned before it was handed over; an empty currency: it named no price.
+  std::uint32_t segments{0}, pages{0};
+  std::int64_t price_micro{0};
+  std::string price_currency;
+  /// A day of its provider, of which an operator allows only so much.
+  std::optional<CivilDate> counted_on{};
+};
+
+/// What went to a provider on one day that counts, and what it costs as far as that is known. Of one currency, or of what
+/// has no price yet.
+struct ProviderUse {
+  CivilDate day{};
+  std::string currency;
+  std::int64_t messages{0}, price_micro{0};
+};
+
+/// One attempt as it stands: of a test message above all, which has no debtor.
+struct AttemptView {
+  AttemptId id{0};
+  std::string channel, provider, address, idempotency_key, state, delivery, code, text;
+  std::uint32_t segments{0}, pages{0};
+  std::int64_t price_micro{0};
+  std::string price_currency;
+  std::uint64_t receipts{0};
+  bool is_final{false};  ///< nothing more is to come: delivered, or it never will be
 };
 
 struct ReminderItem {
@@ -374,6 +399,9 @@ struct ReminderRow {
   CivilDate decided_on{};
   std::int64_t total_minor{0};
   domain::Currency currency{};
+  std::uint32_t segments{0}, pages{0};
+  std::int64_t price_micro{0};  ///< what it costs: the last that was said of it
+  std::string price_currency;
 };
 struct TaskRow {
   TaskId id{0};

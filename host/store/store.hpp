@@ -46,6 +46,8 @@ class Reader {
   virtual Result<std::string> evidence_bytes(CreditorId creditor, const EvidenceFile &file) = 0;
   /// A part of a message, a proof, or what a provider sent that has this hash.
   virtual Result<EvidenceFile> evidence_file(CreditorId creditor, const Sha256 &hash) = 0;
+  /// not_found when there is none, or it was erased.
+  virtual Result<AttemptView> attempt_view(AttemptId) = 0;
 };
 
 class Store : public Reader {
@@ -98,6 +100,11 @@ class Store : public Reader {
   virtual Result<std::vector<OpenAttempt>> open_attempts() = 0;
   /// How many attempts were intended from this business time on.
   virtual Result<std::uint64_t> attempts_since(Instant) = 0;
+  /// What counted against this provider's days from this one on, by day and currency.
+  virtual Result<std::vector<ProviderUse>> provider_use(std::string_view provider, CivilDate from) = 0;
+  /// An operator's test of a provider: durable like every intent, of no debtor, case or reminder.
+  virtual Result<AttemptId> intend_test(CreditorId, const NewAttempt &, std::string_view by, Instant now,
+                                        Instant wall) = 0;
   /// One attempt as it stands now; not_found when it was erased.
   virtual Result<OpenAttempt> attempt(AttemptId) = 0;
   /// Their drafts are about to be released: the intent of the second phase, durable before a provider hears of it.

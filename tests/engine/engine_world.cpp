@@ -62,19 +62,7 @@ region = "FR"
 language = "en"
 sender.email = { name = "Acme", address = "billing@acme.example" }
 )");
-  write("regions/FR.toml", R"(id = "FR"
-name = "France"
-country = "FR"
-language = "en"
-time_zone = "Europe/Paris"
-[contact]
-workdays = "09:00-18:00"
-saturday = "closed"
-sunday = "closed"
-public_holidays = false
-[providers]
-email = ["scripted"]
-)");
+  write_region("[\"scripted\"]");
   write_provider("scripted", provider);
   write("templates/words.en.toml", "subject = \"{{total}} to pay\"\ntext = \"{{#items}}{{number}}: {{balance}}\\n{{/items}}\"\n");
   write_scenario(scenario.empty() ? kScenario : scenario);
@@ -98,6 +86,25 @@ void EngineWorld::write_provider(const std::string &id, const std::string &setti
   write("providers/" + id + ".toml",
         "id = \"" + id + "\"\nplugin = \"scripted\"\nchannel = \"email\"\nplacement = \"inproc\"\n[settings]\nsent_log = \"" +
             (folder / "sent").string() + "\"\n" + settings);
+}
+void EngineWorld::write_region(const std::string &email_providers) {
+  write("regions/FR.toml", R"(id = "FR"
+name = "France"
+country = "FR"
+language = "en"
+time_zone = "Europe/Paris"
+[contact]
+workdays = "09:00-18:00"
+saturday = "closed"
+sunday = "closed"
+public_holidays = false
+[providers]
+email = )" + email_providers + "\n");
+}
+void EngineWorld::write_limited_provider(const std::string &id, const std::string &lines, const std::string &settings) {
+  write("providers/" + id + ".toml",
+        "id = \"" + id + "\"\nplugin = \"scripted\"\nchannel = \"email\"\nplacement = \"inproc\"\n" + lines +
+            "[settings]\nsent_log = \"" + (folder / ("sent-" + id)).string() + "\"\n" + settings);
 }
 void EngineWorld::remove_provider(const std::string &id) { std::filesystem::remove(folder / "providers" / (id + ".toml")); }
 
@@ -206,9 +213,16 @@ void EngineWorld::advance_to_instant(Instant target) {
   must(engine->advance_clock(target, true, Milliseconds{10'000}, {}));
 }
 
-std::vector<std::string> EngineWorld::received() const {
+ProviderReport EngineWorld::report_of(const std::string &id) {
+  for (const auto &provider : engine->report().providers)
+    if (provider.id == id) return provider;
+  BOOST_FAIL("no provider " + id);
+  return {};
+}
+
+std::vector<std::string> EngineWorld::received_by(const std::string &id) const {
   std::vector<std::string> keys;
-  std::ifstream file{folder / "sent"};
+  std::ifstream file{folder / (id.empty() ? "sent" : "sent-" + id)};
   for (std::string line; std::getline(file, line);) keys.push_back(line);
   return keys;
 }

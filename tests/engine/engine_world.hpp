@@ -37,6 +37,10 @@ class EngineWorld {
   /// A provider of the scripted plugin with these settings (TOML lines); "scripted" is the region's own.
   void write_provider(const std::string &id, const std::string &settings = kTellsNothing);
   void remove_provider(const std::string &id);
+  /// One with a log of its own (received_by) and these lines before its [settings].
+  void write_limited_provider(const std::string &id, const std::string &lines, const std::string &settings);
+  /// The region's e-mail providers, as TOML: "[\"one\", \"two\"]".
+  void write_region(const std::string &email_providers);
   Result<void> reload();
 
   void debtor(const std::string &code, const std::string &email);
@@ -53,7 +57,10 @@ class EngineWorld {
   void settle() { advance_to_instant(engine->business_now()); }
 
   /// Idempotency keys that the scripted peer received, in order.
-  [[nodiscard]] std::vector<std::string> received() const;
+  [[nodiscard]] std::vector<std::string> received() const { return received_by({}); }
+  /// Of a limited provider.
+  [[nodiscard]] std::vector<std::string> received_by(const std::string &id) const;
+  ProviderReport report_of(const std::string &id);
   /// Waits until it is so (looking again and again): for what real time brings. Fails the test after 30 s.
   void await(const char *what, const std::function<bool()> &is_so);
   /// Whether it comes true within this real time: to show that something does not happen while it could.

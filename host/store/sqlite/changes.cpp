@@ -27,6 +27,14 @@ std::string part_hashes(const NewAttempt &attempt) {
   return hashes;
 }
 
+/// What the provider reckoned, for whoever reads the journal.
+void add_quote(Payload &payload, const NewAttempt &attempt) {
+  if (attempt.segments != 0) payload.number("segments", attempt.segments);
+  if (attempt.pages != 0) payload.number("pages", attempt.pages);
+  if (!attempt.price_currency.empty())
+    payload.number("price_micro", attempt.price_micro).text("price_currency", attempt.price_currency);
+}
+
 }  // namespace
 
 AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder,
@@ -50,6 +58,8 @@ AttemptId SqliteStore::add_attempt(Unit &unit, DebtorKey key, CaseId case_id, Re
         " DO UPDATE SET debtor = 0 WHERE debtor <> excluded.debtor",
         key.creditor, content_bucket(id), content.hash, key.debtor, content.media_type,
         Blob{content.bytes ? std::string_view{*content.bytes} : std::string_view{}});
+  if (attempt.counted_on || attempt.segments != 0 || attempt.pages != 0 || !attempt.price_currency.empty())
+    keep_quote(id, attempt);
   unit.then([this, id,
              unfinished = Unfinished{key, case_id, reminder, attempt.provider, AttemptState::open, epoch_,
                                      false, false}]() mutable {
@@ -150,6 +160,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   payload.text("address", change.attempt.address).text("key", change.attempt.idempotency_key);
   payload.text("content", to_hex(change.attempt.content_hash)).text("parts", part_hashes(change.attempt));
   payload.text("why", why);
+  add_quote(payload, change.attempt);
   journal_entry(unit, key.creditor, change.case_id, now, "intent", payload);
   unit.tally("reminders");
   return {reminder, attempt, 0};
@@ -196,6 +207,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
       .text("content", to_hex(change.attempt.content_hash))
       .text("parts", part_hashes(change.attempt))
       .text("why", why);
+  add_quote(payload, change.attempt);
   journal_entry(unit, key.creditor, change.case_id, now, "intent_again", payload);
   unit.tally("attempts_again");
   return {change.reminder, attempt, 0};

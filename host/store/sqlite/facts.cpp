@@ -156,6 +156,9 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
         reminder.channel_index = attempt.i32(1);
       }
     }
+    if (reminder.state == ReminderState::not_sent ||
+        (reminder.state == ReminderState::negative && reminder.pending_reactions != 0))
+      read_tried(query.i64(15), reminder);
     if (!recalls_.empty() && recalls_.contains(query.i64(15))) {
       reminder.state = ReminderState::open;  // whether it went out is being asked
       row.has_open_attempt = true;
@@ -164,6 +167,36 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
                 "SELECT receivable FROM reminder_item WHERE creditor = ? AND debtor = ? AND reminder = ?",
                 claim.creditor, claim.debtor, reminder.id};
     while (items.next()) reminder.items.push_back(items.i64(0));
+  }
+}
+
+/// By which providers the reminder could not go, the newest attempt first: another may take it.
+void FactsReader::read_tried(AttemptId attempt, domain::ReminderFacts &reminder) {
+  for (bool is_last{true}; attempt != 0; is_last = false) {
+    Query query{connection_,
+                "SELECT previous, provider, channel, channel_index, state, delivery, failure, code, text FROM attempt"
+                " WHERE id = ?",
+                attempt};
+    if (!query.next()) return;
+    attempt = query.i64(0);
+    const auto state = query.as<AttemptState>(4);
+    const bool is_final{state == AttemptState::rejected || domain::is_negative(query.as<domain::ReceiptKind>(5))};
+    if (is_last) {
+      reminder.channel = query.text(2);
+      reminder.channel_index = query.i32(3);
+    }
+    if ((!is_final && state != AttemptState::not_sent) || query.text(7) == "withdrawn") continue;
+    const auto provider = query.text(1);
+    const auto known = std::find_if(reminder.tried.begin(), reminder.tried.end(),
+                                    [&](const auto &one) { return one.provider == provider; });
+    auto &tried = known != reminder.tried.end() ? *known : reminder.tried.emplace_back();
+    ++tried.times;
+    if (tried.times > 1) continue;  // its newest word counts
+    tried.provider = provider;
+    tried.channel = query.text(2);
+    tried.is_final = is_final;
+    tried.failure = query.as<domain::FailureClass>(6);
+    tried.because = query.text(7) + (query.text(8).empty() ? "" : " ") + query.text(8);
   }
 }
 

@@ -67,6 +67,7 @@ class FactsReader {
   void read_cases(Claim &claim);
   void read_reminders(Claim &claim, DebtorRow &row);
   void read_items(Claim &claim, DebtorRow &row);
+  void read_tried(AttemptId attempt, domain::ReminderFacts &reminder);
   void read_promises(Claim &claim);
   void read_approvals(Claim &claim, std::optional<Instant> now);
 

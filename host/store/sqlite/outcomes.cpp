@@ -208,6 +208,8 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
         outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
   }
   keep_refs(attempt, outcome.refs);
+  if (outcome.price_micro != 0) settle_price(attempt.id, outcome.price_micro, outcome.price_currency);
+  if (state == AttemptState::not_sent) give_back(attempt.id);
   if (outcome.kind == OutcomeKind::delivered)
     end_awaiting(attempt);
   else if (state == AttemptState::accepted)
@@ -333,6 +335,7 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
 
 void SqliteStore::note_reaction(const AttemptRow &attempt, ReceiptKind kind, Instant now) {
   if (kind <= ReceiptKind::dispatched) return;  // on its way: nothing to react to
+  if (attempt.reminder == 0) return;            // a test: nobody's
   const auto day = static_cast<std::int32_t>(std::chrono::floor<Days>(now).time_since_epoch().count());
   if (run(*connection_,
           "INSERT INTO reaction VALUES (?1, ?2, ?3, ?4, ?5, NULL) ON CONFLICT (creditor, reminder, kind)"
@@ -348,7 +351,7 @@ void SqliteStore::note_reaction(const AttemptRow &attempt, ReceiptKind kind, Ins
 
 void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureClass failure,
                                 std::string_view code, std::string_view text, Instant now) {
-  if (failure != FailureClass::address_dead) return;
+  if (failure != FailureClass::address_dead || attempt.reminder == 0) return;
   std::string because{"dead: "};
   because += code;
   if (!text.empty()) (because += ' ') += text;

@@ -232,9 +232,11 @@ bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
                 attempt.key.creditor, attempt.id, digest, arrived.inbound, arrived.raw};
     return first.next();
   }
-  if (receipt.price_micro != 0)
+  if (receipt.price_micro != 0) {
     run(*connection_, "UPDATE attempt SET price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
         receipt.price_micro, receipt.price_currency, attempt.key.creditor, attempt.id);
+    settle_price(attempt.id, receipt.price_micro, receipt.price_currency);
+  }
 
   std::vector<DeliveryState> parts;
   DeliveryState state{};
@@ -297,7 +299,7 @@ bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   if (counts) note_reaction(attempt, receipt.kind, now);
   if (is_negative(receipt.kind) && receipt.is_final && !is_forgotten)
     after_failure(unit, attempt, receipt.failure, receipt.code, receipt.text, now);
-  if (receipt.kind == ReceiptKind::complaint && !is_forgotten)
+  if (receipt.kind == ReceiptKind::complaint && !is_forgotten && attempt.reminder != 0)
     mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, "the addressee complained",
                     now);
   if (attempt.state == AttemptState::open || attempt.state == AttemptState::prepared)

@@ -248,9 +248,20 @@ constexpr const char *kRawHashes{
     "CREATE INDEX inbound_by_hash ON inbound (id >> 12, hash) WHERE hash IS NOT NULL;"
     "ALTER TABLE journal_seal ADD COLUMN token BLOB;"};
 
+// quote: what its provider reckoned of an attempt, and the day that it counts for; price: the last that was said of it.
+// Written only where there is something of that. provider_use: the sums of the days that count.
+constexpr const char *kQuotes = R"sql(
+CREATE TABLE quote (
+  attempt INTEGER PRIMARY KEY, provider TEXT NOT NULL, used_on INTEGER, segments INTEGER NOT NULL, pages INTEGER NOT NULL,
+  price_micro INTEGER NOT NULL, price_currency TEXT NOT NULL);
+CREATE TABLE provider_use (
+  provider TEXT NOT NULL, day INTEGER NOT NULL, currency TEXT NOT NULL, messages INTEGER NOT NULL, price_micro INTEGER NOT NULL,
+  PRIMARY KEY (provider, day, currency)) WITHOUT ROWID;
+)sql";
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 5> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited,
-                                             kRawHashes};
+const std::array<std::string, 6> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited,
+                                             kRawHashes, kQuotes};
 
 }  // namespace
 

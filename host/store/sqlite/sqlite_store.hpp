@@ -115,6 +115,10 @@ class SqliteStore final : public Store {
   Result<void> record_outcomes(std::span<const OutcomeRecord>, Instant now) override;
   Result<std::vector<OpenAttempt>> open_attempts() override;
   Result<std::uint64_t> attempts_since(Instant since) override;
+  Result<std::vector<ProviderUse>> provider_use(std::string_view provider, CivilDate from) override;
+  Result<AttemptId> intend_test(CreditorId creditor, const NewAttempt &attempt, std::string_view by, Instant now,
+                                Instant wall) override;
+  Result<AttemptView> attempt_view(AttemptId id) override { return views_.attempt_view(id); }
   Result<OpenAttempt> attempt(AttemptId id) override;
   Result<void> note_released(std::span<const AttemptId> attempts) override;
   Result<std::vector<OpenAttempt>> doubts(std::size_t limit) override;
@@ -346,6 +350,13 @@ class SqliteStore final : public Store {
   /// References of an attempt that a receipt has ended before they came.
   void take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs, Instant now);
   /// Every change of an attempt's state passes here, so that the counters are what the rows say.
+  // provider_use.cpp
+  /// Keeps what is said of the attempt before it is handed over, and counts it.
+  void keep_quote(AttemptId id, const NewAttempt &attempt);
+  /// A price that the provider has named.
+  void settle_price(AttemptId id, std::int64_t micro, const std::string &currency);
+  /// It was certainly not sent: the day has it back.
+  void give_back(AttemptId id);
   static void tally_change(Unit &unit, AttemptState before, AttemptState after);
   /// A receipt says that the provider has it.
   bool was_heard_of(const AttemptRow &attempt);

@@ -20,10 +20,11 @@ std::uint64_t count(Connection &connection, const char *sql) {
 constexpr const char *kReminderSql =
     "SELECT r.id, r.attempt, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
     "a.code, a.text,"
-    " r.decided_on, r.total, c.currency, r.state, r.debtor FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
+    " r.decided_on, r.total, c.currency, r.state, r.debtor, q.segments, q.pages, ifnull(q.price_micro, a.price_micro),"
+    " ifnull(q.price_currency, a.price_currency) FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
     "AND d.id = r.debtor"
     " JOIN case_ c ON c.creditor = r.creditor AND c.debtor = r.debtor AND c.id = r.case_id"
-    " JOIN attempt a ON a.creditor = r.creditor AND a.id = r.attempt";
+    " JOIN attempt a ON a.creditor = r.creditor AND a.id = r.attempt LEFT JOIN quote q ON q.attempt = a.id";
 
 std::string state_name(AttemptState attempt, std::int64_t reminder) {
   if (reminder == kReminderVoid) return "void";
@@ -70,6 +71,10 @@ std::vector<ReminderRow> reminder_rows(Connection &connection, CreditorId credit
     row.decided_on = query.day(11);
     row.total_minor = query.i64(12);
     row.currency = currency_of(query.text(13));
+    row.segments = query.as<std::uint32_t>(16);
+    row.pages = query.as<std::uint32_t>(17);
+    row.price_micro = query.i64(18);
+    row.price_currency = query.text(19);
     Query items{connection,
                 "SELECT r.number FROM reminder_item i JOIN receivable r ON r.creditor = i.creditor AND "
                 "r.debtor = i.debtor"
@@ -134,7 +139,7 @@ Result<Counters> SqliteReader::counters(Instant now) {
                   tally["open_from"]};
       query.next();
       out.attempts_open = query.as<std::uint64_t>(0);
-      out.in_doubt = count(connection_, "SELECT count(*) FROM attempt WHERE state = 5");
+      out.in_doubt = count(connection_, "SELECT count(*) FROM attempt WHERE state = 5 AND reminder <> 0");
     }
     out.receipts_unmatched = count(connection_, "SELECT count(*) FROM receipt_waiting");
     {
@@ -238,13 +243,47 @@ Result<std::vector<ReminderRow>> SqliteReader::in_doubt(CreditorId creditor, std
     static const std::string kSql{
         "SELECT r.id, a.id, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
         "a.code, a.text,"
-        " r.decided_on, r.total, c.currency, r.state, r.debtor FROM attempt a"
+        " r.decided_on, r.total, c.currency, r.state, r.debtor, q.segments, q.pages, ifnull(q.price_micro, "
+        "a.price_micro), ifnull(q.price_currency, a.price_currency) FROM attempt a LEFT JOIN quote q ON q.attempt = a.id"
         " JOIN reminder r ON r.creditor = a.creditor AND r.debtor = a.debtor AND r.id = a.reminder"
         " JOIN debtor d ON d.creditor = a.creditor AND d.id = a.debtor"
         " JOIN case_ c ON c.creditor = a.creditor AND c.debtor = a.debtor AND c.id = a.case_id"
         " WHERE a.creditor = ? AND a.state = 5 ORDER BY a.id LIMIT ?"};
     Query query{connection_, kSql.c_str(), creditor, limit};
     return reminder_rows(connection_, creditor, query, limit);
+  });
+}
+
+Result<AttemptView> SqliteReader::attempt_view(AttemptId id) {
+  return guarded("reading an attempt", [&]() -> Result<AttemptView> {
+    Moment moment{connection_};
+    Query query{connection_,
+                "SELECT a.channel, a.provider, a.address, a.idempotency_key, a.state, a.delivery, a.code, a.text,"
+                " q.segments, q.pages, ifnull(q.price_micro, a.price_micro), ifnull(q.price_currency, a.price_currency),"
+                " (SELECT count(*) FROM receipt r WHERE r.creditor = a.creditor AND r.attempt = a.id)"
+                " FROM attempt a LEFT JOIN quote q ON q.attempt = a.id WHERE a.id = ?",
+                id};
+    if (!query.next()) return not_found("there is no attempt " + std::to_string(id));
+    AttemptView view;
+    view.id = id;
+    view.channel = query.text(0);
+    view.provider = query.text(1);
+    view.address = query.text(2);
+    view.idempotency_key = query.text(3);
+    const auto state = query.as<AttemptState>(4);
+    const auto delivery = query.as<domain::ReceiptKind>(5);
+    view.state = state_name(state, 0);
+    view.delivery = domain::name_of(delivery);
+    view.code = query.text(6);
+    view.text = query.text(7);
+    view.segments = query.as<std::uint32_t>(8);
+    view.pages = query.as<std::uint32_t>(9);
+    view.price_micro = query.i64(10);
+    view.price_currency = query.text(11);
+    view.receipts = query.as<std::uint64_t>(12);
+    view.is_final = domain::is_positive(delivery) || domain::is_negative(delivery) || state == AttemptState::rejected ||
+                    state == AttemptState::not_sent || state == AttemptState::withdrawn;
+    return view;
   });
 }
 

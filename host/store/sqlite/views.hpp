@@ -33,6 +33,7 @@ class SqliteReader final : public Reader {
   Result<InvoiceEvidence> evidence_of(CreditorId creditor, std::string_view invoice_number) override;
   Result<std::string> evidence_bytes(CreditorId creditor, const EvidenceFile &file) override;
   Result<EvidenceFile> evidence_file(CreditorId creditor, const Sha256 &hash) override;
+  Result<AttemptView> attempt_view(AttemptId id) override;
 
  private:
   /// The id of a case's last entry; 0 when it has none.
