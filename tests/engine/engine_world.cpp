@@ -64,7 +64,8 @@ sender.email = { name = "Acme", address = "billing@acme.example" }
 )");
   write_region("[\"scripted\"]");
   write_provider("scripted", provider);
-  write("templates/words.en.toml", "subject = \"{{total}} to pay\"\ntext = \"{{#items}}{{number}}: {{balance}}\\n{{/items}}\"\n");
+  write("templates/words.en.toml", "subject = \"{{total}} to pay\"\ntext = \"{{#items}}{{number}}: {{balance}}\\n{{/items}}\"\n"
+                                   "sms = \"{{total}} to pay\"\n");
   write_scenario(scenario.empty() ? kScenario : scenario);
   open();
 }
