@@ -15,6 +15,9 @@ namespace json = boost::json;
 /// Longest key the host gives (26 to 36 characters): an address must fit with it.
 constexpr std::string_view kLongestKey{"123456789012345678901234567890123456"};
 
+/// RFC 5321 §4.5.3.2.1 gives a server five minutes to greet. With another one at hand nobody waits so long.
+constexpr std::chrono::milliseconds kGreetingWithOthers{30'000};
+
 /// One object of the settings; the schema has checked types and ranges, so a missing or odd value is the
 /// default.
 class Section {
@@ -117,8 +120,10 @@ smtp::RelayOptions read_relay(const Section &server, const Section &auth_of_all,
 void read_relays(const Section &root, Settings &settings) {
   auto servers = root.sections("servers");
   if (servers.empty()) servers.push_back(root.section("server"));
-  for (const auto &server : servers)
+  for (const auto &server : servers) {
     settings.relays.push_back(read_relay(server, root.section("auth"), settings.max_in_flight));
+    if (servers.size() > 1) settings.relays.back().server.timeouts.greeting = kGreetingWithOthers;
+  }
 }
 
 void read_domains(const Section &root, Settings &settings) {

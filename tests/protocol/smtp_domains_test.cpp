@@ -97,6 +97,39 @@ BOOST_AUTO_TEST_CASE(what_would_wait_long_or_takes_others_room_comes_back_with_i
   BOOST_TEST(busy.release(kStart).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_crowd_that_is_sent_away_comes_back_one_by_one_and_all_get_through) {
+  // A host with a thousand mails for one domain, which offers each again when it was told to.
+  for (const DomainRule &rule : {DomainRule{{"d.example"}, 0, 60}, DomainRule{{"d.example"}, 4, 0}}) {
+    constexpr std::uint64_t kMails{1000};
+    DomainGates gates{{rule}, 32};
+    std::multimap<Clock::time_point, std::uint64_t> due;
+    for (std::uint64_t id{1}; id <= kMails; ++id) due.emplace(kStart, id);
+    std::multimap<Clock::time_point, int> under_way;
+    std::size_t offers{0};
+    std::size_t done{0};
+    for (auto now = kStart; done < kMails && now < kStart + std::chrono::hours{5}; now += milliseconds{100}) {
+      const auto went = [&] { under_way.emplace(now + milliseconds{500}, 0); };
+      while (!under_way.empty() && under_way.begin()->first <= now) {
+        gates.ended("d.example", accepted(), now);
+        under_way.erase(under_way.begin());
+        ++done;
+      }
+      for (const auto &released : gates.release(now))
+        if (released.may_go) went();
+      while (!due.empty() && due.begin()->first <= now) {
+        const auto id = due.begin()->second;
+        due.erase(due.begin());
+        ++offers;
+        const auto admission = gates.offer(id, "d.example", now);
+        if (admission.pass == Pass::now) went();
+        if (admission.pass == Pass::later) due.emplace(now + admission.retry_after, id);
+      }
+    }
+    BOOST_TEST(done == kMails);
+    BOOST_TEST(offers < 3 * kMails, offers << " offers");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(slow_down_pauses_the_domain_longer_each_time_until_a_mail_is_taken) {
   DomainGates gates{{{{"*"}, 10, 0}}, 100};
   const auto slow = refused(421, {4, 7, 28}, "unusual rate of mail");

@@ -108,6 +108,14 @@ BOOST_AUTO_TEST_CASE(the_next_relay_takes_over_where_no_session_comes_about) {
         Case{"5xx at the greeting", greeting("554 no\r\n"), false},
         Case{"no SMTP", greeting("HTTP/1.1 400 Bad Request\r\n"), false},
         Case{"closes at once", [](ScriptedServer &, Peer &) {}, false},
+        Case{"drips",
+             [](ScriptedServer &, Peer &peer) {
+               for (;;) {  // until the client has had enough
+                 peer.send("2");
+                 std::this_thread::sleep_for(milliseconds{10});  // the drip itself
+               }
+             },
+             false},
         Case{"refuses the login", manners(no_login), true}}) {
     BOOST_TEST_CONTEXT(name) {
       ScriptedServer first{script};
@@ -118,6 +126,7 @@ BOOST_AUTO_TEST_CASE(the_next_relay_takes_over_where_no_session_comes_about) {
         options.relays[0].server.allow_plaintext_auth = true;
       }
       options.relays[0].server.backoff_first = options.relays[0].server.backoff_most = std::chrono::hours{1};
+      options.relays[0].server.timeouts.greeting = milliseconds{300};
       Desk desk{std::move(options)};
       desk.submit(1, 3);
       for (std::uint64_t id{1}; id <= 3; ++id) BOOST_TEST(name_of(desk.end_of(id).verdict) == "accepted");

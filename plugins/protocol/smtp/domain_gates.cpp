@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kSecondsPerMinute{60};
 /// A gate closed by its number of mails under way opens with an answer; nobody knows when.
 constexpr std::chrono::milliseconds kBusyRetry{5'000};
+/// However many were sent away before it, a message comes back within this time and decides anew.
+constexpr std::chrono::hours kReturnMost{6};
 /// A server that wants a longer wait than this is not obeyed to the letter: the reminder has a date.
 constexpr std::int64_t kStatedWaitMaxMs{3'600'000};
 
@@ -126,6 +128,17 @@ void DomainGates::take_slot(Gate &gate, Clock::time_point now) {
   if (gate.rule->per_minute > 0) gate.next_slot = std::max(gate.next_slot, now) + interval_of(*gate.rule);
 }
 
+DomainGates::Milliseconds DomainGates::send_away(Gate &gate, Clock::time_point earliest,
+                                                 Clock::time_point now) {
+  const auto connections = static_cast<std::int64_t>(std::max<std::size_t>(gate.rule->connections, 1));
+  const std::chrono::nanoseconds apart{gate.rule->per_minute > 0
+                                           ? interval_of(*gate.rule)
+                                           : std::chrono::nanoseconds{kBusyRetry} / connections};
+  const auto back = std::clamp(gate.next_return, earliest, std::max(earliest, now + kReturnMost));
+  gate.next_return = back + apart;
+  return std::max(std::chrono::ceil<Milliseconds>(back - now), Milliseconds{1});
+}
+
 DomainGates::Admission DomainGates::offer(std::uint64_t id, std::string_view domain, Clock::time_point now) {
   make_room(now);
   auto *gate = gate_of(domain);
@@ -135,13 +148,15 @@ DomainGates::Admission DomainGates::offer(std::uint64_t id, std::string_view dom
     take_slot(*gate, now);
     return {Pass::now, {}};
   }
-  auto wait = std::chrono::ceil<Milliseconds>(std::max(opens - now, Clock::duration{0}));
+  auto turn = std::max(opens, now);
   if (gate->rule->per_minute > 0)
-    wait += Milliseconds{60'000 * gate->waiting.size() / gate->rule->per_minute};
+    turn += interval_of(*gate->rule) * static_cast<std::int64_t>(gate->waiting.size());
   const bool has_room{waiting_ < waiting_max_ &&
                       gate->waiting.size() < std::max<std::size_t>(waiting_max_ / 2, 1)};
-  if (wait > kWaitMax || !has_room)
-    return {Pass::later, std::max(wait, is_full(*gate) ? kBusyRetry : Milliseconds{1})};
+  if (turn - now > kWaitMax || !has_room) {
+    const bool is_unknown{is_full(*gate) && turn <= now};
+    return {Pass::later, send_away(*gate, is_unknown ? now + kBusyRetry : turn, now)};
+  }
   gate->waiting.push_back(id);
   ++waiting_;
   return {Pass::wait, {}};
@@ -173,8 +188,8 @@ std::vector<DomainGates::Released> DomainGates::release(Clock::time_point now) {
       const auto opens = opens_at(gate);
       const bool is_hopeless{opens - now > kWaitMax};
       if (!is_hopeless && (now < opens || is_full(gate))) break;
-      released.push_back({gate.waiting.front(), !is_hopeless,
-                          is_hopeless ? std::chrono::ceil<Milliseconds>(opens - now) : Milliseconds{0}});
+      released.push_back(
+          {gate.waiting.front(), !is_hopeless, is_hopeless ? send_away(gate, opens, now) : Milliseconds{0}});
       gate.waiting.pop_front();
       --waiting_;
       if (!is_hopeless) take_slot(gate, now);

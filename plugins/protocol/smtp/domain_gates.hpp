@@ -52,8 +52,10 @@ class DomainGates {
 
   enum class Pass : std::uint8_t { free, now, wait, later };
   struct Admission {
-    Pass pass{Pass::free};       ///< free: no gate concerns it, and ended() is not to be called for it
-    Milliseconds retry_after{};  ///< later: when it is worth coming again
+    Pass pass{Pass::free};  ///< free: no gate concerns it, and ended() is not to be called for it
+    /// later: when it is worth coming again. Each has a moment of its own, as far apart as the gate's limit
+    /// makes them: ten thousand who come back together would only be sent away together.
+    Milliseconds retry_after{};
   };
   /// now: it is under way from here on. wait: it comes out of release(), or is dropped by forget().
   Admission offer(std::uint64_t id, std::string_view domain, Clock::time_point now);
@@ -78,6 +80,7 @@ class DomainGates {
     std::size_t under_way{0};
     Clock::time_point next_slot{};  // by the rate
     Clock::time_point paused_until{};
+    Clock::time_point next_return{};  // of those that were sent away
     Milliseconds pause{0};
     std::deque<std::uint64_t> waiting;
   };
@@ -85,6 +88,7 @@ class DomainGates {
   [[nodiscard]] Clock::time_point opens_at(const Gate &gate) const;
   [[nodiscard]] bool is_full(const Gate &gate) const;
   static void take_slot(Gate &gate, Clock::time_point now);
+  static Milliseconds send_away(Gate &gate, Clock::time_point earliest, Clock::time_point now);
   void make_room(Clock::time_point now);
 
   std::vector<DomainRule> rules_;
