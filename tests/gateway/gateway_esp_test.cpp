@@ -221,6 +221,44 @@ BOOST_AUTO_TEST_CASE(who_unsubscribes_at_the_provider_is_not_written_to_again) {
   BOOST_TEST(parsed.replies[0].from == "camille@debtor.example");
 }
 
+BOOST_AUTO_TEST_CASE(the_address_of_a_topic_is_confirmed_once_and_at_amazon_only) {
+  auto bench = ses();
+  const auto confirmation = [](const std::string &url) {
+    return R"({"Type": "SubscriptionConfirmation", "SubscribeURL": ")" + url + R"("})";
+  };
+  bench.reply = testkit::replied(200, "<ConfirmSubscriptionResponse/>");
+  BOOST_TEST((bench
+                  .parse_json_post(
+                      confirmation("https://sns.eu-west-3.amazonaws.com/?Action=ConfirmSubscription&Token=1"))
+                  .status == sdk::Parsed::Status::ok));
+  BOOST_REQUIRE_EQUAL(bench.requests.size(), 1u);
+  BOOST_TEST(bench.requests[0].url ==
+             "https://sns.eu-west-3.amazonaws.com/?Action=ConfirmSubscription&Token=1");
+  BOOST_TEST(
+      (bench.parse_json_post(confirmation("https://evil.example/?Action=ConfirmSubscription")).status ==
+       sdk::Parsed::Status::ok));
+  BOOST_TEST(bench.requests.size() == 1u);
+  bench.reply = testkit::unknown();
+  BOOST_TEST((bench.parse_json_post(confirmation("https://sns.eu-west-3.amazonaws.com/?Token=2")).status ==
+              sdk::Parsed::Status::retry));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_certificate_is_fetched_while_amazon_is_told_to_come_again) {
+  auto bench = ses();
+  const std::string body{
+      R"({"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Timestamp": "2023-11-14T22:13:20.000Z",
+    "SignatureVersion": "2", "SigningCertURL": "https://sns.eu-west-3.amazonaws.com/c.pem", "Signature": "AAAA"})"};
+  sdk::WebhookAnswer answer;
+  BOOST_TEST((bench.instance->authenticate({"POST", "https://relance.example/h", {}, {}, body}, &answer) ==
+              sdk::Verdict::challenge));
+  BOOST_TEST(answer.status == 503u);
+  BOOST_TEST(bench.requests.empty(), "nothing is asked while the provider waits");
+  bench.instance->wake();
+  BOOST_REQUIRE_EQUAL(bench.requests.size(), 1u);
+  BOOST_TEST(bench.requests[0].method == "GET");
+  BOOST_TEST(bench.requests[0].url == "https://sns.eu-west-3.amazonaws.com/c.pem");
+}
+
 BOOST_AUTO_TEST_CASE(callbacks_are_believed_with_their_password_only) {
   auto bench = postmark();
   const auto ask = [&](std::string_view authorization) {

@@ -86,6 +86,51 @@ const std::string kVonageFields{
     "text=Test+again&timestamp=1385047698&to=13239877404&type=text&sig="};
 const std::string kVonageMd5{"DDEBD46008C2D4E93CCE578A332A52D5"};
 
+// Made for this test with openssl, by the developer guide of SNS: no message of Amazon's is published with
+// its certificate. The certificate is good from 2026 to 2126.
+const std::string kSnsCertificate{
+    "-----BEGIN CERTIFICATE-----\nMIIDCTCCAfGgAwIBAgIUdVvaOOvXLeWnXYVzrM99PEY06VA"
+    "wDQYJKoZIhvcNAQEL\nBQAwEzERMA8GA1UEAwwIc25zLnRlc3QwIBcNMjYxMTIyMTI0NDA2WhgPM"
+    "jEyNjEw\nMjkxMjQ0MDZaMBMxETAPBgNVBAMMCHNucy50ZXN0MIIBIjANBgkqhkiG9w0BAQEF\nA"
+    "AOCAQ8AMIIBCgKCAQEAmsR098ii16jmw19zQ3abxO83JZ2aXjuFqDyHBj/b0vpv\nuXrxewmGfvk"
+    "iqwgJGbSR2Wlszv9ivpTGr7TuM6+YtK/L5g8DpegFM7iv5cGAEyfH\nY7PufIht/lK3/azQM7YaR"
+    "LB5qZK09di0c1n/oKeAJB+bvtaJZoK5c/Bt5BpX3K/X\nxykQ67ljcWWsaY8faryN+Xy98rO6eRi"
+    "lIXOLMY5pL8tMjAygYzXX3ROIUgEBJJlK\nZz4/OF022cxMXYpHhpPJc5FQlWpS7L8zXLsTt0JpU"
+    "aP7h/3JZLMOBQ5ByMnWgjmf\n6M5o2iPnjXLrHwSH76+UTRI747VpNC9+yc9X7QbKlwIDAQABo1M"
+    "wUTAdBgNVHQ4E\nFgQU0vve028HmFUT9EDbBzC2VGftCtkwHwYDVR0jBBgwFoAU0vve028HmFUT9"
+    "EDb\nBzC2VGftCtkwDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOCAQEAYC+Z\n3y48o"
+    "dDtLGsx51M4sjQmlBSDb/btpGJM7hLrUskXvJEb8moNK+MCXc1XcY+QDmAy\nWO7p0jbrIotVrHn"
+    "CsKOxaLVDqnOr4G4Pc24qYkoPwTl8YNKNYs0BJfFSJi2+Owi0\nasxAzyMkFHrx8yeb5yc9CGrUY"
+    "HjSAoMo6hNKdISMyixqJT1RYnCdLrYYQzSxEn4+\nabs0x0Y+/KlEd6xIfyBp4f+D2tJj6ONLMfn"
+    "BqhUcKJABx8NSoemtK21Q6JkW89UC\n2B7Y7y9otFsa2AAkrnRQQPL3fUUE3hQL+m81fm4C68F0w"
+    "XfPCGakXwYAFd9BKV85\ngqHoOeOpBJzsFs38XA==\n-----END CERTIFICATE-----\n"};
+const std::string kSnsMessage{
+    R"({"Type": "Notification", "MessageId": "m-1", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Subject": "An event",
+  "Message": "{\"eventType\":\"Delivery\",\"mail\":{\"messageId\":\"s1\"}}", "Timestamp": "2030-01-01T00:00:00.000Z",
+  "SigningCertURL": "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-1.pem", "SignatureVersion": ")"};
+const std::string kSnsSignature2{
+    "GhARrZ5lResuYeTAcGHwBZMBXTOnx7Wv49C5rXFFb0/D7/VY6lv/VaNKLkwUkW+D8ncJhI9BIdJx"
+    "BS0vLjNundrgDfzbP3KpYZYbGioVgtvmsET5DLm59zSY6pjUAVcuQlVjM+3CuUJpMFeLVRS6JFMB"
+    "KPf88vWOmDX+fOK8xQm5hd8HSia5uHxr1iduA/oNnuwuzwT+5bbElLBVAbutD2msByoObF1Ukfro"
+    "EARLgtNUw+2YiacuAyd4xAuu2OtLZYcPTUqBQ+sguiq+Je7jIwqh+BYjdnpKc3/mov1fBoBO2Gd0"
+    "5u8/9rewgyLqMXkv19VRFHarv/KMA2JMeRGg5Q=="};
+const std::string kSnsSignature1{
+    "CbfX2ffH1TwEiVAcNriaR3IqFE0n3T9KnC0RnarcapV8HnIJ6/7L5wfKnYXS4cIXhh7KEgb9uaYS"
+    "g2BmnTXm/3Dw0sKmVUi52xND94Nxg7ZUFRIDJ7CPhCHW2h/be4UQ0eIeKkGA2SOl/s6wprGWYBX6"
+    "mHu/YWhhKPKY9LtlqkDZvo5OVF4FIakRfeyq0WlP+Y1aBi5i1RAF0vWbcmGmpPFfV31siv+rNjpH"
+    "/UaK2G+YMl+L7WR1KdEknQGxc60ryOJ9Dd0+oxKuvGn3ntN3+U8j33AJCWLNn+E5MilD8e50uIIP"
+    "6PRmBJMXYR30r3Y33Ws0/lRmb7RTofkGsTKkcw=="};
+constexpr std::int64_t kSnsMs{1'893'456'000'000};
+
+struct Certificates final : CertificateSource {
+  std::optional<std::string> certificate(std::string_view url) override {
+    asked = url;
+    return known;
+  }
+  std::optional<std::string> known{kSnsCertificate};
+  std::string asked;
+};
+
 std::string to_query(const std::string &query) {
   return "https://relance.example/hooks/vonage/T?" + query;
 }
@@ -241,6 +286,40 @@ BOOST_AUTO_TEST_CASE(mailgun_signs_a_time_and_a_token_of_its_own) {
       (check(settings, {"POST", "https://x.example/", {}, {}, body}, kNowMs + 301'000) == Trust::forged));
   BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {}, body.substr(0, body.size() - 1)}) ==
               Trust::forged));
+}
+
+BOOST_AUTO_TEST_CASE(amazon_signs_with_a_certificate_that_its_message_names) {
+  const SignatureSettings settings{
+      .scheme = Scheme::sns, .tolerance_ms = 3'600'000, .topics = {"arn:aws:sns:eu-west-3:1:t"}};
+  const auto judged = [&](const std::string &body, Certificates &certificates, const SignatureSettings &with,
+                          std::int64_t at_ms) {
+    return check_signature(with, {"POST", "https://relance.example/h", {}, {}, body}, at_ms, &certificates);
+  };
+  const auto message = [](const std::string &version, const std::string &signature) {
+    return kSnsMessage + version + R"(", "Signature": ")" + signature + "\"}";
+  };
+  Certificates amazon;
+  BOOST_TEST((judged(message("2", kSnsSignature2), amazon, settings, kSnsMs) == Trust::genuine));
+  BOOST_TEST(amazon.asked == "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-1.pem");
+  BOOST_TEST((judged(message("1", kSnsSignature1), amazon, settings, kSnsMs) == Trust::genuine));
+  BOOST_TEST((judged(message("1", kSnsSignature2), amazon, settings, kSnsMs) == Trust::forged));
+  BOOST_TEST((judged(message("3", kSnsSignature2), amazon, settings, kSnsMs) == Trust::forged));
+  auto changed = message("2", kSnsSignature2);
+  changed.replace(changed.find("Delivery"), 8, "Complain");
+  BOOST_TEST((judged(changed, amazon, settings, kSnsMs) == Trust::forged));
+  BOOST_TEST((judged(message("2", kSnsSignature2), amazon, settings, kSnsMs + 3'700'000) == Trust::forged),
+             "a replay");
+  auto other_topic = settings;
+  other_topic.topics = {"arn:aws:sns:eu-west-3:1:other"};
+  BOOST_TEST((judged(message("2", kSnsSignature2), amazon, other_topic, kSnsMs) == Trust::forged));
+  Certificates none;
+  none.known.reset();
+  BOOST_TEST((judged(message("2", kSnsSignature2), none, settings, kSnsMs) == Trust::later));
+  auto elsewhere = message("2", kSnsSignature2);
+  elsewhere.replace(elsewhere.find("amazonaws.com"), 13, "evil.example!");
+  Certificates unasked;
+  BOOST_TEST((judged(elsewhere, unasked, settings, kSnsMs) == Trust::forged));
+  BOOST_TEST(unasked.asked.empty());
 }
 
 BOOST_AUTO_TEST_CASE(amazon_certificates_come_from_amazon_only) {

@@ -14,6 +14,8 @@ constexpr std::size_t kCertificatesMax{8};
 constexpr std::size_t kCertificateBytesMax{16'384};
 /// SNS forgets a subscription that nobody confirms for so long.
 constexpr std::int64_t kConfirmableMs{3LL * 86'400'000};
+/// So that nobody can make us ask Amazon more than a few times a second. It calls again after 20 s.
+constexpr std::uint32_t kFetchAfterMs{1000};
 /// Shorter settings ("1", "fr") occur in any text by chance.
 constexpr std::size_t kSettingBytesMin{6};
 
@@ -94,7 +96,7 @@ sdk::Authenticated Gateway::authenticate(const sdk::WebhookRequest &request) {
 std::optional<std::string> Gateway::certificate(std::string_view url) {
   const std::lock_guard lock{mutex_};
   if (const auto found = certificates_.find(url); found != certificates_.end()) return found->second;
-  if (wanted_.size() < kCertificatesMax && wanted_.emplace(url).second) host_.wake(1);
+  if (wanted_.size() < kCertificatesMax && wanted_.emplace(url).second) host_.wake(kFetchAfterMs);
   return std::nullopt;
 }
 

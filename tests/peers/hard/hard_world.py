@@ -33,7 +33,7 @@ after = "1d"
 channels = ["{channel}"]
 template = "words"
 """
-COLUMNS = {"sms": "mobile", "fax": "fax", "postal": "street,postal_code,city"}
+COLUMNS = {"email": "email", "sms": "mobile", "fax": "fax", "postal": "street,postal_code,city"}
 
 
 def template(words):
@@ -132,12 +132,16 @@ placement = "{self.placement}"
             code = f"D{number:05}"
             self.debtors[code] = f"I{number:05}"
             made.append(self.debtors[code])
-            address = f"{number} rue du Debiteur,75002,PARIS" if self.channel == "postal" else f"+336{number:08}"
-            debtors.append(f"{code},Debtor {number},FR,FR,en,{address}")
+            debtors.append(f"{code},Debtor {number},FR,FR,en,{self.address_of(number)}")
             due = today + datetime.timedelta(days=chaos_world.PRE_DUE_DAYS)
             invoices.append(f"{code},{self.debtors[code]},{today},{due},{100 + number}.00,EUR")
         self.pending.append((debtors, invoices))
         return made
+
+    def address_of(self, number):
+        if self.channel == "email":
+            return f"debtor{number}@debtor.example"
+        return f"{number} rue du Debiteur,75002,PARIS" if self.channel == "postal" else f"+336{number:08}"
 
     def pay(self, invoice, amount):
         file = self.folder / "payments.csv"
