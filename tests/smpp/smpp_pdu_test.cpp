@@ -31,7 +31,8 @@ std::string some_body() {
 
 /// Views must point into what was given: whoever reads outside is caught by the sanitizers, and here.
 bool is_within(std::string_view part, std::string_view whole) {
-  return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 }  // namespace
@@ -62,7 +63,8 @@ BOOST_AUTO_TEST_CASE(a_pdu_that_is_not_all_there_waits_and_one_that_cannot_be_is
   append_pdu(wire, kDeliverSm, 0, 1, some_body());
   for (std::size_t size{0}; size < wire.size(); ++size)
     BOOST_TEST((read_frame(std::string_view{wire}.substr(0, size)).state == Frame::State::incomplete));
-  for (const std::uint32_t length : {0u, 15u, 0x80000000u, 0xFFFFFFFFu, static_cast<std::uint32_t>(kPduBytesMax + 1)}) {
+  for (const std::uint32_t length :
+       {0u, 15u, 0x80000000u, 0xFFFFFFFFu, static_cast<std::uint32_t>(kPduBytesMax + 1)}) {
     std::string odd;
     append_u32(odd, length);
     const auto frame = read_frame(odd + std::string(12, '\0'));
@@ -78,7 +80,8 @@ BOOST_AUTO_TEST_CASE(a_body_cut_anywhere_is_read_as_far_as_it_goes_or_not_at_all
     const auto cut = body.substr(0, size);
     const auto message = read_message(kDeliverSm, cut);
     BOOST_TEST(message.has_value() == (size >= mandatory), "cut to " << size);
-    if (message) BOOST_TEST(message->options.size() == (size == body.size() ? 2u : size >= mandatory + 10 ? 1u : 0u));
+    if (message)
+      BOOST_TEST(message->options.size() == (size == body.size() ? 2u : size >= mandatory + 10 ? 1u : 0u));
   }
 }
 
@@ -103,7 +106,8 @@ BOOST_AUTO_TEST_CASE(whatever_octets_come_nothing_is_read_outside_of_them) {
     for (const auto command : {kSubmitSm, kDeliverSm, kDataSm}) {
       const auto message = read_message(command, octets);
       if (!message) continue;
-      for (const auto part : {message->source.digits, message->destination.digits, message->text, message->validity})
+      for (const auto part :
+           {message->source.digits, message->destination.digits, message->text, message->validity})
         BOOST_REQUIRE(is_within(part, octets));
       for (const auto &option : message->options) BOOST_REQUIRE(is_within(option.value, octets));
     }

@@ -18,7 +18,8 @@ ShortMessage receipt_of(std::string_view words) {
 }
 
 constexpr std::string_view kUsual{
-    "id:4D19C83C sub:001 dlvrd:001 submit date:2603020800 done date:2603020801 stat:DELIVRD err:000 text:id:9 stat:EXPIRED"};
+    "id:4D19C83C sub:001 dlvrd:001 submit date:2603020800 done date:2603020801 stat:DELIVRD err:000 "
+    "text:id:9 stat:EXPIRED"};
 
 struct DateCase {
   std::string_view digits;
@@ -28,9 +29,15 @@ std::ostream &operator<<(std::ostream &out, const DateCase &one) {
   return out << one.digits;
 }
 const DateCase kDates[]{
-    {"2603020801", 1'772'438'460'000},     {"260302080105", 1'772'438'465'000}, {"202603020801", 1'772'438'460'000},
-    {"20260302080105", 1'772'438'465'000}, {"201506201641", 1'434'818'460'000}, {"2613020801", 0},
-    {"2602300801", 0},                     {"260302", 0},                       {"26030208x1", 0},
+    {"2603020801", 1'772'438'460'000},
+    {"260302080105", 1'772'438'465'000},
+    {"202603020801", 1'772'438'460'000},
+    {"20260302080105", 1'772'438'465'000},
+    {"201506201641", 1'434'818'460'000},
+    {"2613020801", 0},
+    {"2602300801", 0},
+    {"260302", 0},
+    {"26030208x1", 0},
     {"", 0},
 };
 

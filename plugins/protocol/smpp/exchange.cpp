@@ -229,11 +229,11 @@ void Hub::settled(JobPtr job) {
     return end(*job, is_out ? unknown(*job, "stopping", "a part of it is out, and the instance stops")
                             : not_sent("stopping", "the instance stops", milliseconds{0}));
   if (is_out) {
-    job->is_throttled = false;
+    job->throttled = 0;
     look_at(job->submission.not_after);
     half_sent_.push_back(std::move(job));
-  } else if (job->is_throttled) {
-    auto outcome = not_sent("ESME_RTHROTTLED", "more messages than the message centre allows",
+  } else if (job->throttled != 0) {
+    auto outcome = not_sent(name_of_status(job->throttled), std::string{meaning_of(job->throttled).words},
                             std::chrono::duration_cast<milliseconds>(paused_until_ - Clock::now()));
     outcome.whole_client = true;
     end(*job, std::move(outcome));

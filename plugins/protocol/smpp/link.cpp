@@ -230,7 +230,7 @@ void Link::part_answered(const Pending &pending, const Pdu &pdu) {
     exchange_.flowing();
   } else if (verdict == Verdict::throttled) {
     job.parts[pending.part] = Job::Part::waiting;
-    job.is_throttled = true;
+    job.throttled = status;
     exchange_.throttled();
   } else if (verdict == Verdict::unknown) {
     job.parts[pending.part] = Job::Part::doubtful;

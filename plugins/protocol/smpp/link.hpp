@@ -30,13 +30,13 @@ struct Job {
   std::vector<Part> parts;
   std::vector<std::string> ids{};  ///< by part
   std::size_t unanswered{0};
-  std::uint32_t refused{0};  ///< a status other than 0
-  bool is_throttled{false};
+  std::uint32_t refused{0};    ///< a status other than 0
+  std::uint32_t throttled{0};  ///< the same, but it is about how fast, not about this message
   std::string doubt{};  ///< why a part is doubtful
 
   [[nodiscard]] std::size_t next_part() const;  ///< parts.size(): none waits
   [[nodiscard]] bool is_out() const;            ///< a part was taken, or may have been
-  [[nodiscard]] bool is_stuck() const { return refused != 0 || is_throttled || !doubt.empty(); }
+  [[nodiscard]] bool is_stuck() const { return refused != 0 || throttled != 0 || !doubt.empty(); }
 };
 using JobPtr = std::shared_ptr<Job>;
 
