@@ -1,5 +1,5 @@
-// The parts of the topic delivery_reports: callbacks over HTTP of e-mail providers and of SMS gateways, and
-// signatures.
+// The parts of the topic delivery_reports: callbacks over HTTP of e-mail providers and of SMS gateways, receipts
+// of message centres, and signatures.
 #pragma once
 
 #include "tests/corpus/score.hpp"
@@ -13,5 +13,7 @@ void score_email_webhooks(const std::filesystem::path &folder, Score &score);
 void score_webhook_signatures(const std::filesystem::path &folder, Score &score);
 /// dlr_http.jsonl: Kannel's by plugins/sms/kannel.
 void score_http_reports(const std::filesystem::path &folder, Score &score);
+/// dlr_smpp.jsonl and dlr_smpp_pdu.jsonl by plugins/protocol/smpp.
+void score_smpp_reports(const std::filesystem::path &folder, Score &score);
 
 }  // namespace relance::corpus
