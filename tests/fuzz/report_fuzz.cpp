@@ -1,4 +1,5 @@
-// libFuzzer over parse_report(): whatever the bytes, it returns within its limits.
+// libFuzzer over parse_report() and own_words(): whatever the bytes, they return within their limits.
+#include "plugins/protocol/report/own_words.hpp"
 #include "plugins/protocol/report/report.hpp"
 
 #include <cstddef>
@@ -15,5 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (recipient.diagnostic.size() > kDiagnosticBytesMax) std::abort();
     if (report.kind == Kind::delivery && recipient.status.empty()) std::abort();
   }
+  // Quoted words are taken away, none are added but the end of a line.
+  const auto words = own_words({reinterpret_cast<const char *>(data), size});
+  if (words.size() > size + 1) std::abort();
+  says_stop(words);
   return 0;
 }
