@@ -33,6 +33,8 @@ def replace_once(text, old, new, where):
 def write_configuration(examples, folder, plugins, mail):
     """Copies config/ and changes only what this machine needs: folders, the mail host's address, secrets by file."""
     shutil.copytree(examples, folder)
+    for provider in (folder / "providers").iterdir():  # the other examples want credentials of services that are not here
+        provider.unlink()
     main = folder / "relanced.toml"
     text = main.read_text(encoding="utf-8")
     for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
