@@ -1,7 +1,10 @@
+#include "plugins/protocol/gateway/callback.hpp"
+#include "plugins/protocol/gateway/profile.hpp"
 #include "plugins/sms/kannel/callback.hpp"
 #include "tests/corpus/delivery_reports.hpp"
 
 #include <boost/json.hpp>
+#include <relance_sms_http_profiles.hpp>
 
 namespace relance::corpus {
 namespace {
@@ -51,6 +54,58 @@ void score_kannel(const json::object &row, Score &score) {
              state_of(sms::kannel::read_callback(url)), "another meaning of this code");
 }
 
+/// The gateway's name in these samples, and ours.
+std::string profile_of(const std::string &provider) {
+  if (provider == "nexmo" || provider == "vonage") return "vonage";
+  return provider == "twilio" || provider == "twiml" ? "twilio" : std::string{};
+}
+
+/// On its way, there, or lost: all that the samples' letters (W, S, D, E, F) say for certain.
+std::string stage_of(const gateway::Meaning &meaning) {
+  const auto receipt = to_receipt(meaning);
+  if (receipt.kind == sdk::ReceiptKind::delivered) return "delivered";
+  return receipt.is_final ? "failed" : "on its way";
+}
+std::string stage_of(std::string_view words) {
+  if (words == "D" || words == "delivered") return "delivered";
+  return words == "F" || words == "E" || words == "failed" || words == "errored" ? "failed" : "on its way";
+}
+
+std::string text_at(const json::object &row, std::initializer_list<const char *> names) {
+  for (const auto *name : names) {
+    const auto *value = row.if_contains(name);
+    if (value != nullptr && value->is_string()) return std::string{value->get_string()};
+  }
+  return {};
+}
+
+void score_gateway(const json::object &row, const std::string &profile, Score &score) {
+  const auto &expected = row.at("expected").as_object();
+  const auto id = text_at(expected, {"external_id", "id"}), status = text_at(expected, {"status"});
+  if (id.empty() && status.empty()) {
+    ++score.not_counted["a callback that is expected to say nothing"];
+    return;
+  }
+  sdk::Issues unheard{nullptr};  // of the values that only an operator has
+  const auto settings = gateway::with_profile(sdk::Json::parse(R"({"profile": ")" + profile + "\"}"),
+                                              sms::http::kProfiles, unheard);
+  const auto description = gateway::read_description(
+      settings, {{"key", "to", "from", "text", "encoding", "webhook_url", "valid_for_s", "valid_for_ms"}, {}},
+      unheard);
+  const auto body = text_at(row, {"body", "data"}),
+             url = "https://relance.example" + text_at(row, {"url", "path"});
+  const auto method = body.empty() ? "GET" : "POST";
+  const auto type = body.starts_with('{') ? "application/json" : "application/x-www-form-urlencoded";
+  const auto reading =
+      gateway::read_callback(*description.callback, {method, url, {}, {{"content-type", type}}, body});
+  const gateway::Happening none;
+  const auto &got = reading.happenings.empty() ? none : reading.happenings[0];
+  if (!id.empty()) score.note(row, "gateway_reference", id, got.ref, "it stands elsewhere");
+  if (!status.empty())
+    score.note(row, "gateway_state", stage_of(status),
+               reading.happenings.empty() ? "nothing" : stage_of(got.meaning), "state " + got.code);
+}
+
 }  // namespace
 
 void score_http_reports(const std::filesystem::path &folder, Score &score) {
@@ -61,6 +116,8 @@ void score_http_reports(const std::filesystem::path &folder, Score &score) {
         provider != nullptr && provider->is_string() ? std::string_view{provider->get_string()} : "unnamed"};
     if (name == "kannel")
       score_kannel(row, score);
+    else if (const auto profile = profile_of(name); !profile.empty())
+      score_gateway(row, profile, score);
     else
       ++score.not_counted["callback of " + name + ", of which no profile is shipped"];
   });

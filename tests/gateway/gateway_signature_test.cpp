@@ -334,6 +334,19 @@ BOOST_AUTO_TEST_CASE(amazon_certificates_come_from_amazon_only) {
     BOOST_TEST(!is_sns_url(url, ".pem"), url);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_of_any_size_is_judged_at_once) {
+  const std::string huge(8 << 20, 'a');
+  const std::string nested(1 << 20, '[');
+  for (const auto scheme :
+       {Scheme::token, Scheme::basic, Scheme::hmac, Scheme::public_key, Scheme::twilio, Scheme::vonage,
+        Scheme::vonage_jwt, Scheme::messagebird, Scheme::messagebird_jwt, Scheme::mailgun, Scheme::sns}) {
+    const SignatureSettings settings{.scheme = scheme, .secret = "s", .header = "x"};
+    for (const auto &body : {huge, nested, std::string{}})
+      BOOST_TEST((check(settings, {"POST", "https://x.example/", {}, {}, body}) == Trust::forged),
+                 name_of(scheme));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_request_to_ovh_is_signed_as_its_manual_shows) {
   Request request;
   request.method = "GET";
