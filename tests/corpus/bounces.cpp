@@ -11,6 +11,7 @@ namespace {
 
 using report::Action;
 using report::Kind;
+using report::Reason;
 using report::Recipient;
 using report::Report;
 
@@ -85,6 +86,49 @@ constexpr ReasonWord kReasonWords[] = {
     {"delivered", "delivered"},
 };
 
+/// What is known of one miss: the label's row against what the mail says of itself.
+struct MissFacts {
+  std::string_view measure, expected, got, label_reason;
+  const Recipient &recipient;
+};
+
+/// Families of disagreement, not files: a label may follow a convention of its corpus that the mail itself
+/// contradicts.
+std::string why(const MissFacts &miss) {
+  const auto &[measure, expected, got, label, recipient] = miss;
+  const bool goes_on{recipient.action == Action::delayed};
+  if (measure == "class" || measure == "status_class") {
+    if (goes_on) return "the mail says that attempts go on; the label tells what happens when they end";
+    if (recipient.is_status_reported)
+      return "the label contradicts the code " + recipient.status + " that the mail states";
+    return "the mail states no code; its words are read otherwise than the label";
+  }
+  if (measure == "action" && goes_on) return "the mail says that attempts go on";
+  if (measure == "action") return "the mail's own Action, or its words, say that attempts are over";
+  if (measure == "hard" && got == "1") {
+    return recipient.reason == Reason::user_unknown
+               ? "the server says that there is no such user; the label's word for it is \"" +
+                     std::string(label) + '"'
+               : "a domain that cannot be found is taken for dead; the label's word is \"" +
+                     std::string(label) + '"';
+  }
+  if (measure == "hard") return "the words leave open whether the address is dead";
+  if (measure == "reason") {
+    return recipient.is_status_reported
+               ? "two causes fit; ours follows " + recipient.status + " and \"" +
+                     recipient.diagnostic.substr(0, 60) + '"'
+               : "two causes fit the words \"" + recipient.diagnostic.substr(0, 60) + '"';
+  }
+  if (measure == "reply_code")
+    return got.empty() ? "no reply is quoted in full" : "several replies are quoted";
+  if (measure == "orig_message_id" && expected == '<' + std::string(got) + '>')
+    return "the label keeps the angle brackets";
+  if (measure == "orig_message_id") return "several messages are quoted";
+  if (measure == "recipient")
+    return "several addresses are named; ours is the one that the failure is told of";
+  return "another kind of letter by its header and words";
+}
+
 class Scorer {
  public:
   explicit Scorer(const std::filesystem::path &folder) : folder_(folder), table_(folder / "expected.tsv") {}
@@ -107,7 +151,8 @@ class Scorer {
     return found->second;
   }
 
-  void count(const std::string &measure, bool is_hit, std::string_view expected, std::string_view got) {
+  void count(const std::string &measure, bool is_hit, std::string_view expected, std::string_view got,
+             const Recipient &recipient) {
     for (const std::string &corpus : {std::string(cell("corpus")), std::string("all")}) {
       auto &tally = score_.tallies[measure][corpus];
       ++tally.total;
@@ -115,12 +160,14 @@ class Scorer {
     }
     if (!is_hit)
       score_.misses.push_back({std::string(cell("file")), std::string(cell("n")), measure,
-                               std::string(expected), std::string(got)});
+                               std::string(expected), std::string(got),
+                               why({measure, expected, got, cell("reason"), recipient})});
   }
 
   /// Counted only when the cell asserts something.
-  void compare(const std::string &measure, std::string_view expected, std::string_view got) {
-    if (!expected.empty()) count(measure, expected == got, expected, got);
+  void compare(const std::string &measure, std::string_view expected, std::string_view got,
+               const Recipient &recipient) {
+    if (!expected.empty()) count(measure, expected == got, expected, got, recipient);
   }
 
   void score_row(std::size_t row) {
@@ -133,32 +180,34 @@ class Scorer {
       ++score_.rows_not_counted;
       return;
     }
-    count("kind", is_right_kind(kind, report), kind, report::name(report.kind));
+    const Recipient nobody;
+    count("kind", is_right_kind(kind, report), kind, report::name(report.kind), nobody);
     const auto address = cell("recipient");
     const std::size_t n = static_cast<std::size_t>(std::strtoul(std::string(cell("n")).c_str(), nullptr, 10));
     const auto *recipient = recipient_for(report, address, n);
-    const Recipient nobody;
     if (recipient == nullptr) recipient = &nobody;
-    if (!address.empty()) count("recipient", is_named(*recipient, address), address, recipient->address);
-    compare("class", cell("class"), report::name(recipient->status_class));
-    compare("status_class", cell("status").substr(0, 1), std::string_view(recipient->status).substr(0, 1));
-    if (cell("status_explicit") == "1") compare("status", cell("status"), recipient->status);
+    if (!address.empty())
+      count("recipient", is_named(*recipient, address), address, recipient->address, *recipient);
+    compare("class", cell("class"), report::name(recipient->status_class), *recipient);
+    compare("status_class", cell("status").substr(0, 1), std::string_view(recipient->status).substr(0, 1),
+            *recipient);
+    if (cell("status_explicit") == "1") compare("status", cell("status"), recipient->status, *recipient);
     score_further(kind, report, *recipient);
   }
 
   void score_further(std::string_view kind, const Report &report, const Recipient &recipient) {
-    if (kind == "bounce") compare("hard", cell("hard"), recipient.is_address_dead() ? "1" : "0");
-    compare("action", cell("action"), report::name(recipient.action));
+    if (kind == "bounce") compare("hard", cell("hard"), recipient.is_address_dead() ? "1" : "0", recipient);
+    compare("action", cell("action"), report::name(recipient.action), recipient);
     compare("reply_code", cell("reply_code"),
-            recipient.reply_code == 0 ? "" : std::to_string(recipient.reply_code));
+            recipient.reply_code == 0 ? "" : std::to_string(recipient.reply_code), recipient);
     for (const auto &known : kReasonWords)
       if (known.word == cell("reason")) {
         const auto ours = report::name(recipient.reason);
         count("reason",
               (' ' + std::string(known.ours) + ' ').find(' ' + std::string(ours) + ' ') != std::string::npos,
-              known.ours, ours);
+              known.ours, ours, recipient);
       }
-    compare("orig_message_id", cell("orig_message_id"), report.original_message_id);
+    compare("orig_message_id", cell("orig_message_id"), report.original_message_id, recipient);
   }
 
   std::filesystem::path folder_;

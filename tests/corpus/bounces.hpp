@@ -25,6 +25,7 @@ struct Miss {
   std::string measure;
   std::string expected;
   std::string got;
+  std::string why;  ///< why it is so, as far as a program can tell
 };
 
 /// The aims, then what else the table asserts, in the order in which they are printed.

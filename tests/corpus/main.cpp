@@ -39,8 +39,9 @@ void print_text(const BounceScore &score, bool with_misses) {
   if (!with_misses) return;
   std::printf("\nmisses\n");
   for (const auto &miss : score.misses)
-    std::printf("%-16s %s #%s: expected %s, got %s\n", miss.measure.c_str(), miss.file.c_str(),
-                miss.n.c_str(), miss.expected.c_str(), miss.got.empty() ? "nothing" : miss.got.c_str());
+    std::printf("%-16s %s #%s: expected %s, got %s: %s\n", miss.measure.c_str(), miss.file.c_str(),
+                miss.n.c_str(), miss.expected.c_str(), miss.got.empty() ? "nothing" : miss.got.c_str(),
+                miss.why.c_str());
 }
 
 void print_json(const BounceScore &score, bool with_misses) {
@@ -62,7 +63,8 @@ void print_json(const BounceScore &score, bool with_misses) {
                         {"n", miss.n},
                         {"measure", miss.measure},
                         {"expected", miss.expected},
-                        {"got", miss.got}});
+                        {"got", miss.got},
+                        {"why", miss.why}});
   }
   std::cout << boost::json::value(std::move(out)) << '\n';
 }

@@ -313,6 +313,9 @@ BOOST_AUTO_TEST_CASE(who_speaks_is_no_part_of_what_is_said) {
         Case{"host mx.customer.example[192.0.2.7] said: the domain lacks the required authentication level",
              Reason::authentication},
         Case{"Host or domain name not found", Reason::host_unknown},
+        Case{"Host or domain name not found. Name service error for name=customer.example type=MX: Host not "
+             "found, try again",
+             Reason::network},
         Case{"host unknown", Reason::host_unknown}}) {
     const auto meaning = meaning_of(spoken_words(words));
     BOOST_TEST_CONTEXT(words) {

@@ -67,6 +67,9 @@ inline constexpr Family kFamilies[] = {
      "has left our|address has changed|changed*address|not our customer|recipient is no longer|"
      "is no longer at|new address is|please use*address instead|ne travaille plus"},
     // No such domain, or it has no way for mail.
+    // A name server that fails says nothing about the name.
+    {Reason::network, "x.4.3", Clarity::clear,
+     "host not found, try again|servfail"},
     {Reason::host_unknown, "5.1.2", Clarity::clear,
      "domain*not found|domain*does not exist|domain*doesn't exist|domain*no longer exist|host*not found|"
      "host unknown|unknown host|unknown domain|domain unknown|no such domain|no such host|invalid domain|"
