@@ -179,5 +179,49 @@ BOOST_AUTO_TEST_CASE(each_of_many_messages_arrives_once_and_whole) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_looks_like_an_end_of_data_is_refused_or_arrives_as_text) {
+  if (!is_installed()) return;
+  const std::string inside{
+      "MAIL FROM:<ceo@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\nSubject: "
+      "smuggled\r\n\r\nx\r\n.\r\n"};
+  const std::vector<std::string> ends{"\n.\n",     "\r.\r",      "\r\n.\r",       "\r\n.\n",
+                                      "\n.\r\n",   "\r.\r\n",    "\r\r\n.\r\r\n", "\r\n\r.\r\n",
+                                      "\n\n.\r\n", "\r\n..\r\n", "\r\n.\r\n"};
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("smtp_sink_smuggled." + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms{0777});
+  std::size_t refused{0};
+  {
+    const Sink sink{{"-D", (folder / "mails").string()}};
+    Options options;
+    options.host = "127.0.0.1";
+    options.port = sink.port;
+    options.tls = TlsMode::none;
+    Harness harness{options};
+    for (std::size_t index{0}; index < ends.size(); ++index)
+      harness.submit(index + 1,
+                     "Subject: whole " + std::to_string(index) + "\r\n\r\nbegin" + ends[index] + inside);
+    for (const auto &[id, outcome] : harness.await(ends.size())) {
+      const bool is_refused{outcome.verdict == Verdict::rejected && outcome.stage == Stage::local};
+      BOOST_TEST((is_refused || outcome.verdict == Verdict::accepted));
+      refused += static_cast<std::size_t>(is_refused);
+    }
+  }
+  std::stringstream all;
+  all << std::ifstream{folder / "mails"}.rdbuf();
+  std::filesystem::remove_all(folder);
+  std::map<std::string, std::size_t> seen;
+  for (std::string line; std::getline(all, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    ++seen[line.substr(0, line.find(' '))];
+  }
+  // Two of them are lines of text like any other once their dots are stuffed; the rest never leaves.
+  BOOST_TEST(refused == ends.size() - 2);
+  BOOST_TEST(seen["X-Mail-Args:"] == ends.size() - refused);
+  BOOST_TEST(seen["MAIL"] == ends.size() - refused);
+  BOOST_TEST(seen["."] + seen[".."] == 2 * (ends.size() - refused));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::smtp
