@@ -4,10 +4,18 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <limits>
 #include <mutex>
+#include <optional>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <thread>
+#include <unistd.h>
 #include <unordered_map>
 #include <variant>
 
@@ -17,7 +25,7 @@ namespace {
 // A provider answers hundreds of calls over few connections; more of them would only be more to keep alive.
 constexpr long kConnectionsMax{256}, kConnectionsOfHostMax{32}, kIdleConnectionsMax{64};
 constexpr std::size_t kSpareHandlesMax{64};
-constexpr int kPollMs{60'000};  ///< libcurl shortens it to its own next time-out; whoever has news wakes it
+constexpr int kEventsMax{64};  ///< of one wait; what is left over comes with the next one
 
 void start_libcurl() {
   static const CURLcode started{curl_global_init(CURL_GLOBAL_DEFAULT)};
@@ -30,7 +38,17 @@ class HttpClient::Loop {
  public:
   explicit Loop(HttpSettings settings) : settings_(std::move(settings)) {
     start_libcurl();
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    news_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     multi_ = curl_multi_init();
+    if (epoll_ < 0 || news_ < 0 || multi_ == nullptr || !watch(news_, EPOLLIN, EPOLL_CTL_ADD))
+      std::terminate();
+    // libcurl says what to wait for, and is told what has come: asked to find out by itself it would look at
+    // every open call for each byte of one of them.
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, kConnectionsMax);
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, kConnectionsOfHostMax);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnectionsMax);
@@ -40,7 +58,7 @@ class HttpClient::Loop {
   Loop &operator=(const Loop &) = delete;
   ~Loop() {
     is_stopping_ = true;
-    curl_multi_wakeup(multi_);
+    wake();
     thread_.join();
     for (const auto &[id, transfer] : open_) {
       curl_multi_remove_handle(multi_, transfer->easy());
@@ -48,6 +66,8 @@ class HttpClient::Loop {
     }
     for (auto *easy : spare_) curl_easy_cleanup(easy);
     curl_multi_cleanup(multi_);
+    ::close(news_);
+    ::close(epoll_);
   }
 
   CallId send(HttpCall call, Done done) {
@@ -73,7 +93,53 @@ class HttpClient::Loop {
       was_empty = orders_.empty();
       orders_.push_back(std::move(order));
     }
-    if (was_empty) curl_multi_wakeup(multi_);
+    if (was_empty) wake();
+  }
+  void wake() {
+    const std::uint64_t one{1};
+    [[maybe_unused]] const auto written = ::write(news_, &one, sizeof one);  // full: it is awake already
+  }
+
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] bool watch(int fd, std::uint32_t events, int operation) const {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    return ::epoll_ctl(epoll_, operation, fd, &event) == 0;
+  }
+  static int on_socket(CURL *, curl_socket_t fd, int what, void *self, void *) {
+    const auto &loop = *static_cast<Loop *>(self);
+    if (what == CURL_POLL_REMOVE) {
+      (void)loop.watch(fd, 0, EPOLL_CTL_DEL);  // a socket that is closed already has left by itself
+      return 0;
+    }
+    const auto events = ((what & CURL_POLL_IN) != 0 ? std::uint32_t{EPOLLIN} : 0u) |
+                        ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{EPOLLOUT} : 0u);
+    return loop.watch(fd, events, EPOLL_CTL_MOD) || loop.watch(fd, events, EPOLL_CTL_ADD) ? 0 : -1;
+  }
+  static int on_timer(CURLM *, long after_ms, void *self) {
+    auto &due = static_cast<Loop *>(self)->due_;
+    due = after_ms < 0 ? std::nullopt : std::optional{Clock::now() + std::chrono::milliseconds{after_ms}};
+    return 0;
+  }
+  /// Until libcurl's next time-out, rounded up; for ever when it has none.
+  [[nodiscard]] int patience_ms() const {
+    if (!due_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due_ - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+  }
+  void pass_on(const epoll_event &event) {
+    if (event.data.fd == news_) {
+      std::uint64_t count{0};
+      [[maybe_unused]] const auto taken = ::read(news_, &count, sizeof count);
+      return;
+    }
+    const int what{((event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                   ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                   ((event.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0)};
+    int running{0};
+    curl_multi_socket_action(multi_, event.data.fd, what, &running);
   }
 
   void run() {
@@ -89,10 +155,16 @@ class HttpClient::Loop {
         orders.swap(orders_);
       }
       for (auto &order : orders) std::visit([this](auto &one) { obey(one); }, order);
-      int running{0};
-      curl_multi_perform(multi_, &running);
       end_finished();
-      curl_multi_poll(multi_, nullptr, 0, kPollMs, nullptr);
+      std::array<epoll_event, kEventsMax> events{};
+      const auto count = ::epoll_wait(epoll_, events.data(), kEventsMax, patience_ms());
+      for (int at{0}; at < count; ++at) pass_on(events[static_cast<std::size_t>(at)]);
+      if (due_ && *due_ <= Clock::now()) {
+        due_.reset();
+        int running{0};
+        curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+      }
+      end_finished();
     }
   }
 
@@ -143,6 +215,7 @@ class HttpClient::Loop {
   }
 
   CURLM *multi_{nullptr};
+  int epoll_{-1}, news_{-1};
   std::atomic<CallId> last_id_{0};
   std::atomic<bool> is_stopping_{false};
   std::mutex mutex_;
@@ -152,6 +225,7 @@ class HttpClient::Loop {
   HttpSettings settings_;
   Open open_;
   std::vector<CURL *> spare_;
+  std::optional<Clock::time_point> due_;  ///< libcurl's next time-out
 
   std::thread thread_;
 };
