@@ -69,7 +69,7 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   };
   settings.receipts_within_ms = number("receipts_within_h", 72, 720) * kHourMs;
   settings.timeout_ms = static_cast<std::uint32_t>(number("timeout_s", 60, 600) * 1000);
-  settings.max_in_flight = static_cast<std::uint32_t>(number("max_in_flight", 64, 1000));
+  settings.max_in_flight = static_cast<std::uint32_t>(number("max_in_flight", 16, 1000));
   settings.sender = json["sender"].text();
   settings.text = read_text_rules(json["text"], issues);
   settings.text.encoding.keeps_graphemes = false;  // Kannel cuts, and knows only pairs
