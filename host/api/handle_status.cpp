@@ -10,29 +10,6 @@
 
 namespace relance::api {
 namespace json = boost::json;
-namespace {
-
-json::object to_json(const engine::ProviderReport &provider) {
-  return {{"id", provider.id},
-          {"channel", provider.channel},
-          {"plugin", provider.plugin},
-          {"placement", provider.placement},
-          {"sandbox", provider.sandbox},
-          {"state", provider.state},
-          {"because", provider.because},
-          {"handed_over", provider.handed_over},
-          {"accepted", provider.accepted},
-          {"rejected", provider.rejected},
-          {"not_sent", provider.not_sent},
-          {"unknown", provider.unknown},
-          {"receipts", provider.receipts},
-          {"inbound", provider.inbound},
-          {"in_flight", provider.in_flight},
-          {"credit", provider.credit}};
-}
-
-}  // namespace
-
 Result<Response> show_status(Context &context, const Request &) {
   const auto report = context.engine.report();
   auto reader = context.engine.open_reader();

@@ -14,6 +14,13 @@ Result<Response> resume(Context &context, const Request &request);
 Result<Response> check_configuration(Context &context, const Request &request);
 Result<Response> reload(Context &context, const Request &request);
 
+// handle_providers.cpp
+Result<Response> list_providers(Context &context, const Request &request);
+Result<Response> show_provider(Context &context, const Request &request);
+Result<Response> pause_provider(Context &context, const Request &request);
+Result<Response> resume_provider(Context &context, const Request &request);
+Result<void> test_provider(Context &context, const Request &request, Exchange &exchange);
+
 // handle_clock.cpp
 Result<Response> show_clock(Context &context, const Request &request);
 Result<void> advance_clock(Context &context, const Request &request, Exchange &exchange);

@@ -1,6 +1,7 @@
 // One function a row; the names are those of the records.
 #include "host/api/json_text.hpp"
 
+#include "host/config/send_limits.hpp"
 #include "host/domain/money.hpp"
 
 #include <boost/json.hpp>
@@ -48,7 +49,12 @@ json::object to_json(const store::ReminderRow &row) {
           {"text", row.text},
           {"invoices", to_json(row.invoices)},
           {"decided_on", format_date(row.decided_on)},
-          {"total", money(row.total_minor, row.currency)}};
+          {"total", money(row.total_minor, row.currency)},
+          {"segments", row.segments},
+          {"pages", row.pages},
+          {"price", row.price_currency.empty()
+                        ? json::value(nullptr)
+                        : json::value_from(config::format_micro_price(row.price_micro, row.price_currency))}};
 }
 
 json::object to_json(const store::TaskRow &row) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host/api/message.hpp"
+#include "host/engine/engine.hpp"
 #include "host/store/records.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -17,6 +18,7 @@ Response json_answer(const boost::json::value &value);
 Response done();
 
 boost::json::object to_json(const store::ReminderRow &row);
+boost::json::object to_json(const engine::ProviderReport &provider);  ///< handle_providers.cpp
 boost::json::object to_json(const store::TaskRow &row);
 boost::json::object to_json(const store::ApprovalRow &row);
 boost::json::object to_json(const store::SuppressionRow &row);

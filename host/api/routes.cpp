@@ -21,6 +21,10 @@ constexpr Row kRows[]{
     {"POST", "/v1/resume", resume},
     {"POST", "/v1/config/check", check_configuration},
     {"POST", "/v1/reload", reload},
+    {"GET", "/v1/providers", list_providers},
+    {"GET", "/v1/providers/{id}", show_provider},
+    {"POST", "/v1/providers/{id}/pause", pause_provider},
+    {"POST", "/v1/providers/{id}/resume", resume_provider},
     {"GET", "/v1/clock", show_clock},
     {"POST", "/v1/onboarding", onboard},
     {"GET", "/v1/explain", explain},
@@ -56,6 +60,7 @@ constexpr StreamRow kStreamRows[]{
     {"POST", "/v1/simulations", simulate},
     {"POST", "/v1/clock/advance", advance_clock},
     {"GET", "/v1/evidence/export", export_evidence},
+    {"POST", "/v1/providers/{id}/test", test_provider},
 };
 
 }  // namespace

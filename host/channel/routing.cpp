@@ -133,6 +133,10 @@ class Walk {
     }
     if (status.credit == 0) {
       result_.retry_at = std::min(result_.retry_at, status.credit_at);
+      if (status.credit_at == Instant::max())
+        result_.awaits_window = true;
+      else if (result_.limited == nullptr)
+        result_.limited = &status;
       return refuse(status, Answer::later, status.no_credit_because);
     }
     return Answer::takes;

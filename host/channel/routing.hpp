@@ -64,6 +64,9 @@ struct RouteResult {
   /// not fall through to a costlier channel for a passing fault.
   bool is_temporary{false};
   Instant retry_at{Instant::max()};           ///< wall time
+  /// A window is full: that ends with the next outcome. Without this, what is waited for takes its time.
+  bool awaits_window{false};
+  const ProviderStatus *limited{nullptr};  ///< the first whose rate is used up for the moment
   bool awaits_calendar{false};                ///< nothing but business time opens a way, at
   Instant business_retry_at{Instant::max()};  ///< business time
   std::vector<RouteRefusal> refusals;

@@ -110,7 +110,8 @@ bool Engine::Loop::dispatch() {
   pool_.refresh();  // rates, pauses and windows move with time alone
   const auto room = std::min<std::size_t>(limits.in_flight_max - pool_.in_flight(), pool_.credit());
   if (room == 0) return false;
-  auto claimed = store_->claim_due(now, std::min<std::size_t>(limits.claim_batch, room));
+  const auto wanted = std::min<std::size_t>(limits.claim_batch, room);
+  auto claimed = store_->claim_due(now, wanted);
   if (!claimed) {
     store_failed(claimed.error(), "claim");
     return false;
@@ -129,6 +130,7 @@ bool Engine::Loop::dispatch() {
   Instant retry_at{Instant::max()};
   for (const auto &claim : claims) drafts.push_back(decide_debtor(claim, now, wall));
   quote_drafts(claims, drafts, now, wall);
+  const bool steps_aside{claims.size() == wanted && let_others_pass(drafts, now)};
   for (auto &draft : drafts) {
     settlements.push_back(std::move(draft.settlement));
     is_starved = is_starved || draft.is_starved;
@@ -163,12 +165,21 @@ bool Engine::Loop::dispatch() {
   hand_over(drafts, results);
   crash_point(CrashPoint::submitted);
   // Nothing could be routed for now: wait for news of the providers, not for the next spin of this loop.
-  if (is_starved) starved_until_ = std::min(retry_at, wall + Milliseconds{500});
-  if (!outcomes.empty()) return true;
+  if (is_starved && !steps_aside) starved_until_ = std::min(retry_at, wall + Milliseconds{500});
+  if (!outcomes.empty() || steps_aside) return true;
   for (std::size_t i{0}; i < drafts.size(); ++i)
     if (!drafts[i].is_starved || !settlements[i].changes.empty() || !settlements[i].scenarios.empty())
       return true;
   return false;
+}
+
+/// A whole batch that waits for providers which are away must not keep those of other providers behind it from leaving.
+bool Engine::Loop::let_others_pass(std::vector<Draft> &drafts, Instant now) const {
+  if (clock_.is_virtual()) return false;  // what is due stays due: the clock waits for it
+  for (const auto &draft : drafts)
+    if (!draft.is_starved || !draft.may_step_aside) return false;
+  for (auto &draft : drafts) draft.settlement.next_at = now + kStepAside;
+  return true;
 }
 
 /// Far more messages than on a usual day: an import gone wrong looks like this. Nothing leaves until a person has looked.
@@ -470,7 +481,13 @@ void Engine::Loop::no_route(const store::Claim &claim, const store::CaseView &vi
     settlement.next_at = std::min(settlement.next_at, routing.business_retry_at);
     return;
   }
+  if (routing.limited != nullptr && !routing.awaits_window && !clock_.is_virtual()) {
+    // It has its own turn: a backlog is looked at once, not at every token.
+    settlement.next_at = std::min(settlement.next_at, now + (pool_.next_turn(routing.limited->id) - wall));
+    return;
+  }
   if (routing.is_temporary || decision.kind == DecisionKind::send) {
+    draft.may_step_aside = draft.may_step_aside && !routing.awaits_window;
     draft.is_starved = true;
     draft.retry_at = std::min(draft.retry_at, std::max(routing.retry_at, wall + Milliseconds{10}));
     settlement.next_at = std::min(settlement.next_at, now);

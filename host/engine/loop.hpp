@@ -56,6 +56,8 @@ inline constexpr Milliseconds kRestAfter{10'000};
 inline constexpr int kDecisionsPerMomentMax{40};
 inline constexpr std::chrono::minutes kMomentWidth{1};
 inline constexpr std::chrono::hours kRestAfterFault{1};
+/// Where a whole batch waits for providers that are away, it lets those behind it pass, and looks again after so long.
+inline constexpr Milliseconds kStepAside{30'000};
 
 class Engine::Loop {
  public:
@@ -131,11 +133,13 @@ class Engine::Loop {
     store::Settlement settlement;
     std::vector<std::pair<std::size_t, HandOver>> outgoing;  ///< index of the change that makes its attempt
     bool is_starved{false};                                  ///< something could not be routed for now
+    bool may_step_aside{true};  ///< what it is starved of takes its time: others may have their turn meanwhile
     Instant retry_at{Instant::max()};
     std::optional<CivilDate> contacted_on{};  ///< a message to the debtor is among them
   };
   /// False also where debtors only wait on for a provider.
   bool dispatch();
+  bool let_others_pass(std::vector<Draft> &drafts, Instant now) const;
   bool is_too_much(const std::vector<Draft> &drafts, Instant now);
   Draft decide_debtor(const store::Claim &claim, Instant now, Instant wall);
   void decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,

@@ -67,6 +67,7 @@ struct PooledProvider {
   std::string operator_because;       ///< not empty: an operator has paused it
   channel::Breaker breaker;
   channel::TokenBucket bucket;
+  Instant last_turn{Instant::min()};  ///< wall time; given to who waits for the rate
   DayUse use;
 
   /// It cannot answer now: down, absent, or it asked to be left alone.
@@ -125,6 +126,8 @@ class ProviderPool {
   bool set_operator_pause(const std::string &id, std::string because);
   /// What the store knows to be used up, from the first of this month on.
   void set_use(PooledProvider &provider, std::span<const store::ProviderUse> use, CivilDate today);
+  /// Of a rate that is used up: when it is the turn of one more message (wall time), behind all that asked before.
+  Instant next_turn(const std::string &id);
   /// For the breaker, and the last error: how a message ended that was handed over.
   void note_outcome(const std::string &id, const channel::Outcome &outcome);
   void note_handed_over(PooledProvider &provider, channel::Token token);

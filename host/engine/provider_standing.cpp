@@ -236,6 +236,16 @@ bool ProviderPool::set_operator_pause(const std::string &id, std::string because
   return true;
 }
 
+Instant ProviderPool::next_turn(const std::string &id) {
+  auto *pooled = find(id);
+  const auto wall = WallClock{}.now();
+  if (pooled == nullptr || !pooled->bucket.is_limited()) return wall;
+  const auto between = std::chrono::duration_cast<Milliseconds>(
+      std::chrono::duration<double>{1.0 / pooled->settings.send_limits.per_second});
+  pooled->last_turn = std::max(pooled->last_turn, wall) + std::max(between, Milliseconds{1});
+  return pooled->last_turn;
+}
+
 void ProviderPool::note_outcome(const std::string &id, const channel::Outcome &outcome) {
   auto *pooled = find(id);
   if (pooled == nullptr) return;

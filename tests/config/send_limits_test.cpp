@@ -2,8 +2,12 @@
 #include "host/config/send_limits.hpp"
 
 #include "tests/config/config_folder.hpp"
+#include "tests/test_folders.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <sstream>
 
 namespace relance::config {
 BOOST_AUTO_TEST_SUITE(send_limits_test)
@@ -235,6 +239,34 @@ BOOST_AUTO_TEST_CASE(a_regions_list_has_order_shares_numbers_and_domains) {
     const auto issues = folder.issues();
     BOOST_TEST(issues.find(issue) != std::string::npos, lines << " gives " << issues);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_examples_of_fail_over_in_the_shipped_regions_are_right) {
+  namespace fs = std::filesystem;
+  const ConfigFolder folder;
+  fs::copy(test::source_dir() / "config", folder.path() / "example", fs::copy_options::recursive);
+  for (const auto *name : {"FR", "BE"}) {
+    const auto file = "example/regions/" + std::string{name} + ".toml";
+    std::string shown;
+    std::istringstream lines{folder.read(file)};
+    for (std::string line; std::getline(lines, line);)
+      shown += (line.starts_with("# sms") || line.starts_with("#   {") || line.starts_with("#   [") ||
+                        line == "# ]"
+                    ? line.substr(2)
+                    : line) +
+               '\n';
+    folder.write(file, shown);
+  }
+  const auto loaded =
+      load(folder.path() / "example" / "relanced.toml", {.reads_secrets = false, .check_template = {}});
+  for (const auto &issue : loaded.issues) BOOST_TEST_MESSAGE(issue.text());
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr);
+  BOOST_TEST(loaded.configuration->region("FR")->providers_of("sms").size() == 2u);
+  const auto &belgian = loaded.configuration->region("BE")->providers_of("sms");
+  BOOST_TEST_REQUIRE(belgian.size() == 3u);
+  BOOST_TEST(belgian[0].prefixes.at(0) == "+32");
+  BOOST_TEST(belgian[1].weight == 3u);
+  BOOST_TEST(belgian[1].rank == belgian[2].rank);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

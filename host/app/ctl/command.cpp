@@ -7,6 +7,8 @@
 #include <boost/url.hpp>
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace relance::ctl {
 namespace json = boost::json;
 
@@ -98,6 +100,19 @@ std::string member(const json::object &object, std::string_view name) {
     return out;
   }
   return json::serialize(*value);
+}
+
+std::int64_t seconds_of(std::string_view text) {
+  std::int64_t count{0};
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (end.ec != std::errc{} || count <= 0 || count > 1'000'000) return 0;
+  const std::string_view unit{end.ptr, static_cast<std::size_t>(text.data() + text.size() - end.ptr)};
+  if (unit == "s") return count;
+  if (unit == "m" || unit == "min") return count * 60;
+  if (unit == "h") return count * 3600;
+  if (unit == "d") return count * 86400;
+  if (unit == "w") return count * 7 * 86400;
+  return 0;
 }
 
 std::uint64_t number(const json::object &object, std::string_view name) {

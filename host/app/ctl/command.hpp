@@ -21,6 +21,8 @@ enum ExitCode : int {
   kExitRefused = 1,      ///< the daemon refused, or what was looked at has faults
   kExitUsage = 2,        ///< the command line is wrong
   kExitUnreachable = 3,  ///< no daemon answers
+  kExitNoReceipt = 4,    ///< of a test: taken, and no receipt came in time
+  kExitInDoubt = 5,      ///< of a test: nobody knows whether it was sent
 };
 
 /// "--because" with a value, "--all" without (no placeholder), or a plain word such as "FILE".
@@ -89,12 +91,15 @@ std::vector<Command> reminder_commands();
 std::vector<Command> people_commands();
 std::vector<Command> fact_commands();
 std::vector<Command> daemon_commands();
+std::vector<Command> provider_commands();
 std::vector<Command> plugin_commands();
 std::vector<Command> evidence_commands();
 
 /// A member as text: strings as they are, numbers and booleans written out, null and absent empty, lists
 /// joined by ", ".
 std::string member(const boost::json::object &object, std::string_view name);
+/// "36h", "1d", "2w", "5m" or "10s"; 0: not understood.
+std::int64_t seconds_of(std::string_view text);
 std::uint64_t number(const boost::json::object &object, std::string_view name);
 bool flag(const boost::json::object &object, std::string_view name);
 

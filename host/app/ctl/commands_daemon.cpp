@@ -7,8 +7,6 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <charconv>
-
 namespace relance::ctl {
 namespace json = boost::json;
 namespace {
@@ -110,20 +108,6 @@ int show_clock(const Run &run) {
                flag(answer, "test_clock") ? " (test clock)" : ", the machine's own");
     return int{kExitOk};
   });
-}
-
-/// "36h", "1d", "2w" or a number of seconds with s; 0: not understood.
-std::int64_t seconds_of(std::string_view text) {
-  std::int64_t count{0};
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (end.ec != std::errc{} || count <= 0 || count > 1'000'000) return 0;
-  const std::string_view unit{end.ptr, static_cast<std::size_t>(text.data() + text.size() - end.ptr)};
-  if (unit == "s") return count;
-  if (unit == "m" || unit == "min") return count * 60;
-  if (unit == "h") return count * 3600;
-  if (unit == "d") return count * 86400;
-  if (unit == "w") return count * 7 * 86400;
-  return 0;
 }
 
 int advance(const Run &run) {

@@ -23,6 +23,7 @@ void print_reminders(const json::object &answer, std::string_view none) {
                {"ADDRESS", false, 40},
                {"STATE"},
                {"DELIVERY"},
+               {"PRICE", true},
                {"TOTAL", true},
                {"INVOICES", false, 40},
                {"SAID", false, 80}}};
@@ -30,7 +31,7 @@ void print_reminders(const json::object &answer, std::string_view none) {
     const auto &row = item.as_object();
     table.add({member(row, "id"), member(row, "decided_on"), member(row, "debtor"), member(row, "step"),
                member(row, "channel"), member(row, "provider"), member(row, "address"), member(row, "state"),
-               member(row, "delivery"), member(row, "total"), member(row, "invoices"),
+               member(row, "delivery"), member(row, "price"), member(row, "total"), member(row, "invoices"),
                member(row, "code") + (member(row, "code").empty() ? "" : " ") + member(row, "text")});
   }
   table.print(none);
