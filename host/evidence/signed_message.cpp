@@ -18,6 +18,10 @@ using StoreHandle = std::unique_ptr<X509_STORE, Frees<X509_STORE_free>>;
 using ContextHandle = std::unique_ptr<X509_STORE_CTX, Frees<X509_STORE_CTX_free>>;
 using Pkcs7Handle = std::unique_ptr<PKCS7, Frees<PKCS7_free>>;
 using ListHandle = std::unique_ptr<X509_CRL, Frees<X509_CRL_free>>;
+struct FreesLists {
+  void operator()(STACK_OF(X509_CRL) * stack) const { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
+};
+using ListsHandle = std::unique_ptr<STACK_OF(X509_CRL), FreesLists>;
 
 Result<StoreHandle> store_of(const Trust &trust) {
   StoreHandle store{X509_STORE_new()};
@@ -193,6 +197,13 @@ bool is_distinguished(std::string_view der) {
   return cms && der_of<i2d_CMS_ContentInfo>(cms.get()) == der;
 }
 
+bool SignedMessage::is_bare() const {
+  const ListsHandle lists{CMS_get1_crls(parts_->cms.get())};
+  const bool may_have_token{!is_time_stamp() && !parts_->token.empty()};
+  return sk_X509_CRL_num(lists.get()) <= 0 &&
+         CMS_unsigned_get_attr_count(parts_->info) <= (may_have_token ? 1 : 0);
+}
+
 const std::string &SignedMessage::content() const {
   return parts_->content;
 }
@@ -276,6 +287,11 @@ Result<std::string> SignedMessage::without_idle_certificates(SignerRole role, co
   }
   message->d.sign->cert = kept.release();
   sk_X509_pop_free(carried, X509_free);
+  sk_X509_CRL_pop_free(message->d.sign->crl, X509_CRL_free);
+  message->d.sign->crl = nullptr;
+  auto *signer = sk_PKCS7_SIGNER_INFO_value(message->d.sign->signer_info, 0);
+  sk_X509_ATTRIBUTE_pop_free(signer->unauth_attr, X509_ATTRIBUTE_free);
+  signer->unauth_attr = nullptr;
   return der_of<i2d_PKCS7>(message.get());
 }
 

@@ -50,7 +50,10 @@ class SignedMessage {
   /// why not. Also refused when it carries a certificate that has no part in that: nothing would notice if it
   /// were changed.
   [[nodiscard]] Result<void> check_signer(SignerRole role, const Trust &trust, Instant when) const;
-  /// DER, with only those certificates that have a part in it.
+  /// Whether nothing stands in it that no signature covers, but a time-stamp where it may carry one: no
+  /// revocation list, no other unsigned attribute.
+  [[nodiscard]] bool is_bare() const;
+  /// DER, with only those certificates that have a part in it, and bare.
   [[nodiscard]] Result<std::string> without_idle_certificates(SignerRole role, const Trust &trust,
                                                               Instant when) const;
 

@@ -138,6 +138,8 @@ void Verifier::check_signature() {
     return say("signature", Finding::wrong, "it is not in the encoding that it was written in");
   const auto signature = SignedMessage::read(*der, *entry(kManifestName));
   if (!signature) return say("signature", Finding::wrong, signature.error().message);
+  if (!signature->is_bare())
+    return say("signature", Finding::wrong, "something was added to it that it does not cover");
   out.signed_by = signature->signer();
   say("signature", Finding::right, "by " + out.signed_by);
   check_certificates(*signature);
@@ -172,6 +174,8 @@ void Verifier::check_stamp(const SignedMessage &signature) {
     return say("time-stamp", Finding::wrong, "it is not in the encoding that it was written in");
   const auto stamp = read_token(signature.token(), sha256(signature.signature()));
   if (!stamp) return say("time-stamp", Finding::wrong, stamp.error().message);
+  if (!stamp->message.is_bare())
+    return say("time-stamp", Finding::wrong, "something was added to it that it does not cover");
   say("time-stamp", Finding::right, format_instant(stamp->at) + " by " + stamp->authority);
   if (auto trusted = stamp->message.check_signer(SignerRole::time_stamper, trust_, stamp->at); !trusted) {
     say("authority", trust_.certificates.empty() ? Finding::open : Finding::wrong, trusted.error().message);

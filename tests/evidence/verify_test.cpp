@@ -6,11 +6,13 @@
 #include "host/evidence/entry_names.hpp"
 #include "host/evidence/export.hpp"
 #include "host/evidence/manifest.hpp"
+#include "host/evidence/openssl_handles.hpp"
 #include "tests/evidence/pki.hpp"
 #include "tests/store/store_fixture.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <openssl/pem.h>
 
 #include <fcntl.h>
 #include <fstream>
@@ -116,6 +118,32 @@ std::string &content_of(Contents &contents, std::string_view name) {
   for (auto &[known, bytes] : contents)
     if (known == name) return bytes;
   throw std::out_of_range{std::string{name}};
+}
+
+enum class Addition : std::uint8_t { remark, revocation_list };
+/// The message with an unsigned attribute more, or with a revocation list in it.
+std::string added_to(const std::string &der, Addition addition, std::string_view list_pem) {
+  const auto *at = reinterpret_cast<const unsigned char *>(der.data());
+  const CmsHandle cms{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size()))};
+  auto *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms.get()), 0);
+  if (addition == Addition::remark) {
+    constexpr std::string_view kRemark{"paid in cash"};
+    BOOST_REQUIRE(CMS_unsigned_add1_attr_by_txt(info, "1.3.6.1.4.1.99999.1", V_ASN1_UTF8STRING,
+                                                kRemark.data(), static_cast<int>(kRemark.size())) == 1);
+  } else {
+    const auto text = bio_over(list_pem);
+    const std::unique_ptr<X509_CRL, Frees<X509_CRL_free>> list{
+        PEM_read_bio_X509_CRL(text.get(), nullptr, nullptr, nullptr)};
+    BOOST_REQUIRE(CMS_add1_crl(cms.get(), list.get()) == 1);
+  }
+  return der_of<i2d_CMS_ContentInfo>(cms.get());
+}
+std::string without_token(const std::string &der) {
+  const auto *at = reinterpret_cast<const unsigned char *>(der.data());
+  const CmsHandle cms{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size()))};
+  auto *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms.get()), 0);
+  X509_ATTRIBUTE_free(CMS_unsigned_delete_attr(info, 0));
+  return der_of<i2d_CMS_ContentInfo>(cms.get());
 }
 
 }  // namespace
@@ -253,6 +281,33 @@ BOOST_AUTO_TEST_CASE(another_signature_and_another_time_are_not_taken_for_those_
   const Pki stranger;
   signature = stranger.signer().sign(manifest).value();
   BOOST_TEST((finding("signer") == Finding::wrong));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_added_to_a_signature_where_it_covers_nothing_is_found) {
+  World world;
+  const auto contents = unpacked(world.export_with(world.order()));
+  const auto path = world.pki.folder.path() / "f.asice";
+  world.pki.list_revoked();
+  const auto list = world.pki.read("crl.pem");
+  const auto finding_of = [&](std::string signature) {
+    auto changed = contents;
+    content_of(changed, kSignatureName) = std::move(signature);
+    return world.check(packed(changed, path));
+  };
+  auto original = contents;
+  const auto signature = content_of(original, kSignatureName);
+  const auto manifest = content_of(original, kManifestName);
+  BOOST_TEST((finding_of(signature).finding() == Finding::right));
+  const auto with_remark = finding_of(added_to(signature, Addition::remark, list));
+  BOOST_TEST((check_of(with_remark, "signature")->finding == Finding::wrong), in_words(with_remark));
+  const auto with_list = finding_of(added_to(signature, Addition::revocation_list, list));
+  BOOST_TEST((check_of(with_list, "signature")->finding == Finding::wrong), in_words(with_list));
+  const auto token = must(SignedMessage::read(signature, manifest)).token();
+  for (const auto addition : {Addition::remark, Addition::revocation_list}) {
+    const auto changed =
+        finding_of(with_token(without_token(signature), added_to(token, addition, list)).value());
+    BOOST_TEST((check_of(changed, "time-stamp")->finding == Finding::wrong), in_words(changed));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_container_that_nobody_signed_is_whole_and_proves_nothing) {
