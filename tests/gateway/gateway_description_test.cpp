@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <map>
 
 using namespace relance;
@@ -217,6 +218,11 @@ BOOST_AUTO_TEST_CASE(xml_is_walked_by_the_same_pointers) {
   BOOST_TEST(document["r"]["status"]["@code"].text() == "7");
   BOOST_TEST(document["r"]["status"]["#text"].text() == "ok");
   BOOST_TEST(parse_xml("<a><b></a>").is_absent());
+  std::string many{"<r>"};
+  for (int i{0}; i < 90'000; ++i) many += "<e" + std::to_string(i) + "/>";
+  const auto began = std::chrono::steady_clock::now();
+  BOOST_TEST(parse_xml(many + "</r>")["r"].items().size() == 90'000u);  // each of its own name
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds{10}));
   BOOST_TEST(parse_xml("not xml").is_absent());
 }
 

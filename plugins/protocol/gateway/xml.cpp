@@ -1,7 +1,8 @@
 #include "plugins/protocol/gateway/xml.hpp"
 
-#include <algorithm>
+#include <map>
 #include <pugixml.hpp>
+#include <utility>
 #include <vector>
 
 namespace relance::gateway {
@@ -18,7 +19,6 @@ std::string_view local_name(const char *name) {
 
 bool add_element(const pugi::xml_node &element, std::string &out, int depth) {
   if (depth > kDepthMax) return false;
-  std::vector<std::string_view> names;
   bool has_member{false};
   const auto begin = out.size();
   out += '{';
@@ -30,19 +30,22 @@ bool add_element(const pugi::xml_node &element, std::string &out, int depth) {
     add_name('@' + std::string{local_name(attribute.name())});
     out += sdk::json_string(attribute.value());
   }
+  std::vector<std::pair<std::string_view, std::vector<pugi::xml_node>>> members;  // in their order
+  std::map<std::string_view, std::size_t> places;
   for (const auto &child : element.children()) {
-    const auto name = local_name(child.name());
-    if (child.type() != pugi::node_element || std::ranges::find(names, name) != names.end()) continue;
-    names.push_back(name);
+    if (child.type() != pugi::node_element) continue;
+    const auto [place, is_first] = places.emplace(local_name(child.name()), members.size());
+    if (is_first) members.push_back({place->first, {}});
+    members[place->second].second.push_back(child);
+  }
+  for (const auto &[name, children] : members) {
     add_name(std::string{name});
-    std::string list;
-    std::size_t count{0};
-    for (const auto &twin : element.children()) {
-      if (twin.type() != pugi::node_element || local_name(twin.name()) != name) continue;
-      if (count++ > 0) list += ',';
-      if (!add_element(twin, list, depth + 1)) return false;
+    if (children.size() > 1) out += '[';
+    for (std::size_t i{0}; i < children.size(); ++i) {
+      if (i > 0) out += ',';
+      if (!add_element(children[i], out, depth + 1)) return false;
     }
-    out += count == 1 ? list : '[' + list + ']';
+    if (children.size() > 1) out += ']';
   }
   const auto text = sdk::json_string(element.text().get());
   if (!has_member) {
