@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_certificate_is_fetched_while_amazon_is_told_to_c
   auto bench = ses();
   const std::string body{
       R"({"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Timestamp": "2023-11-14T22:13:20.000Z",
-    "SignatureVersion": "2", "SigningCertURL": "https://sns.eu-west-3.amazonaws.com/c.pem", "Signature": "AAAA"})"};
+    "SignatureVersion": "2", "SigningCertURL": "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-c.pem", "Signature": "AAAA"})"};
   sdk::WebhookAnswer answer;
   BOOST_TEST((bench.instance->authenticate({"POST", "https://relance.example/h", {}, {}, body}, &answer) ==
               sdk::Verdict::challenge));
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_certificate_is_fetched_while_amazon_is_told_to_c
   bench.instance->wake();
   BOOST_REQUIRE_EQUAL(bench.requests.size(), 1u);
   BOOST_TEST(bench.requests[0].method == "GET");
-  BOOST_TEST(bench.requests[0].url == "https://sns.eu-west-3.amazonaws.com/c.pem");
+  BOOST_TEST(bench.requests[0].url == "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-c.pem");
 }
 
 BOOST_AUTO_TEST_CASE(callbacks_are_believed_with_their_password_only) {

@@ -236,6 +236,19 @@ BOOST_AUTO_TEST_CASE(a_parameter_twice_is_a_forgery_as_nobody_knows_which_was_si
   BOOST_TEST((check(vonage(Hash::md5), {"GET", without_time, {}, {}, {}}, kVonageMs) == Trust::forged));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_of_vonage_never_swallows_the_parameter_behind_it) {
+  const auto url = to_query(kVonageFields + kVonageMd5);
+  auto joined = url;
+  const std::string_view behind{"&msisdn="};
+  const auto at = joined.find(behind);
+  BOOST_REQUIRE(at != joined.npos);
+  const auto before = joined.rfind('=', at);
+  joined.replace(at, behind.size(), "%26msisdn=");  // the value before it goes into the name …
+  joined.replace(before, 1, "%3D");                 // … and the signed text would be the same
+  BOOST_TEST((check(vonage(Hash::md5), {"GET", url, {}, {}, {}}, kVonageMs) == Trust::genuine));
+  BOOST_TEST((check(vonage(Hash::md5), {"GET", joined, {}, {}, {}}, kVonageMs) == Trust::forged));
+}
+
 BOOST_AUTO_TEST_CASE(messagebird_signs_time_query_and_body) {
   const SignatureSettings settings{.scheme = Scheme::messagebird,
                                    .secret = "PlLrKaqvZNRR5zAjm42ZT6q1SQxgbbGd"};
@@ -323,7 +336,15 @@ BOOST_AUTO_TEST_CASE(amazon_signs_with_a_certificate_that_its_message_names) {
 }
 
 BOOST_AUTO_TEST_CASE(amazon_certificates_come_from_amazon_only) {
-  BOOST_TEST(is_sns_url("https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-0123.pem", ".pem"));
+  const std::string file{"/SimpleNotificationService-0123.pem"}, host{"https://sns.eu-west-3.amazonaws.com"};
+  BOOST_TEST(is_sns_certificate_url(host + file));
+  // What answers with words that the caller chose, or is a bucket of anybody.
+  for (const auto &url :
+       {host + file + "?Action=GetEndpointAttributes",
+        host + "/?Action=GetEndpointAttributes&x=/SimpleNotificationService-0.pem", host + "/x" + file,
+        host + "/x.pem", "https://sns.s3-us-west-2.amazonaws.com" + file,
+        "https://sns.s3-accelerate.amazonaws.com" + file})
+    BOOST_TEST(!is_sns_certificate_url(url), url);
   for (const auto *url :
        {"http://sns.eu-west-3.amazonaws.com/a.pem", "https://sns.eu-west-3.amazonaws.com.evil.example/a.pem",
         "https://evil.example/sns.eu-west-3.amazonaws.com/a.pem",
@@ -331,7 +352,9 @@ BOOST_AUTO_TEST_CASE(amazon_certificates_come_from_amazon_only) {
         "https://sns.eu-west-3.amazonaws.com@evil.example/a.pem", "https://sns.evil.example/a.pem",
         "https://sns.eu-west-3.s3.amazonaws.com/a.pem", "https://sns.eu-west-3.amazonaws.com/a.txt",
         "https://sns.eu-west-3.amazonaws.com/a/../b.pem"})
-    BOOST_TEST(!is_sns_url(url, ".pem"), url);
+    BOOST_TEST(!is_sns_certificate_url(url), url);
+  BOOST_TEST(is_sns_url("https://sns.eu-west-3.amazonaws.com/?Action=ConfirmSubscription&Token=2336"));
+  BOOST_TEST(!is_sns_url("https://sns.s3-us-west-2.amazonaws.com/?Action=ConfirmSubscription"));
 }
 
 BOOST_AUTO_TEST_CASE(a_body_of_any_size_is_judged_at_once) {

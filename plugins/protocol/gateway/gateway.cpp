@@ -137,7 +137,7 @@ void Gateway::parse(sdk::PendingParse pending) {
 /// The signature was checked when it came; the address is pinned again, as bytes may be parsed years later.
 void Gateway::confirm_subscription(sdk::PendingParse pending, const std::string &url) {
   const bool is_old{pending.received_at_ms() < host_.wall_ms() - kConfirmableMs};
-  if (!is_sns_url(url, "") || is_old) return pending.done({});
+  if (!is_sns_url(url) || is_old) return pending.done({});
   sdk::HttpRequest request{.url = url};
   request.options = {.timeout_ms = 10'000, .is_idempotent = true};
   http_.send(request, [this, open = std::move(pending)](const sdk::HttpReply &reply) mutable {

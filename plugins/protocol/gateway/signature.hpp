@@ -67,7 +67,10 @@ Trust check_signature(const SignatureSettings &settings, const sdk::WebhookReque
 Trust check_jwt(const SignatureSettings &settings, const sdk::WebhookRequest &request, std::int64_t now_ms);
 Trust check_sns(const SignatureSettings &settings, const sdk::WebhookRequest &request, std::int64_t now_ms,
                 CertificateSource *certificates);
-/// https://sns.<region>.amazonaws.com/…, as SNS signs and confirms; nothing else is ever fetched.
-bool is_sns_url(std::string_view url, std::string_view suffix);
+/// https://sns.<region>.amazonaws.com/…, as SNS confirms; nothing else is ever fetched.
+bool is_sns_url(std::string_view url);
+/// One of its certificate files. Nothing that is asked with a query: the API on the same host answers with
+/// words of the caller's choice, and a certificate is found within any words.
+bool is_sns_certificate_url(std::string_view url);
 
 }  // namespace relance::gateway

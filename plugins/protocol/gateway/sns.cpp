@@ -31,7 +31,13 @@ std::string string_to_sign(const sdk::Json &message) {
 
 }  // namespace
 
-bool is_sns_url(std::string_view text, std::string_view suffix) {
+bool is_sns_certificate_url(std::string_view text) {
+  const auto url = parse_url(text);
+  return is_sns_url(text) && url->query.empty() && url->path.starts_with("/SimpleNotificationService-") &&
+         url->path.ends_with(".pem") && url->path.find('/', 1) == std::string::npos;
+}
+
+bool is_sns_url(std::string_view text) {
   const auto url = parse_url(text);
   if (!url || url->scheme != "https" || !url->port.empty() || !url->user_info.empty()) return false;
   std::string_view host{url->host};
@@ -41,7 +47,8 @@ bool is_sns_url(std::string_view text, std::string_view suffix) {
   const auto domain = host.substr(std::min(dot, host.size()));
   if (domain != ".amazonaws.com" && domain != ".amazonaws.com.cn") return false;
   const auto region = host.substr(0, dot);
-  return region.size() >= 3 && url->path.ends_with(suffix) && url->path.find("..") == std::string::npos &&
+  // A bucket "sns" has such names, too: sns.s3-us-west-2.amazonaws.com.
+  return region.size() >= 3 && !region.starts_with("s3") && url->path.find("..") == std::string::npos &&
          std::ranges::all_of(
              region, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
@@ -56,7 +63,7 @@ Trust check_sns(const SignatureSettings &settings, const sdk::WebhookRequest &re
   const auto version = message["SignatureVersion"].text();
   if (version != "1" && version != "2") return Trust::forged;
   const auto url = message["SigningCertURL"].text();
-  if (!is_sns_url(url, ".pem") || certificates == nullptr) return Trust::forged;
+  if (!is_sns_certificate_url(url) || certificates == nullptr) return Trust::forged;
   const auto pem = certificates->certificate(url);
   if (!pem) return Trust::later;
   const auto key = certificate_key(*pem, now_ms);
