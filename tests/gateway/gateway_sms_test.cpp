@@ -78,6 +78,8 @@ BOOST_AUTO_TEST_CASE(what_twilio_answers_becomes_an_outcome) {
   check(expired, OutcomeKind::not_sent, FailureClass::configuration, "token expired");
   BOOST_TEST(expired.whole_instance);
   BOOST_TEST(expired.code == "20003");
+  BOOST_TEST((bench.host.health().back().level == relance::sdk::HealthLevel::down));
+  BOOST_TEST(bench.host.health().back().retry_at_ms > kNowMs);  // never down for ever
   const auto busy =
       bench.answered(429, R"({"code": 20429, "message": "Too Many Requests"})", {{"retry-after", "7"}});
   check(busy, OutcomeKind::not_sent, FailureClass::temporary, "throttled");

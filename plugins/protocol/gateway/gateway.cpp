@@ -18,6 +18,9 @@ constexpr std::int64_t kConfirmableMs{3LL * 86'400'000};
 constexpr std::uint32_t kFetchAfterMs{1000};
 /// Shorter settings ("1", "fr") occur in any text by chance.
 constexpr std::size_t kSettingBytesMin{6};
+/// A provider that is down is looked at again so soon, where its answer does not say when: without a time
+/// nobody ever would.
+constexpr std::int64_t kDownPauseMs{60'000};
 
 }  // namespace
 
@@ -70,7 +73,7 @@ void Gateway::say_health(const sdk::Outcome &outcome) {
                                                                            : sdk::HealthLevel::degraded;
     is_down_ = true;
     host_.health(level, outcome.code, outcome.text,
-                 outcome.retry_after_ms > 0 ? host_.wall_ms() + outcome.retry_after_ms : 0);
+                 host_.wall_ms() + (outcome.retry_after_ms > 0 ? outcome.retry_after_ms : kDownPauseMs));
   } else if (outcome.kind == sdk::OutcomeKind::accepted && is_down_.exchange(false)) {
     host_.health(sdk::HealthLevel::up);
   }

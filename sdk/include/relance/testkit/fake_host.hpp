@@ -22,6 +22,7 @@ struct LogLine {
 struct HealthReport {
   sdk::HealthLevel level{sdk::HealthLevel::up};
   std::string code, text;
+  std::int64_t retry_at_ms{0};
 };
 
 class FakeHost {
@@ -256,7 +257,7 @@ class FakeHost {
     };
     t.health = [](const relance_host *host, const relance_health *h) {
       self(host).note([&] {
-        self(host).health_.push_back({static_cast<sdk::HealthLevel>(h->level), own(h->code), own(h->text)});
+        self(host).health_.push_back({static_cast<sdk::HealthLevel>(h->level), own(h->code), own(h->text), h->retry_at_ms});
       });
     };
     t.wake = [](const relance_host *host, std::uint32_t after_ms) {
