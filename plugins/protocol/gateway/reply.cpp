@@ -3,6 +3,7 @@
 #include "plugins/protocol/gsm/gsm.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace relance::gateway {
 namespace {
@@ -45,6 +46,21 @@ void add_refs(const std::vector<Place> &places, const Said &said, sdk::Outcome &
   std::ranges::sort(outcome.refs);
   const auto twice = std::ranges::unique(outcome.refs);
   outcome.refs.erase(twice.begin(), twice.end());
+}
+
+/// Some name a price for each part of a message: what they cost together.
+std::optional<std::int64_t> price_of(const std::vector<Place> &places, const Said &said) {
+  for (const auto &place : places) {
+    const auto prices = place.all(said);
+    std::int64_t sum{0};
+    for (const auto &text : prices) {
+      const auto price = micro_units(text);
+      if (!price || *price > std::numeric_limits<std::int64_t>::max() - sum) return std::nullopt;
+      sum += *price;
+    }
+    if (!prices.empty()) return sum;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -103,7 +119,7 @@ sdk::Outcome to_outcome(const Reply &description, const sdk::HttpReply &reply) {
   if (const auto text = one_line(first_of(description.text, said)); !text.empty() && !is_good)
     outcome.text = text;
   if (outcome.code.empty() && !is_good) outcome.code = "http " + std::to_string(reply.status);
-  if (const auto price = micro_units(first_of(description.price, said))) {
+  if (const auto price = price_of(description.price, said)) {
     auto currency = description.currency_fixed.empty() ? first_of(description.currency, said)
                                                        : description.currency_fixed;
     if (currency.size() == 3) outcome.price = sdk::Price{*price, std::move(currency)};
