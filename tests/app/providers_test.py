@@ -148,6 +148,20 @@ class ProvidersTest(unittest.TestCase):
         self.assertEqual(world.ask("status")["store"]["suppressed"], 0)
         self.assertIn("intact", world.ctl("journal", "verify"))
 
+    def test_what_is_dearer_than_allowed_goes_to_the_next_provider_and_the_price_is_shown(self):
+        """The price is asked of the plugin in its own process, before the message is written down."""
+        world = self.two('quote = "yes"\nprice = "45000"', 'quote = "yes"\nprice = "1000"', lines='[price]\nper_message = "0.08 EUR"\n')
+        world.import_ledger()
+        world.ctl("onboard", "--skip-older-than", "900d")
+        world.ctl("clock", "advance", "4d", "--settle")
+        self.assertEqual(self.sent_by(world, "one"), [])
+        self.assertEqual(len(self.sent_by(world, "two")), 1)
+        reminder = next(row for row in world.ask("reminders")["reminders"] if row["debtor"] == "D-1")
+        self.assertEqual((reminder["provider"], reminder["price"], reminder["segments"]), ("two", "0.002 EUR", 2))
+        self.assertRegex(world.ctl("reminders", "--debtor", "D-1"), r"0\.002 EUR")
+        journal = world.ctl("journal", "--invoice", "F-1", "--json")
+        self.assertIn("email one: it costs 0.09 EUR, more than price.per_message allows (0.08 EUR)", journal)
+
     def on_the_real_clock(self, lines):
         """FR sends by "one", BE by "two"; many in FR are due before the one in BE, and more than are looked at at once."""
         world = self.world()
