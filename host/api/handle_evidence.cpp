@@ -4,7 +4,7 @@
 #include "host/api/handlers.hpp"
 #include "host/api/json_text.hpp"
 #include "host/base/log.hpp"
-#include "host/evidence/authority.hpp"
+#include "host/engine/authority_settings.hpp"
 #include "host/evidence/container.hpp"
 #include "host/evidence/export.hpp"
 
@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <unistd.h>
 
 namespace relance::api {
@@ -21,7 +20,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kPieceBytes{64 * 1024};
-constexpr std::size_t kPemBytesMax{1024 * 1024};
 
 class ScratchFile {
  public:
@@ -44,47 +42,21 @@ class ScratchFile {
   int file_;
 };
 
-Result<std::string> read_file(const std::filesystem::path &path) {
-  if (path.empty()) return std::string{};
-  std::ifstream in{path, std::ios::binary};
-  std::string text(kPemBytesMax, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.empty()) return unavailable(path.string() + " is empty or cannot be read");
-  return text;
-}
-
 Result<evidence::Signer> open_signer(const config::Evidence &settings) {
   if (settings.certificate.empty() && settings.pkcs12.empty())
     return conflict(
         "nobody is configured to sign evidence: set certificate and key under [evidence] in relanced.toml, "
         "or ask for an"
         " unsigned container (--unsigned), which proves only that it is whole");
-  auto certificate = read_file(settings.certificate);
+  auto certificate = engine::read_pem(settings.certificate);
   if (!certificate) return certificate.error();
-  auto pkcs12 = read_file(settings.pkcs12);
+  auto pkcs12 = engine::read_pem(settings.pkcs12);
   if (!pkcs12) return pkcs12.error();
   auto signer = evidence::Signer::open(
       {std::move(*certificate), settings.key.reveal(), std::move(*pkcs12), settings.password.reveal()},
       WallClock{}.now());
   if (!signer) return conflict("evidence cannot be signed: " + signer.error().message);
   return signer;
-}
-
-Result<evidence::Authority> authority_of(const config::Configuration &configuration) {
-  const auto &settings = configuration.evidence;
-  evidence::Authority authority{settings.tsa,
-                                configuration.http.proxy,
-                                configuration.http.no_proxy,
-                                configuration.http.ca_file.string(),
-                                settings.tsa_timeout,
-                                {}};
-  auto trusted = read_file(settings.tsa_ca);
-  if (!trusted) return trusted.error();
-  auto revoked = read_file(settings.tsa_crl);
-  if (!revoked) return revoked.error();
-  authority.trust = {std::move(*trusted), std::move(*revoked)};
-  return authority;
 }
 
 /// What everything here begins with.
@@ -178,7 +150,7 @@ Result<void> export_evidence(Context &context, const Request &request, Exchange 
     order.signer = &*signer;
   }
   if (signer && !settings.tsa.empty()) {
-    auto authority = authority_of(*configuration);
+    auto authority = engine::authority_of(*configuration);
     if (!authority) return authority.error();
     order.stamp = [authority = std::move(*authority)](const Sha256 &imprint) {
       return evidence::ask_authority(authority, imprint);

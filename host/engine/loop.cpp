@@ -175,6 +175,8 @@ bool Engine::Loop::pass() {
   note(record_fetches());
   busy = fetch_evidence() || busy;
   note(sweep_some());
+  seal_day();
+  stamp_seals();
   if (advance_ && moved) advance_->last_progress = std::chrono::steady_clock::now();
   return walk_clock(busy) || busy;
 }
@@ -206,6 +208,8 @@ Milliseconds Engine::Loop::wait_time() {
   until(recall_retry_at_);
   if (evidence_at_ > wall) until(evidence_at_);  // else an answer or the store is waited for
   until(pool_.next_retry());
+  if (stamp_at_ > wall) until(stamp_at_);
+  if (!clock_.is_virtual()) until(next_seal());
   for (const auto &[id, doubt] : doubts_)
     if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
   for (auto &[id, pooled] : pool_.all())

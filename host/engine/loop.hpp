@@ -1,6 +1,7 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
-// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), quoting.cpp (fit and price),
-// hand_over.cpp, test_message.cpp (an operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls), evidence.cpp and doubts.cpp (what nobody knows).
+// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), quoting.cpp (fit and price), hand_over.cpp,
+// test_message.cpp (an operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls),
+// evidence.cpp, day_seal.cpp and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -9,6 +10,7 @@
 #include "host/engine/engine.hpp"
 #include "host/engine/inbox.hpp"
 #include "host/engine/provider_pool.hpp"
+#include "host/engine/seal_stamper.hpp"
 #include "host/engine/volume_guard.hpp"
 #include "host/store/sqlite/open.hpp"
 #include "host/store/store.hpp"
@@ -217,6 +219,14 @@ class Engine::Loop {
   bool record_fetches();
   void forget_fetches_of(const std::string &provider);
 
+  // --- day_seal.cpp
+  /// Midnight (UTC) after the first day that is not sealed.
+  [[nodiscard]] Instant next_seal() const;
+  void seal_day();
+  void stamp_seals();
+  void take_stamp(const SealStamper::Answer &answer, Instant wall);
+  void stamp_failed(const Error &error, Instant wall);
+
   // --- second_phase.cpp
   /// A draft at its provider, on record, that nobody has told it to release in this run.
   struct Prepared {
@@ -293,6 +303,9 @@ class Engine::Loop {
   std::map<store::FetchId, Fetching> fetching_;
   std::vector<store::FetchRecord> fetched_;  ///< waiting to be recorded
   Instant evidence_at_{Instant::min()};      ///< wall: when to look for proofs to fetch
+  CivilDate sealed_day_{};             ///< the last one that is; none at the start
+  Instant stamp_at_{Instant::min()};   ///< wall: when to look for seals without a time-stamp
+  SealStamper stamper_{[this] { inbox_.poke(); }};
   std::set<store::InboundId> parsing_;
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come

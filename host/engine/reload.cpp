@@ -124,7 +124,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   unrouted_.clear();
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
-  evidence_at_ = Instant::min();
+  evidence_at_ = stamp_at_ = Instant::min();
   doubts_changed_ = true;
   for (auto &[id, doubt] : doubts_) doubt.next_try = Instant::min();  // a provider may be able to tell now
   starved_until_ = Instant::min();

@@ -24,7 +24,12 @@ std::size_t take(char *bytes, std::size_t size, std::size_t count, void *to) {
   return size * count;
 }
 
-Result<std::string> post(const Authority &authority, const std::string &body) {
+int is_over(void *cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool> *>(cancelled)->load() ? 1 : 0;
+}
+
+Result<std::string> post(const Authority &authority, const std::string &body,
+                         const std::atomic<bool> *is_cancelled) {
   const std::unique_ptr<CURL, FreesCall> call{curl_easy_init()};
   const std::unique_ptr<curl_slist, FreesHeaders> headers{
       curl_slist_append(nullptr, "Content-Type: application/timestamp-query")};
@@ -40,6 +45,11 @@ Result<std::string> post(const Authority &authority, const std::string &body) {
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &reply);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, failure.data());
+  if (is_cancelled != nullptr) {
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, is_over);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, is_cancelled);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  }
   // The environment has no say.
   curl_easy_setopt(handle, CURLOPT_PROXY, authority.proxy.c_str());
   curl_easy_setopt(handle, CURLOPT_NOPROXY, authority.no_proxy.c_str());
@@ -59,13 +69,14 @@ Result<std::string> post(const Authority &authority, const std::string &body) {
 
 }  // namespace
 
-Result<std::string> ask_authority(const Authority &authority, const Sha256 &imprint) {
+Result<std::string> ask_authority(const Authority &authority, const Sha256 &imprint,
+                                  const std::atomic<bool> *is_cancelled) {
   const auto request = make_stamp_request(imprint);
   if (!request) return request.error();
   const auto named = [&](const Error &error) {
     return Error{error.kind, "no time-stamp from " + authority.url + ": " + error.message, {}};
   };
-  const auto reply = post(authority, request->der);
+  const auto reply = post(authority, request->der, is_cancelled);
   if (!reply) return named(reply.error());
   auto token = token_of_reply(*reply, *request, authority.trust, WallClock{}.now());
   if (!token) return named(token.error());

@@ -6,6 +6,7 @@
 #include "host/base/time.hpp"
 #include "host/evidence/time_stamp.hpp"
 
+#include <atomic>
 #include <string>
 
 namespace relance::evidence {
@@ -17,7 +18,8 @@ struct Authority {
   Trust trust;  ///< whose word is taken
 };
 
-/// A token over these bytes' hash, checked. Waits for the network.
-Result<std::string> ask_authority(const Authority &authority, const Sha256 &imprint);
+/// A token over these bytes' hash, checked. Waits for the network, at most until `is_cancelled` becomes true.
+Result<std::string> ask_authority(const Authority &authority, const Sha256 &imprint,
+                                  const std::atomic<bool> *is_cancelled = nullptr);
 
 }  // namespace relance::evidence

@@ -101,6 +101,12 @@ struct EvidenceSeal {
   std::string token;                          ///< RFC 3161, over the root; empty without one
 };
 
+struct UnstampedSeal {
+  CreditorId creditor{0};
+  CivilDate day{};
+  Sha256 root{};
+};
+
 struct InvoiceEvidence {
   CreditorId creditor{0};
   CaseId case_id{0};

@@ -195,10 +195,12 @@ class Store : public Reader {
   virtual Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by, Instant now) = 0;
   /// Removes the person behind a debtor: names, addresses, documents, journal payloads. Chains still verify.
   virtual Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now) = 0;
-  /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`.
+  /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`; with none it is the one before.
   virtual Result<Sha256> seal_day(CreditorId, CivilDate day) = 0;
   /// Keeps the RFC 3161 token over the root of that day's seal; the first one stays.
   virtual Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) = 0;
+  /// Seals without a token, oldest first.
+  virtual Result<std::vector<UnstampedSeal>> unstamped_seals(std::size_t limit) = 0;
 };
 
 }  // namespace relance::store

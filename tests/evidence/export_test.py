@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -62,7 +63,6 @@ class ExportTest(unittest.TestCase):
         self.assertEqual((found["finding"], found["invoice"], found["signed_by"]), ("right", "F-1", "CN=creditor"))
         self.assertTrue({"container", "manifest", "signature", "signer", "time-stamp", "authority", "journal", "documents"}
                         <= {check["what"] for check in found["checks"]}, found)
-        self.assertEqual(self.authority.requests, 1)
         folder = self.world.folder / "unpacked"
         subprocess.run(["unzip", "-q", self.out, "-d", folder], check=True)
         self.authority.openssl("cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in",
@@ -136,6 +136,34 @@ class ExportTest(unittest.TestCase):
         found = self.verify("--trust", self.ca)
         self.assertEqual(found["finding"], "right")
         self.assertIn("127.0.0.1:1", next(check["words"] for check in found["checks"] if check["what"] == "time-stamp"))
+
+    def test_days_are_sealed_and_time_stamped_as_they_end_and_vouch_for_the_journal(self):
+        self.open(self.stamped())
+        self.assertNotEqual(self.world.ask("evidence", "list", "F-1")["sealed_day"], None)
+        self.assertGreater(self.world.ask("journal", "verify")["days_sealed"], 0)
+        self.await_log("JOURNAL_DAY_STAMPED", "2026-03-08")
+        self.export()
+        found = self.verify("--trust", self.ca)
+        self.assertEqual(found["finding"], "right", found)
+        sealed = next(check["words"] for check in found["checks"] if check["what"] == "sealed day")
+        self.assertIn("by CN=tsa", sealed)
+
+    def test_seals_wait_for_an_authority_that_is_away(self):
+        self.open(self.stamped("/error", more='without_tsa = "go_on"\n'))
+        self.await_log("JOURNAL_DAY_NOT_STAMPED", "500")
+        self.export()
+        words = {check["what"]: check["words"] for check in self.verify("--trust", self.ca)["checks"]}
+        self.assertIn("nobody time-stamped", words["sealed day"])
+        self.world.stop()
+        self.world.edit("relanced.toml", self.authority.url("/error"), self.authority.url("/tsr"))
+        self.world.start("--test-clock")
+        self.await_log("JOURNAL_DAY_STAMPED", "2026-03-")
+
+    def await_log(self, message, text):
+        deadline = time.monotonic() + 30
+        while not any(message in line and text in line for line in self.world.logged().splitlines()):
+            self.assertLess(time.monotonic(), deadline, self.world.logged())
+            time.sleep(0.02)
 
     def test_documents_are_listed_and_shown_by_their_hash(self):
         self.open()

@@ -288,7 +288,13 @@ BOOST_AUTO_TEST_CASE(days_are_sealed_in_order_and_once) {
     const auto second = must(bench.store->seal_day(bench.creditor, kToday + Days{1}));
     BOOST_TEST((second != first));
     BOOST_TEST(bench.store->seal_day(bench.creditor, kToday).has_error());
+    BOOST_TEST((must(bench.store->seal_day(bench.creditor, kToday + Days{2})) == second));  // nothing has changed
     BOOST_TEST(must(bench.store->verify_journal(bench.creditor)).days_sealed == 2u);
+    const auto open = must(bench.store->unstamped_seals(10));
+    BOOST_REQUIRE(open.size() == 2u);
+    BOOST_TEST((open[0].root == first));
+    must(bench.store->stamp_seal(bench.creditor, kToday, "token"));
+    BOOST_TEST(must(bench.store->unstamped_seals(10)).size() == 1u);
     bench.expect_journal_verifies();
   }
 }

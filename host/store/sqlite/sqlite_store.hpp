@@ -178,6 +178,7 @@ class SqliteStore final : public Store {
                             Instant now) override;
   Result<Sha256> seal_day(CreditorId, CivilDate day) override;
   Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) override;
+  Result<std::vector<UnstampedSeal>> unstamped_seals(std::size_t limit) override;
 
  private:
   /// What settling needs of a claim.
