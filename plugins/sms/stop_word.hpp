@@ -1,0 +1,12 @@
+// Whether a text that came back asks for no more of them. Networks and laws know it by single words.
+#pragma once
+
+#include <string_view>
+
+namespace relance::sms {
+
+/// "Stop.", "ARRÊT" and "stop 36180" are the same wish; "stop by tomorrow for the cheque" is a letter: only a
+/// text of up to two words counts. UTF-8.
+[[nodiscard]] bool is_stop(std::string_view text);
+
+}  // namespace relance::sms
