@@ -102,6 +102,13 @@ BOOST_AUTO_TEST_CASE(a_receipt_of_several_parts_says_that_it_speaks_of_the_first
   BOOST_TEST((receipt.part_index == 0 && receipt.part_count == 1));
 }
 
+BOOST_AUTO_TEST_CASE(a_time_that_is_none_overflows_nothing) {
+  const std::string called{"https://x/?key=" + std::string{kKey} + "&parts=1&type=1&at="};
+  BOOST_TEST(read_callback(called + "9223372036854775807").receipts.at(0).provider_time_ms ==
+             9'999'999'999'000);
+  BOOST_TEST(read_callback(called + "-5").receipts.at(0).provider_time_ms == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_callback_of_ours_is_unreadable) {
   for (const auto *url : {"", "https://x/", "https://x/?key=K&parts=1", "https://x/?key=K&parts=1&type=%25d",
                           "https://x/?key=K&parts=x&type=1"})

@@ -13,6 +13,8 @@ namespace {
 
 /// Our own key is 26 to 36 characters, a type has three digits, a MAC 64; %A is a line of the message centre.
 constexpr std::size_t kFieldMax{1000}, kWordsMax{200}, kKeyMax{64};
+/// Unix seconds of ten digits; what has more is no time of this or the next century.
+constexpr std::int64_t kSecondsMax{9'999'999'999};
 
 std::string mac_of(std::string_view secret, std::string_view key, std::string_view parts) {
   std::string signed_text{"relance kannel callback 1\n"};
@@ -177,7 +179,8 @@ sdk::Parsed read_callback(std::string_view url) {
       .code = std::to_string(*type),
       .text = words_of(line),
       .provider_time_ms =
-          std::max<std::int64_t>(0, number<std::int64_t>(at(fields, "at")).value_or(0)) * 1000};
+          std::clamp<std::int64_t>(number<std::int64_t>(at(fields, "at")).value_or(0), 0, kSecondsMax) *
+          1000};
   if (*parts > 1)
     receipt.text += (receipt.text.empty() ? "first of " : "; first of ") + std::to_string(*parts) + " parts";
   if (const auto err = word_after(line, "err:"); is_word(err))
