@@ -202,15 +202,17 @@ void read_feedback(const report::Report &read, std::string key, Meaning &meaning
     meaning.receipts.push_back(plain_receipt(sdk::ReceiptKind::complaint, key, words, true));
     return;
   }
-  // Nothing but the address: who complains wants no more, whichever message it was.
-  for (const auto &recipient : read.recipients) {
-    sdk::Reply stop;
-    stop.kind = sdk::ReplyKind::stop;
-    stop.from = recipient.address;
-    stop.text = words;
-    meaning.replies.push_back(std::move(stop));
+  // Nothing but the address: who complains wants no more, whichever message it was. Ours have one recipient
+  // each; a report that names many would silence as many debtors, and anybody can write one.
+  if (read.recipients.size() != 1) {
+    meaning.unreadable_because = "a complaint that names no message of ours";
+    return;
   }
-  if (meaning.replies.empty()) meaning.unreadable_because = "a complaint that names no message of ours";
+  sdk::Reply stop;
+  stop.kind = sdk::ReplyKind::stop;
+  stop.from = read.recipients.front().address;
+  stop.text = words;
+  meaning.replies.push_back(std::move(stop));
 }
 
 }  // namespace

@@ -373,15 +373,17 @@ BOOST_AUTO_TEST_CASE(a_complaint_finds_its_message_by_whatever_the_provider_left
   BOOST_REQUIRE_EQUAL(plugin.replies().size(), 1u);
   BOOST_TEST(plugin.replies()[0].kind == RELANCE_REPLY_STOP);
   BOOST_TEST(plugin.replies()[0].from == "e@debtor.example");
-  // Nothing at all: a person looks at it.
+  // Nothing at all, or the addresses of many, as anybody can write them: a person looks at it.
   plugin.parse(feedback("abuse", "", ""));
-  BOOST_REQUIRE_EQUAL(plugin.unreadable().size(), 1u);
+  plugin.parse(feedback(
+      "abuse", "Original-Rcpt-To: <f@debtor.example>\r\nOriginal-Rcpt-To: <g@other.example>\r\n", ""));
+  BOOST_REQUIRE_EQUAL(plugin.unreadable().size(), 2u);
   // No complaints, whatever they name.
   plugin.parse(feedback("not-spam", "", "X-Relance-Key: " + key + "\r\n"));
   plugin.parse(feedback("auth-failure", "", "X-Relance-Key: " + key + "\r\n"));
   BOOST_TEST(plugin.receipts().size() == 5u);
   BOOST_TEST(plugin.replies().size() == 1u);
-  BOOST_TEST(plugin.unreadable().size() == 1u);
+  BOOST_TEST(plugin.unreadable().size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_read_receipt_is_asked_for_only_where_set_and_is_never_bad_news) {
