@@ -132,6 +132,20 @@ class Bench:
         self.figure("Kannel driver / wrk with the same requests", middle[0], 0.9, "x",
                     note=f"median of {rounds}; wrk {middle[1][0]:,.0f}/s, driver {middle[1][1]:,.0f}/s; {window} in flight")
 
+    def smpp(self):
+        """The driver beside npm's client, and a whole cycle beside Kannel's."""
+        sys.path.insert(0, str(SOURCE / "tests/bench"))
+        import smpp_figures
+        for window in (16, 100):
+            taken = smpp_figures.client(window, self.size(100_000, 5_000), self.size(5, 1))
+            ratio, (ours, theirs) = sorted((mine / other, (mine, other)) for mine, other in taken)[len(taken) // 2]
+            self.figure(f"SMPP driver / npm's smpp client, window {window}", ratio, 2, "x",
+                        note=f"median of {len(taken)}; driver {ours:,.0f}/s, npm {theirs:,.0f}/s, one message centre")
+        taken = smpp_figures.cycles(self.size(10_000, 300), self.size(4, 1), self.size(5, 1))
+        ratio, (ours, theirs) = sorted((mine / other, (mine, other)) for mine, other in taken)[len(taken) // 2]
+        self.figure("reminder by SMPP to its durable receipt / Kannel's cycle", ratio, 2, "x",
+                    note=f"median of {len(taken)}; daemon {ours:,.0f}/s, Kannel {theirs:,.0f}/s")
+
     def idle(self):
         debtors, watched_s = self.size(100_000, 2_000), self.size(20, 3)
         with tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
@@ -320,7 +334,7 @@ def asked(command):
 
 
 GROUPS = {"decide": Bench.decide, "simulate": Bench.simulate, "engine": Bench.engine_figures, "portfolio": Bench.portfolio,
-          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel,
+          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel, "smpp": Bench.smpp,
           "idle": Bench.idle}
 
 

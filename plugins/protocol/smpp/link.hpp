@@ -32,7 +32,7 @@ struct Job {
   std::size_t unanswered{0};
   std::uint32_t refused{0};    ///< a status other than 0
   std::uint32_t throttled{0};  ///< the same, but it is about how fast, not about this message
-  std::string doubt{};  ///< why a part is doubtful
+  std::string doubt{};         ///< why a part is doubtful
 
   [[nodiscard]] std::size_t next_part() const;  ///< parts.size(): none waits
   [[nodiscard]] bool is_out() const;            ///< a part was taken, or may have been
