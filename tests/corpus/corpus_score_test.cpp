@@ -1,12 +1,14 @@
 // The scores that texts and numbers are held to, on samples collected by others; with none here, the scorer
 // itself.
-#include "tests/corpus/score.hpp"
+#include "tests/corpus/delivery_reports.hpp"
 #include "tests/test_folders.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
 #include <iostream>
+#include <unistd.h>
 
 namespace relance::corpus {
 namespace {
@@ -43,6 +45,27 @@ BOOST_AUTO_TEST_CASE(a_miss_lowers_the_score_and_is_listed) {
   BOOST_TEST(score.tallies.at("segments").at("a/b").total == 2u);
   BOOST_REQUIRE_EQUAL(score.misses.size(), 1u);
   BOOST_TEST(score.misses[0].id == "one");
+}
+
+BOOST_AUTO_TEST_CASE(a_gateways_callback_is_read_by_its_profile_or_not_counted) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("relance-corpus-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::ofstream{folder / "dlr_http.jsonl"}
+      << R"({"id": "1", "provider": "twiml", "url": "/c", "body": "MessageSid=SM1&MessageStatus=delivered", "expected": {"status": "D", "external_id": "SM1"}})"
+      << '\n'
+      << R"({"id": "2", "provider": "nexmo", "url": "/c?messageId=N1&status=failed&err-code=9", "expected": {"status": "F", "external_id": "N2"}})"
+      << '\n'
+      << R"({"id": "3", "provider": "elsewhere", "url": "/c?id=1", "expected": {"status": "D"}})" << '\n';
+  Score score;
+  score_http_reports(folder, score);
+  std::filesystem::remove_all(folder);
+  BOOST_TEST(score.tallies["gateway_state"]["all"].hits == 2u);
+  BOOST_TEST(score.tallies["gateway_reference"]["all"].hits == 1u);
+  BOOST_TEST(score.tallies["gateway_reference"]["all"].total == 2u);
+  BOOST_REQUIRE_EQUAL(score.misses.size(), 1u);
+  BOOST_TEST(score.misses[0].got == "N1");
+  BOOST_TEST(score.not_counted.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(texts_are_counted_as_gateways_count_them) {

@@ -1,5 +1,5 @@
-// The parts of the topic delivery_reports: callbacks over HTTP of e-mail providers and of SMS gateways, receipts
-// of message centres, and signatures.
+// The parts of the topic delivery_reports: callbacks over HTTP of e-mail providers and of SMS gateways,
+// receipts of message centres, and signatures.
 #pragma once
 
 #include "tests/corpus/score.hpp"
