@@ -224,7 +224,8 @@ Engine::Loop::Draft Engine::Loop::decide_debtor(const store::Claim &claim, Insta
         note_fail_over(seen, *setting->scenario, *setting->recipient_region, claim.contacts, now,
                        [this](const std::string &id) {
                          const auto *pooled = pool_.find(id);
-                         return pooled != nullptr && !pooled->status.is_paused && pooled->status.closed_because.empty();
+                         return pooled != nullptr && !pooled->status.is_paused && pooled->status.closed_because.empty() &&
+                                pooled->held_because.empty();
                        });
       decide_unit(claim, view, *setting, seen, now, wall, draft);
     };

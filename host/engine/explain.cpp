@@ -142,7 +142,7 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
   std::vector<CaseExplanation> explained;
   const auto is_free = [&standing](const std::string &id) {
     return std::any_of(standing.providers.begin(), standing.providers.end(), [&id](const ProviderReport &report) {
-      return report.id == id && !report.is_paused && report.closed_because.empty();
+      return report.id == id && !report.is_paused && report.closed_because.empty() && report.state != "held";
     });
   };
   decide_all(

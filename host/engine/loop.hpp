@@ -167,6 +167,8 @@ class Engine::Loop {
   [[nodiscard]] std::optional<channel::ProviderRefusal> judge_quote(const PooledProvider &pooled,
                                                                     const std::optional<channel::Quote> &quote,
                                                                     Instant now, Instant wall) const;
+  std::vector<std::optional<channel::Quote>> ask_quotes(PooledProvider &pooled,
+                                                        std::span<const channel::Submission> batch, Instant wall);
   void take_back(Draft &draft);
   void read_use();
   static store::NewAttempt &attempt_of(store::CaseChange &change) {

@@ -67,6 +67,7 @@ struct PooledProvider {
   std::string operator_because;       ///< not empty: an operator has paused it
   channel::Breaker breaker;
   channel::TokenBucket bucket;
+  Instant quotes_again_at{Instant::min()};  ///< wall time; it let a whole question for quotes pass unanswered
   Instant last_turn{Instant::min()};  ///< wall time; given to who waits for the rate
   DayUse use;
 

@@ -11,8 +11,10 @@ namespace {
 
 /// The engine waits so long at most, for a whole batch of a provider; a plugin has 5 ms for each.
 constexpr Milliseconds kQuoteDeadline{1000};
-/// A provider whose prices are limited and that named none in time is asked again after so long.
+/// A provider that did not answer in time is not asked again for so long.
 constexpr Milliseconds kQuoteRetry{30'000};
+/// One that answered and named no quote for a message whose price is limited is asked for it again.
+constexpr Milliseconds kUnquotedRetry{30'000};
 
 std::string price_of(const channel::Price &price) {
   return config::format_micro_price(price.micro_units, price.currency);
@@ -24,6 +26,19 @@ channel::ProviderRefusal never(const std::string &provider, std::string because)
 
 }  // namespace
 
+/// A plugin that does not answer costs the engine its deadline once, not at each batch.
+std::vector<std::optional<channel::Quote>> Engine::Loop::ask_quotes(
+    PooledProvider &pooled, std::span<const channel::Submission> batch, Instant wall) {
+  if (wall < pooled.quotes_again_at) return std::vector<std::optional<channel::Quote>>(batch.size());
+  const auto begun = std::chrono::steady_clock::now();
+  auto quotes = pooled.provider->quote(batch, kQuoteDeadline);
+  if (std::chrono::steady_clock::now() - begun >= kQuoteDeadline) {
+    pooled.quotes_again_at = WallClock{}.now() + kQuoteRetry;
+    log::event(log::Id::PROVIDER_QUOTES_LATE, {{"provider", pooled.settings.id}});
+  }
+  return quotes;
+}
+
 /// Nothing: it may go.
 std::optional<channel::ProviderRefusal> Engine::Loop::judge_quote(const PooledProvider &pooled,
                                                                   const std::optional<channel::Quote> &quote,
@@ -32,7 +47,8 @@ std::optional<channel::ProviderRefusal> Engine::Loop::judge_quote(const PooledPr
   const auto &limits = pooled.settings.send_limits;
   if (!quote) {
     if (!limits.has_prices()) return std::nullopt;
-    return channel::ProviderRefusal{id, "its price could not be learned in time", false, wall + kQuoteRetry};
+    return channel::ProviderRefusal{id, "its price could not be learned in time", false,
+                                    std::max(pooled.quotes_again_at, wall + kUnquotedRetry)};
   }
   for (const auto &issue : quote->issues)
     if (issue.is_fatal)
@@ -79,7 +95,7 @@ void Engine::Loop::quote_of_provider(const std::string &provider, const std::vec
     submission.token = ++last_quote_;
     batch.push_back(std::move(submission));
   }
-  const auto quotes = pooled.provider->quote(batch, kQuoteDeadline);
+  const auto quotes = ask_quotes(pooled, batch, wall);
   for (std::size_t i{0}; i < asked.size(); ++i) {
     auto &draft = drafts[asked[i].draft];
     auto &[change, out] = draft.outgoing[asked[i].outgoing];

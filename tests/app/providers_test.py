@@ -162,6 +162,17 @@ class ProvidersTest(unittest.TestCase):
         journal = world.ctl("journal", "--invoice", "F-1", "--json")
         self.assertIn("email one: it costs 0.09 EUR, more than price.per_message allows (0.08 EUR)", journal)
 
+    def test_a_plugin_that_does_not_say_what_it_costs_delays_the_first_batch_alone(self):
+        world = self.two('quote = "slowly"')
+        rows = "".join(f"D-{i},Debtor {i},FR,FR,en,accept@d{i}.example,\n" for i in range(6))
+        world.ctl("import", "debtors", world.write("d.csv", "debtor_id,name,country,region,language,email,phone\n" + rows))
+        rows = "".join(f"D-{i},F-{i},2026-02-01,2026-02-{26 + i % 2},120.00,EUR\n" for i in range(6))
+        world.ctl("import", "invoices", world.write("i.csv", "debtor_id,invoice_number,issue_date,due_date,amount,currency\n" + rows))
+        world.ctl("onboard", "--skip-older-than", "900d")
+        world.ctl("clock", "advance", "4d", "--settle")  # on two days: two batches
+        self.assertEqual(len(self.sent_by(world, "one")), 6)
+        self.assertEqual(world.logged().count("PROVIDER_QUOTES_LATE"), 1)
+
     def on_the_real_clock(self, lines):
         """FR sends by "one", BE by "two"; many in FR are due before the one in BE, and more than are looked at at once."""
         world = self.world()
