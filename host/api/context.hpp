@@ -16,6 +16,8 @@
 
 namespace relance::api {
 
+class HookListener;
+
 /// What the program does for its control interface. Called on threads of the server.
 struct Program {
   std::function<Result<void>()> reload;   ///< as SIGHUP does
@@ -30,6 +32,7 @@ class Context {
 
   engine::Engine &engine;
   const Program program;
+  const HookListener *hooks{nullptr};  ///< set before the server listens; null: there is none
   std::atomic<bool> is_importing{false};  ///< one import at a time: a snapshot must not meet another list
 
   /// The creditor that ?creditor= names, or the only one: its code, and its number in the store.

@@ -55,6 +55,7 @@ Result<Response> show_status(Context &context, const Request &) {
          {"inbox_inbound", report.inbox_inbound}}},
        {"store", api::to_json(*counters)},
        {"inbound_waiting", std::move(waiting)},
+       {"hooks", hooks_status(context)},
        {"providers", std::move(providers)}});
 }
 

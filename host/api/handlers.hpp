@@ -5,6 +5,8 @@
 #include "host/api/context.hpp"
 #include "host/api/router.hpp"
 
+#include <boost/json/fwd.hpp>
+
 namespace relance::api {
 
 // handle_status.cpp
@@ -46,6 +48,14 @@ Result<Response> list_in_doubt(Context &context, const Request &request);
 Result<Response> resolve_in_doubt(Context &context, const Request &request);
 Result<Response> show_journal(Context &context, const Request &request);
 Result<Response> verify_journal(Context &context, const Request &request);
+
+// handle_hooks.cpp: webhooks, and raw bytes as they came
+Result<Response> show_hook(Context &context, const Request &request);
+Result<Response> rotate_hook(Context &context, const Request &request);
+Result<Response> list_inbound(Context &context, const Request &request);
+Result<Response> show_inbound(Context &context, const Request &request);
+/// Of /v1/status: the listener, and what each plugin said of its webhooks.
+boost::json::object hooks_status(const Context &context);
 
 // handle_people.cpp: what waits for a person
 Result<Response> list_approvals(Context &context, const Request &request);

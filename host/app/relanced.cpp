@@ -2,6 +2,7 @@
 // signals. Wiring only: what it does is done on the floors below. The same program, started as a channel
 // child, holds one plugin instance.
 #include "host/api/handlers.hpp"
+#include "host/api/hook_listener.hpp"
 #include "host/api/server.hpp"
 #include "host/app/daemon_options.hpp"
 #include "host/app/service_manager.hpp"
@@ -121,6 +122,7 @@ class Daemon {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<api::Context> context_;
   api::Router router_;
+  std::unique_ptr<api::HookListener> hooks_;
   std::unique_ptr<api::Server> server_;
   std::mutex reload_mutex_;
   const std::chrono::steady_clock::time_point began_{std::chrono::steady_clock::now()};
@@ -139,6 +141,12 @@ Result<void> Daemon::open() {
   context_ = std::make_unique<api::Context>(
       *engine_, api::Program{[this] { return reload(); }, [this] { return check(options_.config, false); },
                              kVersion, WallClock{}.now()});
+  if (!configuration_->hooks.listen.empty()) {
+    auto hooks = api::HookListener::listen(configuration_->hooks, engine_->webhooks());
+    if (!hooks) return hooks.error();
+    hooks_ = std::move(*hooks);
+    context_->hooks = hooks_.get();
+  }
   api::add_routes(router_, *context_);
   auto server = api::Server::listen(configuration_->control_socket, router_);
   if (!server) return server.error();
@@ -159,6 +167,11 @@ Result<void> Daemon::reload() {
   if (!loaded.configuration) return refuse(config::as_error(loaded.issues));
   if (loaded.configuration->control_socket != configuration_->control_socket)
     return refuse(conflict("control_socket cannot change while the daemon runs: restart it"));
+  if (loaded.configuration->hooks.listen != configuration_->hooks.listen)
+    return refuse(conflict("hooks.listen cannot change while the daemon runs: restart it"));
+  // First what costs nothing when the rest fails: other limits and a renewed certificate.
+  if (hooks_)
+    if (auto reloaded = hooks_->reload(loaded.configuration->hooks); !reloaded) return refuse(reloaded.error());
   if (auto taken = engine_->reload(loaded.configuration); !taken) return refuse(taken.error());
   log::set_level(static_cast<log::Level>(loaded.configuration->log.level));
   log::event(log::Id::DAEMON_RELOADED, {{"version", loaded.configuration->version}});
@@ -195,7 +208,9 @@ void Daemon::wait_for_the_end() {
 void Daemon::stop() {
   tell_stopping();
   server_->close_doors();
+  if (hooks_) hooks_->close_doors();
   engine_->stop(configuration_->limits.stop_grace);
+  if (hooks_) hooks_->stop();
   server_->stop();
   log::event(log::Id::DAEMON_STOPPED);
 }

@@ -211,7 +211,7 @@ void InprocInstance::authenticate(std::vector<WebhookCall> calls) {
   using Calls = std::vector<std::shared_ptr<const AuthenticateCall>>;
   const auto going = std::make_shared<Calls>();
   std::vector<OpenToken> refused;
-  const bool is_open{is_taking_ && has_started_ &&
+  const bool is_open{is_taking_ && has_started_ && instance_.traits().can_webhook &&
                      tokens_.size(Ending::judged) + calls.size() <= settings_.limits.judging_max};
   const auto deadline = WallClock().now() + settings_.limits.judge_timeout;
   for (auto &webhook : calls) {

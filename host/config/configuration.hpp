@@ -77,6 +77,27 @@ struct Evidence {
   bool goes_on_without_tsa{false};         ///< when it does not answer; said in the container
 };
 
+/// The webhook listener: where providers reach us, and how much of anybody it bears. Off without `listen`.
+struct Hooks {
+  struct Address {
+    std::string host;
+    std::uint16_t port{0};
+    bool operator==(const Address &) const = default;
+  };
+  std::vector<Address> listen;
+  std::string public_url;  ///< "https://hooks.example.com", without a slash at its end
+  std::filesystem::path certificate, key;  ///< PEM; both or neither
+  std::vector<std::string> trusted_proxies;  ///< addresses or networks whose X-Forwarded-For is believed
+  std::uint32_t body_bytes_max{1024 * 1024};   ///< the largest callbacks known are batches of some 100 KB
+  std::uint32_t header_bytes_max{16 * 1024};   ///< request line and header; signatures and traces need a few KB
+  std::uint32_t headers_max{64};
+  std::uint32_t connections_max{512};
+  std::uint32_t connections_of_address_max{64};  ///< a provider's pool; a proxy that is trusted may have all
+  std::uint32_t rate_max{1000};  ///< requests a second of one address to one provider; 0: any number
+  Milliseconds header_timeout{10'000};   ///< from the first wait for a request to the end of its header
+  Milliseconds request_timeout{30'000};  ///< to the end of its body
+};
+
 struct SenderIdentity {
   std::string channel, name, address, reply_to;
 };
@@ -177,6 +198,7 @@ struct Configuration {
   Limits limits;
   Http http;
   Evidence evidence;
+  Hooks hooks;
   bool allows_literal_secrets{false};
   bool requires_sandbox{true};  ///< where the kernel cannot confine a plugin it does not start
   std::vector<Creditor> creditors;

@@ -41,6 +41,8 @@ bool define(Draft &draft, std::map<std::string, Position> &defined, std::string_
             const std::string &name, const Position &at);
 
 void read_daemon(Draft &draft, const Document &document);
+/// [hooks] of the daemon.
+void read_hooks(Section &table, Hooks &hooks, const std::filesystem::path &base);
 void read_creditors(Draft &draft, Section &root);
 /// [evidence] of the daemon's file.
 void read_evidence(Draft &draft, const Document &document, Section &root);

@@ -78,6 +78,12 @@ Result<void> Engine::pause(std::string_view because) {
 Result<void> Engine::resume() {
   return loop_->resume();
 }
+Webhooks &Engine::webhooks() {
+  return loop_->webhooks();
+}
+Result<void> Engine::rotate_hook(const std::string &provider, Milliseconds overlap) {
+  return loop_->rotate_hook(provider, overlap);
+}
 Instant Engine::business_now() const {
   return loop_->business_now();
 }

@@ -27,6 +27,8 @@ class Store;
 
 namespace relance::engine {
 
+class Webhooks;
+
 struct EngineOptions {
   bool has_test_clock{false};
   std::optional<Instant> test_clock_start{};  ///< of a new store; default: now
@@ -131,6 +133,11 @@ class Engine {
   /// Stops before the next submit, until resume(). Survives a restart.
   Result<void> pause(std::string_view because);
   Result<void> resume();
+
+  /// What a listener hands requests to; lives as long as the engine.
+  [[nodiscard]] Webhooks &webhooks();
+  /// A new unguessable path; the one before it stays good for `overlap`. not_found: no such provider.
+  Result<void> rotate_hook(const std::string &provider, Milliseconds overlap);
 
   [[nodiscard]] Instant business_now() const;
   /// Test clock only: walks every next_at up to `target`. With `settle`, returns when no attempt is open and

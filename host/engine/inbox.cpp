@@ -2,6 +2,7 @@
 #include "host/engine/inbox.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace relance::engine {
 
@@ -28,6 +29,22 @@ void Inbox::polled(const std::string &provider, channel::Polled polled) {
 }
 void Inbox::fetched(const std::string &provider, std::vector<channel::Fetched> fetched) {
   append(batch_.fetched, provider, std::move(fetched));
+}
+void Inbox::judged(const std::string &provider, std::vector<channel::Judgement> judgements) {
+  const auto late = std::partition(judgements.begin(), judgements.end(),
+                                   [](const auto &one) { return one.token < kVerifyingTokens; });
+  if (late != judgements.end())
+    append(batch_.verified, provider,
+           std::vector<channel::Judgement>(std::make_move_iterator(late), std::make_move_iterator(judgements.end())));
+  judgements.erase(late, judgements.end());
+  if (!judgements.empty() && webhooks_ != nullptr) webhooks_->judged(provider, std::move(judgements));
+}
+void Inbox::webhooks(std::vector<HookRaw> raws) {
+  {
+    const std::scoped_lock lock{mutex_};
+    std::move(raws.begin(), raws.end(), std::back_inserter(batch_.webhooks));
+  }
+  arrived_.notify_one();
 }
 void Inbox::ready(const std::string &provider, std::uint32_t credit) {
   append(batch_.credits, provider, std::vector<std::uint32_t>{credit});

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "host/channel/provider.hpp"
+#include "host/engine/webhooks.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -20,6 +21,9 @@ namespace relance::engine {
 inline constexpr std::size_t kInboundBytesMax{64 * 1024 * 1024};
 inline constexpr std::size_t kInboundCountMax{10'000};
 
+/// Tokens from here on name stored bytes that are judged late, those below a listener's requests.
+inline constexpr channel::Token kVerifyingTokens{std::uint64_t{1} << 63};
+
 template <class T>
 struct From {
   std::string provider;
@@ -34,11 +38,14 @@ struct InboxBatch {
   std::vector<From<channel::Parsed>> parsed;
   std::vector<From<channel::Polled>> polled;
   std::vector<From<channel::Fetched>> fetched;
+  std::vector<HookRaw> webhooks;
+  std::vector<From<channel::Judgement>> verified;
   std::vector<From<std::uint32_t>> credits;
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool has_news(bool with_inbound) const {
-    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() || !credits.empty() || !health.empty() ||
+    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() || !webhooks.empty() ||
+           !verified.empty() || !credits.empty() || !health.empty() ||
            (with_inbound && (!inbound.empty() || !polled.empty()));
   }
 };
@@ -51,8 +58,15 @@ class Inbox final : public channel::ProviderEvents {
   void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
   void polled(const std::string &provider, channel::Polled polled) override;
   void fetched(const std::string &provider, std::vector<channel::Fetched> fetched) override;
+  /// Of requests that the listener handed over: to it at once. Of stored ones (kVerifyingTokens): to the engine.
+  void judged(const std::string &provider, std::vector<channel::Judgement> judgements) override;
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
+
+  /// Before any provider starts.
+  void pass_judgements_to(Webhooks &webhooks) { webhooks_ = &webhooks; }
+  /// Bounded by the listener: a request that waits here holds its connection.
+  void webhooks(std::vector<HookRaw> raws);
 
   /// Engine's thread: what waits now. Leaves a poke() for the next wait(). Without `with_inbound` raw bytes
   /// stay, and the ends of polls, which come behind theirs: the engine has not stored the last ones yet, and
@@ -69,6 +83,7 @@ class Inbox final : public channel::ProviderEvents {
   template <class T, class U>
   void append(std::vector<From<T>> &queue, const std::string &provider, std::vector<U> &&items);
 
+  Webhooks *webhooks_{nullptr};
   std::mutex mutex_;
   std::condition_variable arrived_;
   InboxBatch batch_;

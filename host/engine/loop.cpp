@@ -52,9 +52,12 @@ Result<void> Engine::Loop::open() {
   if (!left) return left.error();
   volume_.at_least(*left);
   pool_.on_stopped([this](const std::string &provider) { hear_out(provider); });
+  if (auto opened = open_hooks(); !opened) return opened;
+  if (auto prepared = prepare_hooks(settings_->configuration()); !prepared) return prepared;
   if (auto applied = pool_.apply(settings_->configuration()); !applied) return applied;
   pool_.keep();
   if (auto read = read_provider_pauses(); !read) return read;
+  publish_doors();
   store_->recall_through(pool_.recallers());
   store_->await_through(pool_.open_pollers());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
@@ -130,6 +133,7 @@ void Engine::Loop::run_thread() {
   pool_.stop(Milliseconds{2000});
   take(inbox_.take());
   store_retry_at_ = Instant::min();
+  end_hooks(false);  // their callers send them again
   while (record_outcomes()) {
   }
   apply_parsed();
@@ -151,6 +155,7 @@ bool Engine::Loop::pass() {
     parses_wait_ = true;
   }
   if (pool_.next_retry() <= WallClock{}.now() && pool_.retry_absent(WallClock{}.now())) {
+    publish_doors();
     parses_wait_ = recalls_wait_ = true;
     evidence_at_ = Instant::min();
     starved_until_ = Instant::min();
@@ -165,6 +170,7 @@ bool Engine::Loop::pass() {
   if (doubts_changed_) refresh_doubts();
   busy = ask_doubts() || busy;
   note(store_inbound());
+  note(settle_verified());
   begin_polls();
   const bool reads{
       std::any_of(parsed_.begin(), parsed_.end(), [](const auto &one) { return one.error.empty(); })};
@@ -226,7 +232,7 @@ Milliseconds Engine::Loop::wait_time() {
 
 bool Engine::Loop::is_settled() const {
   // A paused draft waits for the operator, not for a provider.
-  return pool_.in_flight() == (is_paused_ ? prepared_.size() : 0) && outcomes_.empty() && inbound_.empty() && polled_.empty() &&
+  return pool_.in_flight() == (is_paused_ ? prepared_.size() : 0) && outcomes_.empty() && inbound_.empty() && hooks_.empty() && verifying_.empty() && polled_.empty() &&
          parsed_.empty() && parsing_.empty() && !parses_wait_ && recalling_.empty() && !recalls_wait_;
 }
 

@@ -1,7 +1,7 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
 // others), reload.cpp (another configuration), dispatch.cpp (claim to intent), quoting.cpp (fit and price), hand_over.cpp,
 // test_message.cpp (an operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls),
-// evidence.cpp, day_seal.cpp and doubts.cpp (what nobody knows).
+// inbound_hooks.cpp (webhooks), evidence.cpp, day_seal.cpp and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -12,6 +12,7 @@
 #include "host/engine/provider_pool.hpp"
 #include "host/engine/seal_stamper.hpp"
 #include "host/engine/volume_guard.hpp"
+#include "host/engine/webhooks.hpp"
 #include "host/store/sqlite/open.hpp"
 #include "host/store/store.hpp"
 
@@ -88,6 +89,9 @@ class Engine::Loop {
                                          std::string_view by);
   Result<void> advance_clock(Instant target, bool settle, Milliseconds timeout,
                              const ClockProgress &progress);
+
+  [[nodiscard]] Webhooks &webhooks() { return webhooks_; }
+  Result<void> rotate_hook(const std::string &provider, Milliseconds overlap);
 
   store::Store &store() { return *store_; }
   [[nodiscard]] bool is_going_again(store::AttemptId attempt) const;
@@ -209,6 +213,19 @@ class Engine::Loop {
   /// The next page of the attempts that it is to be asked about, where it wants to know them.
   Result<channel::OpenPage> open_page(const std::string &id, PooledProvider &pooled);
 
+  // --- inbound_hooks.cpp
+  Result<void> open_hooks();
+  /// Tokens for every provider of this configuration, and its public URL; before any of them is started.
+  Result<void> prepare_hooks(const config::Configuration &configuration);
+  /// Whom the listener may hand requests to, after providers changed.
+  void publish_doors();
+  void add_hooks_to(std::vector<store::InboundRecord> &records);
+  void end_hooks(bool are_stored);
+  void verify(const store::StoredInbound &row);
+  /// This provider's plugin says that it is up.
+  void hurry_unverified(const std::string &provider);
+  bool settle_verified();
+
   // --- evidence.cpp
   /// A proof that its provider was asked for.
   struct Fetching {
@@ -272,6 +289,7 @@ class Engine::Loop {
   BusinessClock clock_;
   const Instant opened_at_;  ///< business time
   Inbox inbox_;
+  Webhooks webhooks_{inbox_};
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<Composer> composer_;
   ProviderPool pool_;
@@ -295,6 +313,14 @@ class Engine::Loop {
   Instant store_retry_at_{Instant::min()};  ///< wall: the store failed; leave it alone until then
   std::vector<store::OutcomeRecord> outcomes_;   ///< waiting to be recorded; never dropped
   std::vector<From<channel::Inbound>> inbound_;  ///< waiting for their place on disk
+  std::vector<HookRaw> hooks_;                   ///< webhooks waiting for their place on disk
+  struct Verifying {
+    store::InboundId inbound{0};
+    std::size_t bytes{0};
+  };
+  std::map<channel::Token, Verifying> verifying_;  ///< unverified bytes that a plugin is asked about
+  std::vector<From<channel::Judgement>> verified_;
+  channel::Token last_verifying_{kVerifyingTokens};
   std::vector<store::ParsedRecord> parsed_;
   std::vector<From<channel::Polled>> polled_;    ///< ended polls whose cursor is not kept yet
   channel::Token last_poll_{0};

@@ -52,6 +52,7 @@ Result<PooledProvider> ProviderPool::make(std::shared_ptr<const channel::Provide
   if (!made) return made.error();
   PooledProvider pooled;
   pooled.provider = std::move(made.value());
+  pooled.provider->set_webhook_url(webhook_url_of_(settings.id));
   if (auto started = pooled.provider->start(); !started) return started.error();
   const auto &traits = pooled.provider->traits();
   pooled.made_from = std::move(from);

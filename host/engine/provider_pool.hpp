@@ -41,7 +41,7 @@ struct DayUse {
 struct PooledProvider {
   channel::ProviderStatus status;
   ProviderReport report;
-  std::unique_ptr<channel::Provider> provider;
+  std::shared_ptr<channel::Provider> provider;  ///< shared with who hands it webhooks
   std::shared_ptr<const channel::ProviderSettings> made_from;  ///< to make it again
   config::ProviderSettings settings;  ///< its version: of the file, an unchanged one survives a reload
   bool is_absent{false};              ///< could not be started again; `provider` only stands in for it
@@ -88,6 +88,10 @@ class ProviderPool {
   /// `hook` is called with the id of each instance that a reload has stopped, while it is still known here:
   /// to take in its last words before another speaks in its name.
   void on_stopped(std::function<void(const std::string &)> hook) { on_stopped_ = std::move(hook); }
+  /// What each instance is told of its public URL when it is made.
+  void tell_webhook_urls(std::function<std::string(const std::string &)> url_of) {
+    webhook_url_of_ = std::move(url_of);
+  }
 
   /// Makes and starts what the configuration names and is not running unchanged already. Then either keep()
   /// or roll_back() follows. On an error it has rolled back by itself: new instances are gone again, old ones
@@ -164,6 +168,7 @@ class ProviderPool {
   std::filesystem::path program_;
   const BusinessClock &clock_;
   std::function<void(const std::string &)> on_stopped_{[](const std::string &) {}};
+  std::function<std::string(const std::string &)> webhook_url_of_{[](const std::string &) { return std::string{}; }};
   std::uint32_t in_doubt_max_{64};
   std::shared_ptr<channel::HttpClient> http_;  ///< of all instances
   config::Http http_kept_, http_wanted_;

@@ -84,6 +84,7 @@ void Engine::Loop::take(InboxBatch batch) {
                  {{"provider", health.provider}, {"code", health.what.code}, {"text", health.what.text}});
     pool_.set_health(health.provider, health.what);
     if (health.what.level == channel::HealthLevel::down) continue;
+    hurry_unverified(health.provider);
     if (recall_retry_at_ != Instant::max()) recalls_wait_ = true;
     evidence_at_ = Instant::min();
   }
@@ -94,6 +95,8 @@ void Engine::Loop::take(InboxBatch batch) {
     if (recalling_.contains(static_cast<store::AttemptId>(recall.what.token)))
       recalled_.push_back(std::move(recall));
   take_fetched(std::move(batch.fetched));
+  std::move(batch.webhooks.begin(), batch.webhooks.end(), std::back_inserter(hooks_));
+  std::move(batch.verified.begin(), batch.verified.end(), std::back_inserter(verified_));
   std::move(batch.polled.begin(), batch.polled.end(), std::back_inserter(polled_));
   std::move(batch.inbound.begin(), batch.inbound.end(), std::back_inserter(inbound_));
   for (auto &parsed : batch.parsed) {
@@ -182,29 +185,36 @@ void Engine::Loop::outcomes_recorded(std::size_t count) {
 }
 
 bool Engine::Loop::store_inbound() {
-  if ((inbound_.empty() && polled_.empty()) || WallClock{}.now() < store_retry_at_) return false;
+  if (WallClock{}.now() < store_retry_at_) {
+    end_hooks(false);
+    return false;
+  }
+  if (inbound_.empty() && polled_.empty() && hooks_.empty()) return false;
   const auto count = std::min<std::size_t>(inbound_.size(), settings_->configuration().limits.inbound_batch);
   const auto end = inbound_.begin() + static_cast<std::ptrdiff_t>(count);
-  if (count > 0) crash_point(CrashPoint::inbound_taken);
+  if (count + hooks_.size() > 0) crash_point(CrashPoint::inbound_taken);
   std::vector<store::InboundRecord> records;
-  records.reserve(count);
+  records.reserve(count + hooks_.size());
   for (auto item = inbound_.begin(); item != end; ++item)
     records.push_back({item->provider, item->what.kind, item->what.bytes, item->what.received_at});
+  add_hooks_to(records);
   // A poll ends behind all that it found: its cursor goes to the disk with the last of that, never before.
   const auto polled =
       count == inbound_.size() ? std::exchange(polled_, {}) : std::vector<From<channel::Polled>>{};
-  if (auto cursors = cursors_of(polled); count > 0 || !cursors.empty()) {
+  if (auto cursors = cursors_of(polled); !records.empty() || !cursors.empty()) {
     const auto ids = store_->store_inbound(records, cursors, clock_.now());
     if (!ids) {
       polled_.insert(polled_.begin(), polled.begin(), polled.end());
+      end_hooks(false);
       store_failed(ids.error(), "store inbound");
       return false;
     }
     store_works();
   }
   end_polls(polled);
-  if (count == 0) return false;  // polls that fail or find nothing come again for ever: they are no progress
+  if (records.empty()) return false;  // polls that fail or find nothing come again for ever: they are no progress
   crash_point(CrashPoint::inbound_stored);
+  end_hooks(true);
   std::map<std::string, std::vector<channel::Token>> stored;
   for (auto item = inbound_.begin(); item != end; ++item) {
     auto *pooled = pool_.find(item->provider);
@@ -233,6 +243,10 @@ bool Engine::Loop::pump_parses() {
   parses_wait_ = !waiting->empty();
   for (const auto &row : *waiting) {
     parsing_.insert(row.id);
+    if (row.kind == kUnverifiedKind) {
+      verify(row);
+      continue;
+    }
     pool_.find(row.provider)->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes);
   }
   return !waiting->empty();

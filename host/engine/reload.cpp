@@ -106,13 +106,20 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   auto composer = std::make_unique<Composer>(configuration);
   auto named = name_creditors(*settings);  // a creditor that nobody knows yet is a code and nothing more
   if (!named) return named.error();
-  if (auto applied = pool_.apply(*configuration); !applied) return applied;
+  if (auto prepared = prepare_hooks(*configuration); !prepared) return prepared;
+  const auto back_out = [&](Result<void> failed) {
+    static_cast<void>(prepare_hooks(settings_->configuration()));  // its tokens are there already
+    publish_doors();
+    return failed;
+  };
+  if (auto applied = pool_.apply(*configuration); !applied) return back_out(applied);
   if (auto moved = move_steps(*configuration); !moved) {
     pool_.roll_back();
-    return moved;
+    return back_out(moved);
   }
   pool_.keep();
   if (auto read = read_provider_pauses(); !read) store_failed(read.error(), "read which providers are paused");
+  publish_doors();
   settings_ = std::move(settings);
   composer_ = std::move(composer);
   creditors_ = std::move(*named);

@@ -249,6 +249,11 @@ struct InboundRecord {
   std::string bytes;
   Instant received_at{};  ///< wall
 };
+/// Webhooks that nobody could judge when they came, and that wait for it.
+struct UnverifiedShare { std::string provider; std::size_t count{0}, bytes{0}; };
+/// What became of one: with a `kind` it waits to be parsed as that; with an `error` it is asked about again later; with
+/// neither it was not genuine, and goes.
+struct VerifiedRecord { InboundId inbound{0}; std::string kind, error; };
 /// Where the next poll of a provider goes on, once everything before it is on disk.
 struct CursorRecord { std::string provider, cursor; };
 struct StoredInbound {
@@ -256,6 +261,30 @@ struct StoredInbound {
   std::string provider, kind;
   std::shared_ptr<const std::string> bytes;
   std::int32_t tries{0};
+};
+
+/// Stored raw bytes as people see them, without the bytes.
+struct InboundRow {
+  InboundId id{0};
+  std::string provider, kind;
+  std::string state;  ///< "waiting", "parsed", "failed"
+  std::string error;
+  Instant received_at{};  ///< wall
+  Instant next_try{};     ///< business time; of a waiting one
+  std::int32_t tries{0};
+  std::uint64_t bytes{0};
+};
+/// What they were understood to say, one message's receipt a line.
+struct InboundReceipt {
+  AttemptId attempt{0};  ///< 0: its message is not known yet
+  std::string kind, code, text, key, ref;
+  bool is_final{false};
+  std::uint64_t repeats{0};
+};
+struct InboundItem {
+  InboundRow row;
+  std::string bytes;
+  std::vector<InboundReceipt> receipts;
 };
 
 struct EvidenceRecord { std::string media_type, file_name, bytes, reference; };

@@ -37,6 +37,11 @@ class Reader {
   /// Oldest first. By invoice number or debtor code; both empty: the newest `limit` of the store.
   virtual Result<std::vector<JournalRow>> journal(CreditorId creditor, std::string_view invoice_number,
                                                   std::string_view debtor_code, std::size_t limit) = 0;
+  /// Raw bytes of this provider (empty: of any) in this state (empty: in any), the newest first, with ids below `before` (0:
+  /// from the newest).
+  virtual Result<std::vector<InboundRow>> inbound(std::string_view provider, std::string_view state, InboundId before,
+                                                  std::size_t limit) = 0;
+  virtual Result<InboundItem> inbound_item(InboundId) = 0;
   /// Walks every chain and every sealed day. Reports each fault; never stops at the first.
   virtual Result<JournalVerdict> verify_journal(CreditorId creditor) = 0;
   virtual Result<std::string> content(CreditorId creditor, const Sha256 &hash) = 0;
@@ -143,6 +148,11 @@ class Store : public Reader {
   /// made tasks, reactions noted once per (reminder, kind), cases woken; or the error, with the time of the next try. The same
   /// meaning once more, from the same bytes or from others, changes nothing.
   virtual Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) = 0;
+  virtual Result<std::vector<UnverifiedShare>> unverified() = 0;
+  virtual Result<void> settle_unverified(std::span<const VerifiedRecord>, Instant now) = 0;
+  /// The provider's plugin is back: its unverified bytes have their turn now, but for those that it was asked about several
+  /// times already. They may be what it falls over.
+  virtual Result<void> hurry_unverified(std::string_view provider, Instant now) = 0;
   /// Makes stored bytes parse again (a parser improved): all of a provider, or one. Returns how many.
   virtual Result<std::uint64_t> reparse(std::string_view provider, InboundId only) = 0;
 

@@ -146,6 +146,10 @@ class Bench:
         self.figure("reminder by SMPP to its durable receipt / Kannel's cycle", ratio, 2, "x",
                     note=f"median of {len(taken)}; daemon {ours:,.0f}/s, Kannel {theirs:,.0f}/s")
 
+    def hooks(self):
+        import hooks_figure
+        hooks_figure.take(self, SOURCE / "build/deps")
+
     def idle(self):
         debtors, watched_s = self.size(100_000, 2_000), self.size(20, 3)
         with tempfile.TemporaryDirectory(prefix="relance-bench-") as folder:
@@ -334,7 +338,7 @@ def asked(command):
 
 
 GROUPS = {"decide": Bench.decide, "simulate": Bench.simulate, "engine": Bench.engine_figures, "portfolio": Bench.portfolio,
-          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel, "smpp": Bench.smpp,
+          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel, "smpp": Bench.smpp, "hooks": Bench.hooks,
           "idle": Bench.idle}
 
 

@@ -21,10 +21,11 @@ class Hooked {
                                             .name = "Hooked",
                                             .version = "1.0",
                                             .vendor = "Relance",
-                                            .channel = "sms",
+                                            .channel = "email",
                                             .settings_schema = R"({"type": "object", "required": ["secret"],
         "additionalProperties": false, "properties": {
-        "secret": {"type": "string"}, "source": {"type": "string"}, "crash_in_parse": {"type": "string"}}})"};
+        "secret": {"type": "string"}, "source": {"type": "string"}, "sent_log": {"type": "string"},
+        "crash_in_parse": {"type": "string"}}})"};
 
   Hooked(Host host, std::string_view, std::string_view settings, Issues &)
       : host_(host), settings_(Json::parse(settings)), secret_(settings_["secret"].text()) {}
@@ -33,6 +34,9 @@ class Hooked {
   void submit(std::vector<Pending> batch) {
     for (auto &pending : batch) {
       const auto key = std::string{to_view((*pending).idempotency_key)};
+      if (!settings_["sent_log"].text().empty())
+        std::ofstream{settings_["sent_log"].text(), std::ios::app} << key << " " << host_.webhook_url()
+                                                                   << "\n";
       pending.end(Outcome::accepted({key + "@" + host_.webhook_url()}));
     }
   }

@@ -94,6 +94,7 @@ std::vector<Command> daemon_commands();
 std::vector<Command> provider_commands();
 std::vector<Command> plugin_commands();
 std::vector<Command> evidence_commands();
+std::vector<Command> hook_commands();
 
 /// A member as text: strings as they are, numbers and booleans written out, null and absent empty, lists
 /// joined by ", ".

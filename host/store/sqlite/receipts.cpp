@@ -16,6 +16,10 @@ using domain::ReceiptKind;
 /// Tries at stored bytes are spaced by doubling from one minute to this, without end: a parser may need the
 /// network.
 constexpr Milliseconds kParseRetryMax{std::chrono::hours{6}};
+/// Unverified bytes that a plugin was asked about so often are not asked about at each of its starts.
+constexpr std::int64_t kHurriedTriesMax{2};
+/// A day of tries: whoever sent them was told to send them again, and has.
+constexpr std::int64_t kUnverifiedTriesMax{12};
 /// Parts of one message; more is a provider's mistake.
 constexpr std::uint32_t kPartsMax{255};
 
@@ -100,6 +104,58 @@ Result<std::vector<StoredInbound>> SqliteStore::inbound_to_parse(std::span<const
     }
     for (const auto &one : found) in_parse_.insert(one.id);
     return found;
+  });
+}
+
+Result<std::vector<UnverifiedShare>> SqliteStore::unverified() {
+  return guarded("counting unverified bytes", [&]() -> Result<std::vector<UnverifiedShare>> {
+    std::vector<UnverifiedShare> shares;
+    Query query{*connection_,
+                "SELECT provider, count(*), total(length(bytes)) FROM inbound WHERE state = 0 AND kind = ?"
+                " GROUP BY provider",
+                "unverified"};
+    while (query.next())
+      shares.push_back({query.text(0), query.as<std::size_t>(1), query.as<std::size_t>(2)});
+    return shares;
+  });
+}
+
+Result<void> SqliteStore::settle_unverified(std::span<const VerifiedRecord> records, Instant now) {
+  return guarded("settling unverified bytes", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    for (const auto &record : records) {
+      if (!record.kind.empty()) {
+        run(*connection_, "UPDATE inbound SET kind = ?, tries = 0, next_try = ?, error = '' WHERE id = ?", record.kind,
+            now, record.inbound);
+      } else if (record.error.empty()) {
+        run(*connection_, "DELETE FROM inbound WHERE id = ?", record.inbound);
+      } else {
+        std::int64_t tries{0};
+        {
+          Query query{*connection_, "SELECT tries FROM inbound WHERE id = ?", record.inbound};
+          if (query.next()) tries = query.i64(0);
+        }
+        if (tries >= kUnverifiedTriesMax)
+          run(*connection_, "DELETE FROM inbound WHERE id = ?", record.inbound);
+        else
+          run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, next_try = ? WHERE id = ?",
+            record.error, now + retry_after(tries), record.inbound);
+      }
+    }
+    unit.commit();
+    for (const auto &record : records) in_parse_.erase(record.inbound);
+    return {};
+  });
+}
+
+Result<void> SqliteStore::hurry_unverified(std::string_view provider, Instant now) {
+  return guarded("hurrying unverified bytes", [&]() -> Result<void> {
+    Unit unit{*connection_, journal_};
+    run(*connection_,
+        "UPDATE inbound SET next_try = ? WHERE state = 0 AND provider = ? AND kind = 'unverified' AND tries < ?",
+        now, provider, kHurriedTriesMax);
+    unit.commit();
+    return {};
   });
 }
 

@@ -75,6 +75,11 @@ class SqliteStore final : public Store {
                                           std::size_t limit) override {
     return views_.journal(c, number, code, limit);
   }
+  Result<std::vector<InboundRow>> inbound(std::string_view provider, std::string_view state, InboundId before,
+                                          std::size_t limit) override {
+    return views_.inbound(provider, state, before, limit);
+  }
+  Result<InboundItem> inbound_item(InboundId id) override { return views_.inbound_item(id); }
   Result<JournalVerdict> verify_journal(CreditorId c) override { return views_.verify_journal(c); }
   Result<std::string> content(CreditorId c, const Sha256 &hash) override { return views_.content(c, hash); }
   Result<InvoiceEvidence> evidence_of(CreditorId c, std::string_view number) override {
@@ -136,6 +141,9 @@ class SqliteStore final : public Store {
   Result<std::vector<StoredInbound>> inbound_to_parse(std::span<const std::string> providers, Instant now,
                                                       std::size_t limit) override;
   Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) override;
+  Result<std::vector<UnverifiedShare>> unverified() override;
+  Result<void> settle_unverified(std::span<const VerifiedRecord>, Instant now) override;
+  Result<void> hurry_unverified(std::string_view provider, Instant now) override;
   Result<std::uint64_t> reparse(std::string_view provider, InboundId only) override;
 
   void recall_through(std::vector<std::string> providers) override;

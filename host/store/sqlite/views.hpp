@@ -28,6 +28,9 @@ class SqliteReader final : public Reader {
   Result<std::vector<SuppressionRow>> suppressions(CreditorId creditor, std::size_t limit) override;
   Result<std::vector<JournalRow>> journal(CreditorId creditor, std::string_view invoice_number,
                                           std::string_view debtor_code, std::size_t limit) override;
+  Result<std::vector<InboundRow>> inbound(std::string_view provider, std::string_view state, InboundId before,
+                                          std::size_t limit) override;
+  Result<InboundItem> inbound_item(InboundId id) override;
   Result<JournalVerdict> verify_journal(CreditorId creditor) override;
   Result<std::string> content(CreditorId creditor, const Sha256 &hash) override;
   Result<InvoiceEvidence> evidence_of(CreditorId creditor, std::string_view invoice_number) override;
