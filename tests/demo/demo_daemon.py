@@ -18,6 +18,7 @@ COMMAND_TIMEOUT_S = 180
 ROWS_MAX = 10_000  # what one listing of the control interface gives at most
 LOG_LINES_SHOWN = 15
 CREDITOR_DOMAIN = "creditor.example"
+CALLBACK_SECRET = "demo-callbacks-5e1f7c"
 
 
 class DemoError(Exception):
@@ -30,11 +31,17 @@ def replace_once(text, old, new, where):
     return text.replace(old, new)
 
 
-def write_configuration(examples, folder, plugins, mail):
-    """Copies config/ and changes only what this machine needs: folders, the mail host's address, secrets by file."""
-    shutil.copytree(examples, folder)
-    for provider in (folder / "providers").iterdir():  # the other examples want credentials of services that are not here
-        provider.unlink()
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def write_configuration(examples, folder, plugins, mail, kannel):
+    """Copies config/ and changes only what this machine needs: folders, addresses of the servers, secrets by file.
+
+    Providers are written anew: most of the examples want credentials of services that are not here."""
+    shutil.copytree(examples, folder, ignore=shutil.ignore_patterns("providers"))
+    (folder / "providers").mkdir()
     main = folder / "relanced.toml"
     text = main.read_text(encoding="utf-8")
     for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
@@ -43,13 +50,15 @@ def write_configuration(examples, folder, plugins, mail):
                      ('reply_to = "compta@exemple.example"', f'reply_to = "replies@{CREDITOR_DOMAIN}"'),
                      ('address = "compta@exemple.example"', f'address = "compta@{CREDITOR_DOMAIN}"')):
         text = replace_once(text, old, new, main.name)
-    main.write_text(text, encoding="utf-8")
+    hooks = f"127.0.0.1:{free_port()}"
+    main.write_text(text + f'\n[hooks]\nlisten = ["{hooks}"]\npublic_url = "http://{hooks}"\n', encoding="utf-8")
 
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700)
-    for name, server in (("submission", mail["submission"]), ("bounces", mail["imaps"])):
+    for name, secret in (("submission", mail["submission"]["password"]), ("bounces", mail["imaps"]["password"]),
+                         ("kannel", kannel["password"]), ("callbacks", CALLBACK_SECRET)):
         (secrets / name).touch(mode=0o600)
-        (secrets / name).write_text(server["password"] + "\n")
+        (secrets / name).write_text(secret + "\n")
     submission, imaps = mail["submission"], mail["imaps"]
     (folder / "providers" / "smtp.toml").write_text(f"""\
 id = "smtp"
@@ -78,7 +87,36 @@ secret = {{ file = "../secrets/bounces" }}
 ca_file = "{mail["ca_file"]}"
 poll_interval_s = 1
 """, encoding="utf-8")
+    host = kannel["url"].split("/")[2]
+    (folder / "providers" / "kannel.toml").write_text(f"""\
+id = "kannel"
+plugin = "relance_sms"
+driver = "kannel"
+channel = "sms"
+placement = "child"
+
+[http]
+hosts = ["http://{host}"]
+
+[sandbox]
+network = "none"
+
+[settings]
+url = "{kannel["url"]}"
+user = "{kannel["user"]}"
+sender = "Exemple"
+secret = {{ file = "../secrets/kannel" }}
+callback_secret = {{ file = "../secrets/callbacks" }}
+""", encoding="utf-8")
+    for country in ("FR", "DE", "GB"):
+        add_provider(folder / "regions" / f"{country}.toml", 'sms = ["kannel"]')
     return main
+
+
+def add_provider(region, line):
+    """As an operator does who gets a gateway."""
+    text = region.read_text(encoding="utf-8")
+    region.write_text(replace_once(text, "[providers]\n", f"[providers]\n{line}\n", region.name), encoding="utf-8")
 
 
 def end_with_parent():
@@ -170,10 +208,10 @@ class Daemon:
 
 
 def programs_of(build):
-    """Where the build put relanced, relancectl and the e-mail plugin."""
+    """Where the build put relanced, relancectl and the plugins."""
     build = Path(build).resolve()
     programs, plugins = build / "bin", build / "plugins"
-    for file in (programs / "relanced", programs / "relancectl", plugins / "relance_smtp.so"):
+    for file in (programs / "relanced", programs / "relancectl", plugins / "relance_smtp.so", plugins / "relance_sms.so"):
         if not file.exists():
-            raise DemoError(f"{file} is not there: build the targets relanced, relancectl and relance_smtp first")
+            raise DemoError(f"{file} is not there: build the target programs first")
     return programs, plugins

@@ -12,6 +12,8 @@ import re
 import zoneinfo
 from collections import Counter, defaultdict
 
+from demo_phones import is_off
+
 CREDITOR_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
 # What the mail host does with an address; the words are explained in tests/peers/mailhost.py.
 BOUNCING = {"bounce", "full", "expire", "text"}  # accepted, then failed
@@ -32,6 +34,11 @@ def minor(text):
     return int(whole) * 100 + int(cents or 0)
 
 
+def numbers_of(text):
+    """Every run of digits with its separators, as an integer: amounts of any language, in minor units."""
+    return [int(re.sub(r"\D", "", run)) for run in re.findall(r"\d[\d.,\u2019 ]*\d", text)]
+
+
 def rows_of(path):
     with path.open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
@@ -46,6 +53,9 @@ class Ledger:
 
     def __init__(self, folder, last_day):
         self.debtors = {row["debtor_id"]: row for row in rows_of(folder / "debtors.csv")}
+        self.by_mobile = defaultdict(list)  # invented numbers are few: some debtors share one
+        for row in self.debtors.values():
+            self.by_mobile[row["mobile"].replace(" ", "")].append(row)
         self.by_address = {row["email"]: row for row in self.debtors.values() if row["email"]}
         self.invoices = {row["invoice_number"]: row for row in rows_of(folder / "invoices.csv")}
         self.moves = defaultdict(list)
@@ -61,6 +71,10 @@ class Ledger:
     def balance(self, number, day):
         """What is open after the payments imported on the morning of that day."""
         return minor(self.invoices[number]["open_amount"]) + sum(amount for date, amount in self.moves[number] if date <= day)
+
+    def overdue(self, debtor_id, day):
+        return sum(max(0, self.balance(number, day)) for number, row in self.invoices.items()
+                   if row["debtor_id"] == debtor_id and datetime.date.fromisoformat(row["due_date"]) < day)
 
     def settled(self):
         return {number for number in self.invoices if self.balance(number, self.last_day) <= 0}
@@ -85,7 +99,7 @@ class Mail:
 class Figures:
     """Gathers everything once, then compares. `faults` is empty when all of it adds up."""
 
-    def __init__(self, daemon, mailhost, mail_folder, ledger, facts, days):
+    def __init__(self, daemon, mailhost, mail_folder, texts, ledger, facts, days):
         self.ledger, self.facts, self.days = ledger, facts, days
         self.status = daemon.ask("status")
         self.store = self.status["store"]
@@ -97,6 +111,7 @@ class Figures:
         self.suppressed = {row["address"] for row in daemon.ask("suppressions", "list")["suppressions"]}
         self.taken = [mail for mail in mailhost.accepted(mail_folder) if mail["listener"] != "back"]
         self.mails = [Mail(record) for record in mailhost.received(mail_folder)]
+        self.texts = texts
         self.faults = []
         self.read_attempts()
 
@@ -110,6 +125,8 @@ class Figures:
             elif entry["kind"] == "outcome" and payload["attempt"] in self.attempts:
                 self.attempts[payload["attempt"]]["outcome"] = payload["outcome"]
         self.outcomes = Counter(attempt["outcome"] for attempt in self.attempts.values())
+        self.texted = [reminder for reminder in self.reminders if reminder["channel"] == "sms"]
+        self.texts_failed = sum(1 for number, _ in self.texts if is_off(number))
 
     def expect(self, what, found, expected):
         if found != expected:
@@ -126,6 +143,7 @@ class Figures:
         self.check_receipts()
         self.check_ledger()
         self.check_mails()
+        self.check_texts()
         self.check_rests()
         self.expect_none("faults of the journal", self.verdict["faults"])
         return self.faults
@@ -148,9 +166,9 @@ class Figures:
         """What came back is what the mail host did."""
         fates = Counter(fate_of(mail["recipients"][0]["recipient"]) for mail in self.taken)
         bouncing = sum(fates[fate] for fate in BOUNCING)
-        self.expect("bounced", self.store["bounced"], bouncing)
-        self.expect("delivered", self.store["delivered"],
-                    len(self.taken) - bouncing - sum(fates[fate] for fate in UNREPORTED))
+        self.expect("bounced", self.store["bounced"], bouncing + self.texts_failed)
+        self.expect("delivered", self.store["delivered"], len(self.taken) - bouncing - sum(fates[fate] for fate in UNREPORTED)
+                    + len(self.texts) - self.texts_failed)
         refused = Counter(fate_of(attempt["address"]) for attempt in self.attempts.values() if attempt["outcome"] == "rejected")
         self.expect_none("refused at RCPT without reason", refused.keys() - REFUSED)
         self.expect("refused at RCPT", self.store["rejected"], refused.total())
@@ -186,6 +204,22 @@ class Figures:
             self.check_amounts(mail, debtor, where)
         self.expect_none("one message twice in a mailbox", (path for path, count in seen.items() if count > 1))
         self.expect_none("two mails on one day", (f"{address} {day}" for (address, day), count in contacts.items() if count > 1))
+
+    def check_texts(self):
+        """What phones show: each short message once, to the debtor's own number, with a true amount."""
+        taken, sent = Counter(), Counter(reminder["address"] for reminder in self.texted if reminder["state"] == "sent")
+        for number, text in self.texts:
+            number = number if number.startswith("+") else f"+{number}"
+            taken[number] += 1
+            debtors = self.ledger.by_mobile.get(number, ())
+            if not debtors:
+                self.faults.append(f"a short message to {number}, who is not in the ledger")
+                continue
+            days = {datetime.date.fromisoformat(reminder["decided_on"]) for reminder in self.texted if reminder["address"] == number}
+            owed = {self.ledger.overdue(debtor["debtor_id"], day) for debtor in debtors for day in days}
+            if not owed & set(numbers_of(text)):
+                self.faults.append(f"to {number}: none of what was owed ({sorted(owed)}, minor units) is in {text!r}")
+        self.expect("short messages at the message centre, by number", dict(taken), dict(sent))
 
     def check_amounts(self, mail, debtor, where):
         shown = {number: int(re.sub(r"\D", "", amount)) for number, amount in LISTED.findall(mail.text)}

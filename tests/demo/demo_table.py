@@ -28,6 +28,7 @@ def rows(figures, approved):
     yield "  refused", store["rejected"], "by the mail server at RCPT"
     yield "  put off", outcomes["not_sent"], "greylisted, and sent a little later"
     yield "  in doubt", store["in_doubt"], "a provider may have them"
+    yield "short messages", len(figures.texts), f"by Kannel, each once; {figures.texts_failed} of them to phones that are off"
     yield "receipts", store["receipts"], f"{store['receipts_unmatched']} without their message"
     yield "addresses suppressed", len(figures.suppressed), ", ".join(
         f"{count} {fate}" for fate, count in sorted(Counter(map(fate_of, figures.suppressed)).items()))
@@ -40,20 +41,20 @@ def rows(figures, approved):
 
 
 def show_invoice(figures, daemon):
-    """The shortest story of an invoice whose mail came back and whose debtor a person then had to reach."""
-    length, failed, given = Counter(), set(), set()
+    """The shortest story of an invoice whose mail came back and whose reminder then reached the debtor's telephone."""
+    length, failed, texted = Counter(), set(), set()
     for entry in figures.entries:
         payload = entry["payload"] or {}
         length[entry["case"]] += 1
         if entry["kind"] == "receipt" and payload.get("receipt") == "failed":
             failed.add(entry["case"])
-        if entry["kind"] == "task" and payload.get("kind") == "channels_exhausted":
-            given.add(entry["case"])
+        if entry["kind"] in ("intent", "intent_again") and payload.get("channel") == "sms" and entry["case"] in failed:
+            texted.add(entry["case"])
     listed = {reminder["id"]: reminder["invoices"] for reminder in figures.reminders}
     settled = figures.ledger.settled()
     unpaid = {}
     for entry in figures.entries:
-        if entry["kind"] == "intent" and entry["case"] in (failed & given or failed):
+        if entry["kind"] == "intent" and entry["case"] in (texted or failed):
             for number in listed.get((entry["payload"] or {}).get("reminder"), ()):
                 if number not in settled:
                     unpaid.setdefault(entry["case"], set()).add(number)

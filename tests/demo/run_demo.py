@@ -3,8 +3,8 @@
 
     run_demo.py --build DIR [--days 60] [--keep]
 
-Everything is private and lies in one temporary folder: Postfix and Dovecot on loopback (tests/peers/mailhost.py), the
-ledger (make_ledger.py), the configuration (the examples of config/), the store. Each business day the bank's file is
+Everything is private and lies in one temporary folder: Postfix and Dovecot (tests/peers/mailhost.py) and Kannel with a message
+centre (tests/peers/kannel.py) on loopback, the ledger (make_ledger.py), the configuration (the examples of config/), the store. Each business day the bank's file is
 imported, a person approves what waits for approval, and the test clock walks a day; then the day's bounces and receipts
 are waited for, so that they change what the next day does. At the end demo_figures.py compares the daemon's figures with
 the mail host's and the ledger's. Exit 0 when all of it adds up, 1 when something does not, 130 after Ctrl-C.
@@ -27,7 +27,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "peers")]
 import demo_figures  # noqa: E402
 import demo_table  # noqa: E402
 import mail_records  # noqa: E402
+import kannel  # noqa: E402
 import mailhost  # noqa: E402
+from demo_phones import Phones  # noqa: E402
 from demo_daemon import Daemon, DemoError, programs_of, write_configuration  # noqa: E402
 from mail_servers import MailHostError  # noqa: E402
 from make_ledger import bank_day  # noqa: E402
@@ -69,8 +71,10 @@ class Play:
         self.programs, self.plugins = programs_of(build)
         self.mail_folder = folder / "mail"
         self.ledger_folder = folder / "ledger"
+        self.phones = Phones(folder / "kannel")
         self.daemon = None
         self.approved = 0
+        self.texts_answered = 0
 
     # --- setting the scene ---
 
@@ -82,7 +86,10 @@ class Play:
         self.ledger = demo_figures.Ledger(self.ledger_folder, self.start + datetime.timedelta(self.days))
         say("starting a private Postfix and Dovecot on loopback")
         mail = mailhost.start(self.mail_folder, QUEUE_LIFETIME_S, DELAY_WARNING_S, GREY_S, die_with=os.getpid())
-        configuration = write_configuration(ROOT / "config", self.folder / "config", self.plugins, mail)
+        say("starting a private Kannel and a message centre behind it")
+        self.phones.start()
+        gateway = {"url": self.phones.kannel.url, "user": kannel.USER, "password": kannel.PASSWORD}
+        configuration = write_configuration(ROOT / "config", self.folder / "config", self.plugins, mail, gateway)
         self.daemon = Daemon(self.programs, configuration, self.folder)
         self.daemon.check()
         self.daemon.start(f"{self.start}T{MORNING}")
@@ -148,20 +155,31 @@ class Play:
                     return store
             if time.monotonic() > deadline:
                 raise DemoError(f"{day}: after {ANSWERS_TIMEOUT_S} s {mail_records.queued(self.mail_folder)} mails are queued, "
-                                f"{len(self.unread_answers())} answers lie unread; status: {self.daemon.ask('status')['store']}")
+                                f"{len(self.unread_answers())} answers lie unread, {len(self.phones.texts()) - self.texts_answered} short messages "
+                                f"have no answer; status: {self.daemon.ask('status')['store']}")
             time.sleep(0.05)
 
     def unread_answers(self):
         return [mail for part in ("new", "cur") for mail in (self.mail_folder / "mail" / "bounces" / part).iterdir()]
 
     def mail_under_way(self):
-        return bool(mail_records.queued(self.mail_folder) or self.unread_answers())
+        return bool(mail_records.queued(self.mail_folder) or self.unread_answers() or self.texts_under_way())
+
+    def texts_under_way(self):
+        """Short messages whose phone has not said yet that it has them, or cannot have them, as far as the daemon knows."""
+        taken = len(self.phones.texts())
+        if taken == self.texts_answered:
+            return False
+        ended = sum(1 for reminder in self.daemon.rows("reminders", "reminders")
+                    if reminder["channel"] == "sms" and reminder["delivery"] in ("delivered", "failed"))
+        self.texts_answered = min(taken, ended)
+        return ended < taken
 
     # --- the end ---
 
     def close(self):
         """Prints what happened; returns what does not add up."""
-        figures = demo_figures.Figures(self.daemon, mailhost, self.mail_folder, self.ledger, self.facts, self.days)
+        figures = demo_figures.Figures(self.daemon, mailhost, self.mail_folder, self.phones.texts(), self.ledger, self.facts, self.days)
         faults = figures.check()
         demo_table.show(figures, self.daemon, self.approved)
         code = self.daemon.stop()
@@ -172,6 +190,7 @@ class Play:
     def clean_up(self):
         if self.daemon is not None:
             self.daemon.stop()
+        self.phones.stop()
         mailhost.stop(self.mail_folder)
 
 
@@ -193,7 +212,7 @@ def play(folder, args):
         print()
         say("interrupted; ending what was started")
         return 130
-    except (DemoError, MailHostError, OSError, subprocess.SubprocessError) as error:
+    except (DemoError, MailHostError, kannel.KannelError, kannel.Missing, OSError, subprocess.SubprocessError) as error:
         print(f"\ndemo: FAILED: {error}", file=sys.stderr)
         return 1
     finally:
