@@ -85,6 +85,10 @@ struct Price {
   std::int64_t micro_units{0};
   std::string currency;  ///< ISO 4217
 };
+/// No message costs more than a thousand million; sums of such prices stay far from an overflow.
+inline constexpr std::int64_t kPriceMicroMax{1'000'000'000'000'000};
+/// A price that can be added up: of a currency, not less than nothing, not beyond all sense.
+bool is_price(const Price &price);
 
 struct Outcome {
   Token token{0};

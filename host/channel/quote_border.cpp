@@ -9,14 +9,13 @@ std::string short_line(std::string_view text) {
   return to_line(text.substr(0, kQuoteTextMax));
 }
 
-/// A price that can be added up: of a currency, and not less than nothing.
+}  // namespace
+
 bool is_price(const Price &price) {
-  return price.micro_units >= 0 && price.currency.size() == 3 &&
+  return price.micro_units >= 0 && price.micro_units <= kPriceMicroMax && price.currency.size() == 3 &&
          std::all_of(price.currency.begin(), price.currency.end(),
                      [](char c) { return c >= 'A' && c <= 'Z'; });
 }
-
-}  // namespace
 
 Quote to_quote(const relance_quote &theirs) {
   Quote quote;

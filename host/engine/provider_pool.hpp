@@ -68,6 +68,7 @@ struct PooledProvider {
   channel::Breaker breaker;
   channel::TokenBucket bucket;
   Instant quotes_again_at{Instant::min()};  ///< wall time; it let a whole question for quotes pass unanswered
+  bool names_prices{false};  ///< it has quoted one: a message without is then of a destination that it does not know
   Instant last_turn{Instant::min()};  ///< wall time; given to who waits for the rate
   DayUse use;
 

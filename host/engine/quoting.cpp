@@ -54,7 +54,13 @@ std::optional<channel::ProviderRefusal> Engine::Loop::judge_quote(const PooledPr
     if (issue.is_fatal)
       return never(id,
                    "it does not fit: " + issue.message + (issue.path.empty() ? "" : " (" + issue.path + ")"));
-  if (!quote->price || !limits.has_prices()) return std::nullopt;
+  if (!limits.has_prices()) return std::nullopt;
+  if (!quote->price) {
+    // A plugin that never names a price before sending is held to its budgets by what it says afterwards.
+    if (!limits.price_max && !pooled.names_prices) return std::nullopt;
+    return never(id, "its price is not known beforehand, and [price] limits it: name one for this destination "
+                     "in the provider's settings");
+  }
   const auto &price = *quote->price;
   const auto &stated = limits.price_max    ? limits.price_max
                        : limits.day_budget ? limits.day_budget
@@ -107,6 +113,7 @@ void Engine::Loop::quote_of_provider(const std::string &provider, const std::vec
       continue;
     }
     if (!quotes[i]) continue;
+    pooled.names_prices = pooled.names_prices || quotes[i]->price;
     auto &attempt = attempt_of(draft.settlement.changes[change]);
     attempt.segments = quotes[i]->segments;
     attempt.pages = quotes[i]->pages;

@@ -25,7 +25,7 @@ store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
   record.text = std::move(outcome.text);
   if (record.kind == domain::OutcomeKind::not_sent)
     record.retry_at = business_now + outcome.retry_after.value_or(kRetryDefault);
-  if (outcome.price) {
+  if (outcome.price && channel::is_price(*outcome.price)) {
     record.price_micro = outcome.price->micro_units;
     record.price_currency = std::move(outcome.price->currency);
   }
@@ -44,7 +44,7 @@ store::ReceiptRecord record_of(channel::Receipt receipt) {
   record.code = std::move(receipt.code);
   record.text = std::move(receipt.text);
   record.provider_time = receipt.provider_time;
-  if (receipt.price) {
+  if (receipt.price && channel::is_price(*receipt.price)) {
     record.price_micro = receipt.price->micro_units;
     record.price_currency = std::move(receipt.price->currency);
   }

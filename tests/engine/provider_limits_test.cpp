@@ -115,6 +115,18 @@ BOOST_AUTO_TEST_CASE(a_message_above_the_price_of_one_goes_to_the_next_provider_
              intents);
 }
 
+BOOST_AUTO_TEST_CASE(a_message_whose_price_is_not_known_passes_no_limit_of_a_price) {
+  for (const auto *limit : {"[price]\nper_message = \"5 EUR\"\n", "[price]\nper_day = \"50 EUR\"\n"}) {
+    Limited world{limit, kQuotes, "[\"one\", \"two\"]"};
+    world.debtor("P0", "accept@p0.example");  // by it a plugin is known to name prices
+    world.invoice("P0", "G0", kMonday - Days{1});
+    world.owe(1, "unpriced");
+    world.advance_to(kMonday + Days{7});
+    BOOST_TEST(world.received_by("two").size() == 1u, limit);
+    BOOST_TEST(world.received_by("one").size() == 1u, limit);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(price_and_segments_are_kept_with_the_attempt) {
   Limited world{"[price]\nper_message = \"0.10 EUR\"\n", kQuotes};
   world.owe(1);

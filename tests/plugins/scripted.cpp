@@ -409,7 +409,7 @@ void query(relance_instance *i, const relance_query *const *queries, size_t coun
         key.c_str());
   }
 }
-/// One segment for each ten bytes of the first part; "unfit@x" fits nowhere, "unquoted@x" gets none.
+/// One segment for each ten bytes of the first part; "unfit@x" fits nowhere, "unquoted@x" gets none, "unpriced@x" one without a price.
 relance_status quote(relance_instance *i, const relance_message *m, const relance_quote_sink *sink) {
   const auto &instance = self(i);
   const std::string address(m->addressee->address.data, m->addressee->address.len);
@@ -420,7 +420,7 @@ relance_status quote(relance_instance *i, const relance_message *m, const relanc
   quote.size = sizeof quote;
   quote.segments = m->part_count == 0 ? 0 : static_cast<uint32_t>((m->parts[0]->bytes.len + 9) / 10);
   relance_price price{quote.segments * std::strtoll(instance.price.c_str(), nullptr, 10), lit("EUR")};
-  if (!instance.price.empty()) quote.price = &price;
+  if (!instance.price.empty() && !address.starts_with("unpriced")) quote.price = &price;
   const relance_issue issue{sizeof issue, 1, lit("/parts/0"), lit("it does not fit")};
   const relance_issue *const issues[]{&issue};
   if (address.starts_with("unfit")) {
