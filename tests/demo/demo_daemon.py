@@ -36,7 +36,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def write_configuration(examples, folder, plugins, mail, kannel):
+def write_configuration(examples, folder, plugins, mail):
     """Copies config/ and changes only what this machine needs: folders, addresses of the servers, secrets by file.
 
     Providers are written anew: most of the examples want credentials of services that are not here."""
@@ -50,15 +50,12 @@ def write_configuration(examples, folder, plugins, mail, kannel):
                      ('reply_to = "compta@exemple.example"', f'reply_to = "replies@{CREDITOR_DOMAIN}"'),
                      ('address = "compta@exemple.example"', f'address = "compta@{CREDITOR_DOMAIN}"')):
         text = replace_once(text, old, new, main.name)
-    hooks = f"127.0.0.1:{free_port()}"
-    main.write_text(text + f'\n[hooks]\nlisten = ["{hooks}"]\npublic_url = "http://{hooks}"\n', encoding="utf-8")
+    main.write_text(text, encoding="utf-8")
 
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700)
-    for name, secret in (("submission", mail["submission"]["password"]), ("bounces", mail["imaps"]["password"]),
-                         ("kannel", kannel["password"]), ("callbacks", CALLBACK_SECRET)):
-        (secrets / name).touch(mode=0o600)
-        (secrets / name).write_text(secret + "\n")
+    write_secret(folder, "submission", mail["submission"]["password"])
+    write_secret(folder, "bounces", mail["imaps"]["password"])
     submission, imaps = mail["submission"], mail["imaps"]
     (folder / "providers" / "smtp.toml").write_text(f"""\
 id = "smtp"
@@ -87,6 +84,22 @@ secret = {{ file = "../secrets/bounces" }}
 ca_file = "{mail["ca_file"]}"
 poll_interval_s = 1
 """, encoding="utf-8")
+    return main
+
+
+def write_secret(folder, name, secret):
+    file = folder / "secrets" / name
+    file.touch(mode=0o600)
+    file.write_text(secret + "\n")
+
+
+def add_kannel(folder, kannel):
+    """Short messages by this Kannel in three countries, and the listener that it calls with its receipts."""
+    write_secret(folder, "kannel", kannel["password"])
+    write_secret(folder, "callbacks", CALLBACK_SECRET)
+    hooks = f"127.0.0.1:{free_port()}"
+    with (folder / "relanced.toml").open("a", encoding="utf-8") as main:
+        main.write(f'\n[hooks]\nlisten = ["{hooks}"]\npublic_url = "http://{hooks}"\n')
     host = kannel["url"].split("/")[2]
     (folder / "providers" / "kannel.toml").write_text(f"""\
 id = "kannel"
@@ -110,7 +123,6 @@ callback_secret = {{ file = "../secrets/callbacks" }}
 """, encoding="utf-8")
     for country in ("FR", "DE", "GB"):
         add_provider(folder / "regions" / f"{country}.toml", 'sms = ["kannel"]')
-    return main
 
 
 def add_provider(region, line):

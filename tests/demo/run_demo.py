@@ -30,7 +30,7 @@ import mail_records  # noqa: E402
 import kannel  # noqa: E402
 import mailhost  # noqa: E402
 from demo_phones import Phones  # noqa: E402
-from demo_daemon import Daemon, DemoError, programs_of, write_configuration  # noqa: E402
+from demo_daemon import Daemon, DemoError, add_kannel, programs_of, write_configuration  # noqa: E402
 from mail_servers import MailHostError  # noqa: E402
 from make_ledger import bank_day  # noqa: E402
 
@@ -88,8 +88,8 @@ class Play:
         mail = mailhost.start(self.mail_folder, QUEUE_LIFETIME_S, DELAY_WARNING_S, GREY_S, die_with=os.getpid())
         say("starting a private Kannel and a message centre behind it")
         self.phones.start()
-        gateway = {"url": self.phones.kannel.url, "user": kannel.USER, "password": kannel.PASSWORD}
-        configuration = write_configuration(ROOT / "config", self.folder / "config", self.plugins, mail, gateway)
+        configuration = write_configuration(ROOT / "config", self.folder / "config", self.plugins, mail)
+        add_kannel(self.folder / "config", {"url": self.phones.kannel.url, "user": kannel.USER, "password": kannel.PASSWORD})
         self.daemon = Daemon(self.programs, configuration, self.folder)
         self.daemon.check()
         self.daemon.start(f"{self.start}T{MORNING}")
