@@ -4,6 +4,7 @@
 #include "host/api/handlers.hpp"
 #include "host/api/hook_listener.hpp"
 #include "host/api/json_text.hpp"
+#include "host/engine/webhook_raw.hpp"
 #include "host/engine/webhooks.hpp"
 
 #include <boost/json.hpp>
@@ -75,14 +76,11 @@ bool is_plain_text(std::string_view bytes) {
   return true;
 }
 
-/// The path of a webhook is a secret, also to who may read receipts.
-std::string without_token(std::string bytes, const std::string &provider) {
-  const auto path = "/hooks/" + provider + "/";
-  const auto line_end = bytes.find('\n');
-  const auto at = bytes.find(path);
-  if (at == std::string::npos || at > line_end) return bytes;
-  const auto from = at + path.size();
-  return bytes.replace(from, std::min(engine::kHookTokenBytes, bytes.size() - from), "***");
+/// What nobody has judged yet still has its secrets, which are not for who may read receipts.
+std::string without_secrets(std::string bytes, std::string_view kind) {
+  if (kind != engine::kUnverifiedKind) return bytes;
+  const auto request = engine::webhook_of(bytes);
+  return request ? engine::raw_of(*request, engine::Credentials::hidden) : std::string{};
 }
 
 }  // namespace
@@ -170,7 +168,7 @@ Result<Response> show_inbound(Context &context, const Request &request) {
   if (!item) return item.error();
   auto out = to_json(item->row);
   const bool is_whole{item->bytes.size() <= kShownBytesMax};
-  auto shown = without_token(item->bytes.substr(0, kShownBytesMax), item->row.provider);
+  auto shown = without_secrets(std::move(item->bytes), item->row.kind).substr(0, kShownBytesMax);
   out["is_whole"] = is_whole;
   if (is_plain_text(shown)) {
     out["text"] = shown;

@@ -5,6 +5,19 @@
 #include "host/engine/webhook_raw.hpp"
 
 namespace relance::engine {
+namespace {
+
+constexpr unsigned kFirstServerError{500};
+
+/// A plugin that lacks what it judges by (a certificate on its way) answers a challenge with 503: at the door
+/// the provider comes again; of what waits here nobody knows whether it does.
+bool is_for_later(const channel::Judgement &judgement) {
+  return judgement.verdict == channel::Verdict::down ||
+         (judgement.verdict == channel::Verdict::challenge && judgement.answer &&
+          judgement.answer->status >= kFirstServerError);
+}
+
+}  // namespace
 
 Result<void> Engine::Loop::open_hooks() {
   inbox_.pass_judgements_to(webhooks_);
@@ -59,15 +72,14 @@ void Engine::Loop::end_hooks(bool are_stored) {
 
 void Engine::Loop::verify(const store::StoredInbound &row) {
   const auto token = ++last_verifying_;
-  verifying_.emplace(token, Verifying{row.id, row.bytes->size()});
-  auto request = webhook_of(*row.bytes);
-  if (!request) {
+  auto &asked = verifying_.emplace(token, Verifying{row.id, row.bytes->size(), nullptr}).first->second;
+  if (auto request = webhook_of(*row.bytes))
+    asked.request = std::make_shared<const channel::WebhookRequest>(std::move(*request));
+  if (!asked.request) {
     verified_.push_back({row.provider, {token, channel::Verdict::forged, {}, {}}});
     return;
   }
-  pool_.find(row.provider)
-      ->provider->authenticate(
-          {{token, std::make_shared<const channel::WebhookRequest>(std::move(*request))}});
+  pool_.find(row.provider)->provider->authenticate({{token, asked.request}});
 }
 
 void Engine::Loop::hurry_unverified(const std::string &provider) {
@@ -83,10 +95,12 @@ bool Engine::Loop::settle_verified() {
   for (const auto &[provider, judgement] : verified_) {
     const auto asked = verifying_.find(judgement.token);
     if (asked == verifying_.end()) continue;
-    store::VerifiedRecord record{asked->second.inbound, {}, {}};
+    store::VerifiedRecord record{asked->second.inbound, {}, {}, {}};
     if (judgement.verdict == channel::Verdict::genuine) record.kind = channel::kWebhookKind;
     if (judgement.verdict == channel::Verdict::poke) record.kind = channel::kPokeKind;
-    if (judgement.verdict == channel::Verdict::down)
+    if (!record.kind.empty() && asked->second.request)
+      record.bytes = raw_of(*asked->second.request, Credentials::hidden);
+    if (is_for_later(judgement))
       record.error = judgement.because.empty() ? "the plugin gave no judgement" : judgement.because;
     records.push_back(std::move(record));
   }
@@ -99,7 +113,7 @@ bool Engine::Loop::settle_verified() {
     const auto asked = verifying_.find(judgement.token);
     if (asked == verifying_.end()) continue;
     parsing_.erase(asked->second.inbound);
-    if (judgement.verdict == channel::Verdict::down) {
+    if (is_for_later(judgement)) {
       has_failed_parses_ = true;
       parse_retry_at_ = WallClock{}.now() + kParseRetry;
     } else {

@@ -317,6 +317,7 @@ class Engine::Loop {
   struct Verifying {
     store::InboundId inbound{0};
     std::size_t bytes{0};
+    std::shared_ptr<const channel::WebhookRequest> request;  ///< none: the bytes are no request
   };
   std::map<channel::Token, Verifying> verifying_;  ///< unverified bytes that a plugin is asked about
   std::vector<From<channel::Judgement>> verified_;

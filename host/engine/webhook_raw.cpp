@@ -14,6 +14,14 @@ bool is_credential(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
+/// The path alone lets a caller in where a provider signs nothing.
+std::string without_token(std::string_view url) {
+  const auto path = url.substr(0, url.find('?'));
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return std::string{url};
+  return std::string{url.substr(0, slash + 1)}.append(kHidden).append(url.substr(path.size()));
+}
+
 }  // namespace
 
 std::string raw_of(const channel::WebhookRequest &request, Credentials credentials) {
@@ -21,7 +29,8 @@ std::string raw_of(const channel::WebhookRequest &request, Credentials credentia
   for (const auto &[name, value] : request.headers) size += name.size() + value.size() + 4;
   std::string raw;
   raw.reserve(size);
-  raw.append(request.method).append(" ").append(request.url).append("\r\n");
+  raw.append(request.method).append(" ");
+  raw.append(credentials == Credentials::hidden ? without_token(request.url) : request.url).append("\r\n");
   for (const auto &[name, value] : request.headers) {
     const bool is_hidden{credentials == Credentials::hidden && is_credential(name)};
     raw.append(name).append(": ").append(is_hidden ? kHidden : std::string_view{value}).append("\r\n");

@@ -11,9 +11,10 @@
 
 namespace relance::engine {
 
+/// Passwords in headers, and the last part of the path, which is the secret of the provider's webhooks.
 enum class Credentials : std::uint8_t {
-  kept,    ///< who judges these bytes later needs them
-  hidden,  ///< a password in a header proves nothing any more, and is not for the disk
+  kept,    ///< who judges these bytes later needs them, the URL as it was signed
+  hidden,  ///< they prove nothing any more, and are not for the disk, nor for who gets the evidence
 };
 std::string raw_of(const channel::WebhookRequest &request, Credentials credentials);
 

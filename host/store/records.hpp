@@ -251,9 +251,9 @@ struct InboundRecord {
 };
 /// Webhooks that nobody could judge when they came, and that wait for it.
 struct UnverifiedShare { std::string provider; std::size_t count{0}, bytes{0}; };
-/// What became of one: with a `kind` it waits to be parsed as that; with an `error` it is asked about again later; with
+/// What became of one: with a `kind` it waits to be parsed as that, as these `bytes`; with an `error` it is asked about again later; with
 /// neither it was not genuine, and goes.
-struct VerifiedRecord { InboundId inbound{0}; std::string kind, error; };
+struct VerifiedRecord { InboundId inbound{0}; std::string kind, error, bytes; };
 /// Where the next poll of a provider goes on, once everything before it is on disk.
 struct CursorRecord { std::string provider, cursor; };
 struct StoredInbound {

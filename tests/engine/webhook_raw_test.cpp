@@ -52,6 +52,19 @@ BOOST_AUTO_TEST_CASE(credentials_do_not_reach_the_disk) {
   BOOST_TEST(webhook_of(raw)->body == sample().body);
 }
 
+BOOST_AUTO_TEST_CASE(the_secret_of_the_path_does_not_reach_the_disk_and_the_query_does) {
+  const auto url_of = [](const char *url) {
+    auto request = sample();
+    request.url = url;
+    return webhook_of(raw_of(request, Credentials::hidden))->url;
+  };
+  BOOST_TEST(url_of("https://h.example/hooks/p/T0kEn") == "https://h.example/hooks/p/***");
+  BOOST_TEST(url_of("https://h.example/hooks/p/T0kEn?") == "https://h.example/hooks/p/***?");
+  BOOST_TEST(url_of("https://h.example/a/hooks/p/T0kEn?x=/y/z&u=http://v/w?q") ==
+             "https://h.example/a/hooks/p/***?x=/y/z&u=http://v/w?q");
+  BOOST_TEST(url_of("https://h.example/hooks/p/***?a=1") == "https://h.example/hooks/p/***?a=1");
+}
+
 BOOST_AUTO_TEST_CASE(other_bytes_are_no_webhook) {
   for (const auto *text :
        {"", "POST", "POST\r\n\r\n", "POST u\r\n", "POST u\r\nno colon\r\n\r\nbody", "POST u\r\na: b\r\n"})

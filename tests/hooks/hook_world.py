@@ -28,6 +28,7 @@ secret = {{ file = "{folder}/secret" }}
 source = "{folder}/peer/source"
 sent_log = "{folder}/peer/sent"
 crash_in_parse = "{folder}/peer/crash"
+certificate = "{folder}/peer/certificate"
 """
 DEBTORS = "debtor_id,name,country,region,language,email,phone\n"
 INVOICES = "debtor_id,invoice_number,issue_date,due_date,amount,currency\n"

@@ -1,15 +1,25 @@
 #!/usr/bin/env python3
 """Webhooks against the real daemon, with the plugin in a child: what is genuine is stored before it is answered, what is not
 is refused, and a plugin or a disk that is away loses nothing that was answered with 2xx."""
+import contextlib
+import hashlib
 import os
 import signal
+import sqlite3
 import sys
 import time
 import unittest
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from hook_world import PATIENCE, HookWorld, await_that, crash_at, signature  # noqa: E402
+
+
+def stored_bytes(world):
+    """Of every call on disk: (bytes, the hash that the journal names)."""
+    with contextlib.closing(sqlite3.connect(f"file:{world.folder}/state/relance.db?mode=ro", uri=True)) as store:
+        return store.execute("SELECT bytes, hash FROM inbound").fetchall()
 
 
 class GenuineTest(unittest.TestCase):
@@ -105,6 +115,21 @@ class GenuineTest(unittest.TestCase):
         self.assertIn("authorization: ***", shown["text"])
         self.assertEqual(sorted(row["kind"] for row in shown["receipts"]), ["delivered", "interim"])
 
+    def test_who_holds_the_evidence_does_not_learn_the_path(self):
+        number, key = self.remind()
+        body = f"{key} delivered"
+        self.assertEqual(self.world.post(body, path=self.world.path + "?a=1"), 200)
+        self.world.await_delivery("delivered", number)
+        out = self.world.folder / "evidence.zip"
+        self.world.ctl("evidence", "export", f"F-{number}", "--output", out, "--unsigned")
+        with zipfile.ZipFile(out) as container:
+            files = {name: container.read(name) for name in container.namelist()}
+        raw = [(name, content) for name, content in files.items() if content.startswith(b"POST ") and content.endswith(body.encode())]
+        self.assertEqual([content.split(b"\r\n")[0].decode() for _, content in raw], [f"POST {self.world.public}/hooks/hooked/***?a=1"])
+        self.assertIn(hashlib.sha256(raw[0][1]).hexdigest(), raw[0][0])
+        token = self.world.path.rsplit("/", 1)[1].encode()
+        self.assertEqual([raw for raw, _ in stored_bytes(self.world) if token in raw], [])
+
     def test_bytes_that_say_nothing_are_kept_and_can_be_read_again(self):
         self.assertEqual(self.world.post("nonsense"), 200)
         failed = await_that("given up", lambda: self.world.inbound(state="failed"))[0]
@@ -156,6 +181,52 @@ class AwayTest(unittest.TestCase):
         await_that("the forged one is dropped", lambda: world.counts()["dropped"] == 1)
         self.assertEqual([row["kind"] for row in world.inbound()], ["webhook"])
         self.assertEqual(world.counts()["unverified_waiting"], 0)
+
+    def come_while_the_plugin_hangs(self, world, **call):
+        """Kept on disk with all that it is judged by; the daemon is down afterwards."""
+        child = int((world.folder / "state/hooked.lock").read_text().split()[0])
+        os.kill(child, signal.SIGSTOP)
+        self.addCleanup(lambda: os.path.exists(f"/proc/{child}") and os.kill(child, signal.SIGCONT))
+        self.assertEqual(world.post(**call), 503)
+        waiting = world.inbound(state="waiting")
+        self.assertEqual([row["kind"] for row in waiting], ["unverified"])
+        return child, world.ask("receipts", "show", waiting[0]["id"])["text"]
+
+    def test_what_is_judged_late_is_judged_by_the_url_that_was_called_and_kept_without_its_secrets(self):
+        world = self.world()
+        world.start_on_test_clock()
+        key = world.due_reminder()
+        former = world.path
+        path = former + "?a=1"
+        child, shown = self.come_while_the_plugin_hangs(world, body=f"{key} delivered", path=path, headers={
+            "X-Do": "url", "X-Signature": signature((world.public + path).encode()), "Authorization": "Basic aHVzaA=="}, is_signed=False)
+        self.assertTrue(shown.startswith(f"POST {world.public}/hooks/hooked/***?a=1\r\n"))
+        self.assertNotIn("aHVzaA", shown)
+        world.ask("providers", "rotate-hook", "hooked", "--overlap", "0d")
+        world.stop(signal.SIGKILL)
+        os.kill(child, signal.SIGCONT)
+        world.start("--test-clock")
+        self.assertNotEqual(world.path, former)
+        world.await_delivery("delivered")
+        [(raw, digest)] = stored_bytes(world)
+        self.assertTrue(raw.startswith(f"POST {world.public}/hooks/hooked/***?a=1\r\n".encode()))
+        self.assertIn(b"\r\nauthorization: ***\r\n", raw)
+        self.assertEqual(digest, hashlib.sha256(raw).digest())
+
+    def test_what_the_plugin_cannot_judge_yet_when_it_is_back_waits_on(self):
+        world = self.world()
+        world.start_on_test_clock()
+        key = world.due_reminder()
+        child, _ = self.come_while_the_plugin_hangs(world, body=f"{key} delivered", headers={"X-Do": "later"})
+        world.stop(signal.SIGKILL)
+        os.kill(child, signal.SIGCONT)
+        world.start("--test-clock")
+        await_that("it was asked", lambda: world.inbound(state="waiting") and world.inbound(state="waiting")[0]["tries"] >= 1)
+        self.assertEqual((world.counts()["unverified_waiting"], world.counts()["dropped"]), (1, 0))
+        (world.folder / "peer/certificate").write_text("")
+        world.ctl("clock", "advance", "10m")
+        world.await_delivery("delivered")
+        self.assertEqual((world.counts()["unverified_waiting"], world.counts()["dropped"]), (0, 0))
 
     def test_a_plugin_that_crashes_over_a_webhook_is_503_and_goes_on_with_the_next(self):
         world = self.world()

@@ -125,8 +125,8 @@ Result<void> SqliteStore::settle_unverified(std::span<const VerifiedRecord> reco
     Unit unit{*connection_, journal_};
     for (const auto &record : records) {
       if (!record.kind.empty()) {
-        run(*connection_, "UPDATE inbound SET kind = ?, tries = 0, next_try = ?, error = '' WHERE id = ?", record.kind,
-            now, record.inbound);
+        run(*connection_, "UPDATE inbound SET kind = ?, bytes = ?, tries = 0, next_try = ?, error = '' WHERE id = ?",
+            record.kind, Blob{record.bytes}, now, record.inbound);
       } else if (record.error.empty()) {
         run(*connection_, "DELETE FROM inbound WHERE id = ?", record.inbound);
       } else {
