@@ -4,6 +4,8 @@
 #include "host/engine/loop.hpp"
 #include "host/engine/webhook_raw.hpp"
 
+#include <algorithm>
+
 namespace relance::engine {
 namespace {
 
@@ -104,8 +106,9 @@ bool Engine::Loop::settle_verified() {
       record.error = judgement.because.empty() ? "the plugin gave no judgement" : judgement.because;
     records.push_back(std::move(record));
   }
-  if (auto settled = store_->settle_unverified(records, clock_.now()); !settled) {
-    store_failed(settled.error(), "settle unverified webhooks");
+  const auto given_up = store_->settle_unverified(records, clock_.now());
+  if (!given_up) {
+    store_failed(given_up.error(), "settle unverified webhooks");
     return false;
   }
   store_works();
@@ -113,11 +116,12 @@ bool Engine::Loop::settle_verified() {
     const auto asked = verifying_.find(judgement.token);
     if (asked == verifying_.end()) continue;
     parsing_.erase(asked->second.inbound);
-    if (is_for_later(judgement)) {
+    const bool is_given_up{std::ranges::find(*given_up, asked->second.inbound) != given_up->end()};
+    if (is_for_later(judgement) && !is_given_up) {
       has_failed_parses_ = true;
       parse_retry_at_ = WallClock{}.now() + kParseRetry;
     } else {
-      const bool is_dropped{judgement.verdict == channel::Verdict::forged ||
+      const bool is_dropped{is_given_up || judgement.verdict == channel::Verdict::forged ||
                             judgement.verdict == channel::Verdict::challenge};
       webhooks_.note_verified(provider, asked->second.bytes, is_dropped);
       log::event(log::Id::WEBHOOK_UNVERIFIED,

@@ -149,7 +149,8 @@ class Store : public Reader {
   /// meaning once more, from the same bytes or from others, changes nothing.
   virtual Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) = 0;
   virtual Result<std::vector<UnverifiedShare>> unverified() = 0;
-  virtual Result<void> settle_unverified(std::span<const VerifiedRecord>, Instant now) = 0;
+  /// Returns those that were asked about too often and are gone: nobody could judge them.
+  virtual Result<std::vector<InboundId>> settle_unverified(std::span<const VerifiedRecord>, Instant now) = 0;
   /// The provider's plugin is back: its unverified bytes have their turn now, but for those that it was asked about several
   /// times already. They may be what it falls over.
   virtual Result<void> hurry_unverified(std::string_view provider, Instant now) = 0;

@@ -384,7 +384,7 @@ BOOST_AUTO_TEST_CASE(more_evidence_than_memory_is_exported_one_document_at_a_tim
   }
   rlimit before{};
   BOOST_TEST_REQUIRE(getrlimit(RLIMIT_DATA, &before) == 0);
-  const rlimit less{std::min<rlim_t>(data_bytes() + kMayGrowBy, before.rlim_max), before.rlim_max};
+  [[maybe_unused]] const rlimit less{std::min<rlim_t>(data_bytes() + kMayGrowBy, before.rlim_max), before.rlim_max};
   auto order = world.order();
   order.stamp = nullptr;  // another program would be under the limit too
   const auto path = world.pki.folder.path() / "large.asice";

@@ -436,5 +436,23 @@ BOOST_AUTO_TEST_CASE(any_word_of_the_provider_ends_a_doubt_whether_it_comes_befo
       }
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_could_judge_is_given_up_after_its_last_try_and_named) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    const InboundRecord raw{"smtp-1", "unverified", "bytes", bench.now};
+    const auto row = must(bench.store->store_inbound({&raw, 1}, {}, bench.now)).front();
+    const VerifiedRecord record{row, {}, "the plugin is down", {}};
+    int tries{0};
+    std::vector<InboundId> given_up;
+    while (given_up.empty() && tries < 100) {
+      ++tries;
+      given_up = must(bench.store->settle_unverified({&record, 1}, bench.now));
+    }
+    BOOST_TEST(tries == 13);
+    BOOST_TEST(given_up == std::vector<InboundId>{row}, boost::test_tools::per_element());
+    BOOST_TEST(must(bench.store->unverified()).empty());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::store::test

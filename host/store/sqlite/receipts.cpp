@@ -120,8 +120,9 @@ Result<std::vector<UnverifiedShare>> SqliteStore::unverified() {
   });
 }
 
-Result<void> SqliteStore::settle_unverified(std::span<const VerifiedRecord> records, Instant now) {
-  return guarded("settling unverified bytes", [&]() -> Result<void> {
+Result<std::vector<InboundId>> SqliteStore::settle_unverified(std::span<const VerifiedRecord> records, Instant now) {
+  return guarded("settling unverified bytes", [&]() -> Result<std::vector<InboundId>> {
+    std::vector<InboundId> given_up;
     Unit unit{*connection_, journal_};
     for (const auto &record : records) {
       if (!record.kind.empty()) {
@@ -135,16 +136,18 @@ Result<void> SqliteStore::settle_unverified(std::span<const VerifiedRecord> reco
           Query query{*connection_, "SELECT tries FROM inbound WHERE id = ?", record.inbound};
           if (query.next()) tries = query.i64(0);
         }
-        if (tries >= kUnverifiedTriesMax)
+        if (tries >= kUnverifiedTriesMax) {
           run(*connection_, "DELETE FROM inbound WHERE id = ?", record.inbound);
-        else
+          given_up.push_back(record.inbound);
+        } else {
           run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, next_try = ? WHERE id = ?",
-            record.error, now + retry_after(tries), record.inbound);
+              record.error, now + retry_after(tries), record.inbound);
+        }
       }
     }
     unit.commit();
     for (const auto &record : records) in_parse_.erase(record.inbound);
-    return {};
+    return given_up;
   });
 }
 

@@ -142,7 +142,7 @@ class SqliteStore final : public Store {
                                                       std::size_t limit) override;
   Result<void> apply_parsed(std::span<const ParsedRecord>, Instant now) override;
   Result<std::vector<UnverifiedShare>> unverified() override;
-  Result<void> settle_unverified(std::span<const VerifiedRecord>, Instant now) override;
+  Result<std::vector<InboundId>> settle_unverified(std::span<const VerifiedRecord>, Instant now) override;
   Result<void> hurry_unverified(std::string_view provider, Instant now) override;
   Result<std::uint64_t> reparse(std::string_view provider, InboundId only) override;
 
