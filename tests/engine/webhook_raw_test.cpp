@@ -12,7 +12,7 @@ channel::WebhookRequest sample() {
           "https://hooks.example.com/hooks/p/t?a=1&b=%20",
           "192.0.2.1",
           {{"x-b", "2"}, {"authorization", "Basic aHVzaA=="}, {"x-a", ""}, {"x-b", "3: 4"}, {"cookie", "c"}},
-          std::string{"\r\n\r\nbody\0 with\r\n\r\nall\n", 24}};
+          std::string{"\r\n\r\nbody\0 with\r\n\r\nall\n", 22}};
 }
 
 }  // namespace

@@ -225,8 +225,8 @@ BOOST_AUTO_TEST_CASE(a_part_that_never_comes_is_shown_as_missing) {
 
 BOOST_AUTO_TEST_CASE(parts_in_any_order_are_one_text_and_a_repeat_is_none) {
   testkit::FakeHost host;
+  std::deque<relance_raw> raws;  // outlive what waits
   Reassembly reassembly;
-  std::deque<relance_raw> raws;
   const auto add = [&](sdk::Token token, std::string text, std::uint8_t number) {
     auto &raw = raws.emplace_back();
     raw.size = sizeof raw;
@@ -251,8 +251,8 @@ BOOST_AUTO_TEST_CASE(parts_in_any_order_are_one_text_and_a_repeat_is_none) {
 
 BOOST_AUTO_TEST_CASE(texts_that_wait_are_bounded) {
   testkit::FakeHost host;
+  std::deque<relance_raw> raws;  // outlive what waits
   Reassembly reassembly;
-  std::deque<relance_raw> raws;
   for (std::size_t number{0}; number <= Reassembly::kTextsMax; ++number) {
     auto &raw = raws.emplace_back();
     raw.size = sizeof raw;
