@@ -28,20 +28,11 @@ EspChannel::EspChannel(sdk::Host host, const sdk::Json &settings, sdk::Issues &i
       gateway_{host, gateway::read_description(settings, known_of_mail(), issues)} {}
 
 sdk::Traits EspChannel::traits() const {
-  const auto &description = gateway_.description();
-  sdk::Traits traits;
-  traits.max_in_flight = description.max_in_flight;
-  traits.idempotency_window_ms = description.idempotency_window_ms;
-  if (!description.callback)
-    traits.without = RELANCE_CAP_WEBHOOK;
-  else if (description.delivered_within_ms > 0)
-    traits.expected_receipts = {{RELANCE_RCPT_DELIVERED, 0, description.delivered_within_ms}};
-  return traits;
+  return gateway_.traits();
 }
 
 void EspChannel::start() {
-  if (gateway_.description().callback && host_.webhook_url().empty())
-    host_.log(sdk::LogLevel::warning, "no receipts will come: this daemon has no listener for webhooks");
+  gateway_.start();
 }
 
 void EspChannel::submit(std::vector<sdk::Pending> batch) {

@@ -27,6 +27,22 @@ constexpr std::int64_t kDownPauseMs{60'000};
 Gateway::Gateway(sdk::Host host, Description description)
     : host_{host}, http_{host}, description_{std::move(description)} {}
 
+sdk::Traits Gateway::traits() const {
+  sdk::Traits traits;
+  traits.max_in_flight = description_.max_in_flight;
+  traits.idempotency_window_ms = description_.idempotency_window_ms;
+  if (!description_.callback)
+    traits.without = RELANCE_CAP_WEBHOOK;
+  else if (description_.delivered_within_ms > 0)
+    traits.expected_receipts = {{RELANCE_RCPT_DELIVERED, 0, description_.delivered_within_ms}};
+  return traits;
+}
+
+void Gateway::start() {
+  if (description_.callback && host_.webhook_url().empty())
+    host_.log(sdk::LogLevel::warning, "no receipts will come: this daemon has no listener for webhooks");
+}
+
 void Gateway::send(sdk::Pending pending, Variables variables, const Lists &lists,
                    std::optional<sdk::Price> price) {
   for (const auto &[name, value] : description_.values) variables.emplace(name, value);

@@ -4,6 +4,7 @@
 
 #include "plugins/protocol/gateway/description.hpp"
 
+#include <relance/driver.hpp>
 #include <relance/http.hpp>
 #include <relance/parsed.hpp>
 
@@ -18,6 +19,10 @@ class Gateway final : public CertificateSource {
  public:
   Gateway(sdk::Host host, Description description);
 
+  /// What the description promises.
+  [[nodiscard]] sdk::Traits traits() const;
+  /// Warns where receipts are described and nothing listens for them.
+  void start();
   /// `price`: what it will cost where the answer does not say so.
   void send(sdk::Pending pending, Variables variables, const Lists &lists,
             std::optional<sdk::Price> price = {});

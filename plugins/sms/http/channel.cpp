@@ -45,20 +45,11 @@ HttpChannel::HttpChannel(sdk::Host host, const sdk::Json &settings, sdk::Issues 
 }
 
 sdk::Traits HttpChannel::traits() const {
-  const auto &description = gateway_.description();
-  sdk::Traits traits;
-  traits.max_in_flight = description.max_in_flight;
-  traits.idempotency_window_ms = description.idempotency_window_ms;
-  if (!description.callback)
-    traits.without = RELANCE_CAP_WEBHOOK;
-  else if (description.delivered_within_ms > 0)
-    traits.expected_receipts = {{RELANCE_RCPT_DELIVERED, 0, description.delivered_within_ms}};
-  return traits;
+  return gateway_.traits();
 }
 
 void HttpChannel::start() {
-  if (gateway_.description().callback && host_.webhook_url().empty())
-    host_.log(sdk::LogLevel::warning, "no receipts will come: this daemon has no listener for webhooks");
+  gateway_.start();
 }
 
 void HttpChannel::submit(std::vector<sdk::Pending> batch) {
