@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 import mail_servers  # noqa: E402
 import mailhost  # noqa: E402
+from node_peer import Missing as Skipped  # noqa: E402
 
 CLOCK_START = datetime.datetime(2026, 3, 2, 8, tzinfo=datetime.timezone.utc)
 PRE_DUE_DAYS = 7
@@ -64,10 +65,6 @@ email = ["mail"]
 TEMPLATE = """subject = "{{step}} {{#items}}{{number}}{{/items}}"
 text = "Open: {{total}}"
 """
-
-
-class Skipped(Exception):
-    """This machine cannot run it, and why."""
 
 
 class Fault(Exception):

@@ -3,26 +3,20 @@
 Everything lies in a folder of the test's, every process is ended by its pid. Kannel's own defaults that tests would wait for
 (a reconnection after 10 s, a callback repeated after 10 s, a throttled message after 60 s) are set short; the rest is as an operator would write it.
 """
-import json
-import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-PATIENCE_S = 30
+from node_peer import LOOK_EVERY_S, PATIENCE_S, Missing, NodePeer
+
 USER, PASSWORD, ADMIN = "relance", "kannel-pass-7f3a", "admin-pass-19c2"
 CENTRE_PASSWORD = "secret08"  # of hard/smpp_peer.js
 SPOOL_FOLDERS = 100           # bearerbox wants its spool made; it names the folders 0 to 99
 CALLBACK_TRIES = 3
-
-
-class Missing(Exception):
-    """This machine cannot run it, and why."""
 
 
 class KannelError(Exception):
@@ -37,7 +31,7 @@ def await_true(holds, what, patience_s=PATIENCE_S):
             return value
         if time.monotonic() > deadline:
             raise KannelError(f"not within {patience_s:g} s: {what}")
-        time.sleep(0.004)
+        time.sleep(LOOK_EVERY_S)
 
 
 def free_ports(count):
@@ -53,41 +47,11 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Centre:
-    """The message centre's process; `seen` grows while it runs. `port`: where an earlier one of the same test was."""
+class Centre(NodePeer):
+    """The message centre behind it."""
 
-    def __enter__(self):
-        modules = Path(os.environ.get("RELANCE_DEPS_DIR") or Path(__file__).resolve().parents[2] / "build" / "deps") / "node" / "node_modules"
-        if shutil.which("node") is None or not (modules / "smpp").exists():
-            raise Missing("node or its package smpp is missing: run scripts/bootstrap")
-        script = Path(__file__).with_name("hard") / "smpp_peer.js"
-        self.process = subprocess.Popen(["node", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={"PATH": os.environ.get("PATH", ""), "NODE_PATH": str(modules)})
-        self.seen = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-        self.port = self.await_seen("listening")["port"]
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.reader.join()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.seen.append(json.loads(line))
-
-    def tell(self, **order):
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-
-    def of(self, event, **fields):
-        return [e for e in list(self.seen) if e["event"] == event and all(e.get(k) == v for k, v in fields.items())]
-
-    def await_seen(self, event, count=1, **fields):
-        await_true(lambda: len(self.of(event, **fields)) >= count, f"{count} × {event} {fields} at the message centre: {self.seen[-3:]}")
-        return self.of(event, **fields)[count - 1]
+    def __init__(self):
+        super().__init__(Path(__file__).with_name("hard") / "smpp_peer.js", "smpp")
 
 
 class Kannel:

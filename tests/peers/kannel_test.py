@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "hard"))
 import hard_world  # noqa: E402
-from hard_world import PEER_PATIENCE_S, Fault, HardWorld, Skipped, await_fact, expect  # noqa: E402
+from hard_world import PEER_PATIENCE_S, Fault, HardWorld, await_fact, expect  # noqa: E402
 from hook_gate import HookGate  # noqa: E402
-from kannel import PASSWORD, USER, Centre, Kannel, KannelError, Missing, free_ports  # noqa: E402
+from kannel import PASSWORD, USER, Centre, Kannel, KannelError, free_ports  # noqa: E402
 
 LONG = "Relance " * 40  # with the step and the invoice in front: three parts of 153 septets
 SECRET = "callback-secret-5b1d"
@@ -255,8 +255,6 @@ def in_world(case):
             centre.await_seen("bind", password_ok=True)
             with KannelWorld(kannel.url, gate) as world:
                 return case(world, kannel, centre, gate)
-    except Missing as reason:
-        raise Skipped(reason) from reason
     except KannelError as error:
         raise Fault(error) from error
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers" / "hard"))
 from smsc import Smsc  # noqa: E402
 import hard_world  # noqa: E402
 import chaos_world  # noqa: E402

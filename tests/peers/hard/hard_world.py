@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "chaos"))
 import chaos_world  # noqa: E402
 from chaos_world import CLOCK_START, Fault, Skipped, await_fact, expect  # noqa: E402, F401
+from node_peer import Silent  # noqa: E402
 
 PEER_PATIENCE_S = 30
 REGION = chaos_world.REGION.replace('email = ["mail"]', '{channel} = ["peer"]')
@@ -200,7 +201,7 @@ placement = "{self.placement}"
             return counts if holds(counts) else None
         try:
             return await_fact(look, PEER_PATIENCE_S, what)
-        except Fault as fault:
+        except (Fault, Silent) as fault:
             raise Fault(f"{fault}: {self.counts()}{self.log_tail()}") from None
 
     def await_log(self, words):
@@ -224,7 +225,7 @@ def run(cases, make_world):
         except Skipped as reason:
             print(f"all of this suite skipped: {reason}")
             return 0
-        except Fault as fault:
+        except (Fault, Silent) as fault:
             failed += 1
             print(f"FAILED  {case.__name__}: {fault}", flush=True)
     print(f"{'FAILED' if failed else 'passed'} in {time.monotonic() - began:.0f} s")

@@ -1,61 +1,21 @@
 #!/usr/bin/env python3
 """The plugin `session` against a message centre (npm's `smpp`), in a child of the real daemon: every stop of the table in
 docs/decisions/0007, counted at the message centre."""
-import json
-import os
-import shutil
 import signal
-import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import hard_world
-from hard_world import PEER_PATIENCE_S, HardWorld, Skipped, await_fact, expect
+from hard_world import PEER_PATIENCE_S, HardWorld, await_fact, expect
+from node_peer import NodePeer
 
 LONG = "Relance " * 30        # with the step and the invoice in front: two parts of 153 septets
 UNICODE = "\\u2709 Merci d'avance. " + "\\u65e5" * 60
 
 
-class Peer:
-    """The message centre's process; `seen` grows while it runs."""
-
-    def __enter__(self):
-        modules = Path(os.environ.get("RELANCE_DEPS_DIR") or Path(__file__).resolve().parents[3] / "build" / "deps") / "node" / "node_modules"
-        if shutil.which("node") is None or not (modules / "smpp").exists():
-            raise Skipped("node or its package smpp is missing: run scripts/bootstrap")
-        self.process = subprocess.Popen(["node", Path(__file__).with_name("smpp_peer.js")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env={"PATH": os.environ.get("PATH", ""), "NODE_PATH": str(modules)})
-        self.seen = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-        self.port = self.await_seen("listening")["port"]
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.reader.join()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.seen.append(json.loads(line))
-
-    def tell(self, **order):
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-
-    def of(self, event, **fields):
-        return [e for e in list(self.seen) if e["event"] == event and all(e.get(k) == v for k, v in fields.items())]
-
-    def await_seen(self, event, count=1, **fields):
-        await_fact(lambda: len(self.of(event, **fields)) >= count, PEER_PATIENCE_S, f"{count} × {event} {fields} at the peer")
-        return self.of(event, **fields)[count - 1]
-
-    def taken(self):
-        """What every handset would have: [to, …], a text in parts once for each."""
-        return [e["to"] for e in self.of("submit", taken=True)]
+class Peer(NodePeer):
+    def __init__(self):
+        super().__init__(Path(__file__).with_name("smpp_peer.js"), "smpp")
 
 
 def settings(peer):
