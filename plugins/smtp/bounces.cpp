@@ -1,7 +1,7 @@
 #include "plugins/smtp/bounces.hpp"
 
-#include <pthread.h>
-#include <signal.h>
+#include "plugins/protocol/wire/signal_free.hpp"
+
 #include <utility>
 
 namespace relance::smtp_channel {
@@ -27,12 +27,8 @@ BounceReader::~BounceReader() {
 }
 
 void BounceReader::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the host's
+  const wire::AllSignalsBlocked blocked;
   thread_ = std::thread{[this] { run(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void BounceReader::poll(sdk::PendingPoll pending) {

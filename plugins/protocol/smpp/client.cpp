@@ -1,29 +1,11 @@
 #include "plugins/protocol/smpp/client.hpp"
 
 #include "plugins/protocol/smpp/exchange.hpp"
+#include "plugins/protocol/wire/signal_free.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <thread>
 
 namespace relance::smpp {
-namespace {
-/// Signals are for the process that holds us, never for this thread.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked &) = delete;
-  AllSignalsBlocked &operator=(const AllSignalsBlocked &) = delete;
-
- private:
-  sigset_t before_{};
-};
-}  // namespace
 
 struct Client::Impl {
   Impl(Options options, Events events) : hub{std::move(options), std::move(events)} {}
@@ -42,7 +24,7 @@ Client::~Client() {
 
 std::string Client::start() {
   if (auto fault = impl_->hub.prepare(); !fault.empty()) return fault;
-  const AllSignalsBlocked blocked;
+  const wire::AllSignalsBlocked blocked;
   impl_->thread = std::thread{[hub = &impl_->hub] { hub->run(); }};
   return {};
 }

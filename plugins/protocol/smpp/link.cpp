@@ -1,15 +1,11 @@
 #include "plugins/protocol/smpp/link.hpp"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include "plugins/protocol/wire/line.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace relance::smpp {
-
-using boost::asio::ip::tcp;
 
 namespace {
 /// deliver_sm_resp and data_sm_resp carry a message_id, which the answer of a client leaves empty.
@@ -19,12 +15,6 @@ constexpr std::size_t kBacklogBytesMax{256 * 1024};
 /// A message_id has 65 octets at most; what is far longer is none.
 constexpr std::size_t kMessageIdBytesMax{255};
 }  // namespace
-
-struct Link::Network {
-  explicit Network(boost::asio::io_context &io) : resolver{io}, socket{io} {}
-  tcp::resolver resolver;
-  tcp::socket socket;
-};
 
 std::size_t Job::next_part() const {
   return static_cast<std::size_t>(std::find(parts.begin(), parts.end(), Part::waiting) - parts.begin());
@@ -42,43 +32,22 @@ Link::Link(boost::asio::io_context &io, Exchange &exchange, const Options &optio
       role_{role},
       number_{number},
       tls_{std::move(tls)},
-      network_{std::make_unique<Network>(io)} {}
+      line_{std::make_unique<wire::Line>(io)} {}
 
 Link::~Link() = default;
 
 void Link::open() {
   deadline_ = Clock::now() + options_.timeouts.connect;
   exchange_.look_at(deadline_);
-  const auto connect = [self = shared_from_this()](const tcp::resolver::results_type &endpoints) {
-    boost::asio::async_connect(self->network_->socket, endpoints,
-                               [self](const boost::system::error_code &failed, const tcp::endpoint &) {
-                                 if (self->phase_ == Phase::closed) return;
-                                 if (failed) return self->lost("connect: " + failed.message());
-                                 self->connected();
-                               });
-  };
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(options_.host, error);
-  if (!error) {
-    return connect(
-        tcp::resolver::results_type::create(tcp::endpoint{address, options_.port}, options_.host, ""));
-  }
-  network_->resolver.async_resolve(
-      options_.host, std::to_string(options_.port),
-      [self = shared_from_this(), connect](const boost::system::error_code &failed,
-                                           const tcp::resolver::results_type &endpoints) {
-        if (self->phase_ == Phase::closed) return;
-        if (failed) return self->lost("resolve: " + failed.message());
-        connect(endpoints);
-      });
+  line_->dial(options_.host, options_.port, [self = shared_from_this()](std::string fault) {
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->lost(std::move(fault));
+    self->connected();
+  });
 }
 
 void Link::connected() {
-  boost::system::error_code ignored;
-  auto &socket = network_->socket;
-  socket.set_option(tcp::no_delay{true}, ignored);
-  socket.non_blocking(true, ignored);
-  wire_.attach(socket.native_handle());
+  wire_.attach(line_->socket());
   heard_at_ = Clock::now();
   if (options_.has_tls) {
     phase_ = Phase::tls;
@@ -116,17 +85,15 @@ void Link::bind() {
 void Link::read() {
   if (phase_ == Phase::connecting || phase_ == Phase::closed || is_reading_ || !exchange_.reads()) return;
   is_reading_ = true;
-  network_->socket.async_read_some(
-      boost::asio::buffer(input_),
-      [self = shared_from_this()](const boost::system::error_code &error, std::size_t count) {
-        self->is_reading_ = false;
-        if (self->phase_ == Phase::closed) return;
-        if (error) return self->lost("the link was cut: " + error.message());
-        self->received({self->input_.data(), count});
-        if (self->phase_ == Phase::closed) return;
-        self->pump();
-        self->read();
-      });
+  line_->read(input_, [self = shared_from_this()](std::string fault, std::size_t count) {
+    self->is_reading_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->lost("the link was cut: " + fault);
+    self->received({self->input_.data(), count});
+    if (self->phase_ == Phase::closed) return;
+    self->pump();
+    self->read();
+  });
 }
 
 void Link::received(std::string_view bytes) {
@@ -301,13 +268,12 @@ void Link::flush() {
 
 void Link::wait_writable() {
   if (std::exchange(is_waiting_writable_, true)) return;
-  network_->socket.async_wait(tcp::socket::wait_write,
-                              [self = shared_from_this()](const boost::system::error_code &error) {
-                                self->is_waiting_writable_ = false;
-                                if (self->phase_ == Phase::closed) return;
-                                if (error) return self->lost("the link was cut: " + error.message());
-                                self->pump();
-                              });
+  line_->await_writable([self = shared_from_this()](std::string fault) {
+    self->is_waiting_writable_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->lost("the link was cut: " + fault);
+    self->pump();
+  });
 }
 
 void Link::check_time(Clock::time_point now) {
@@ -409,10 +375,8 @@ void Link::lost(std::string why, std::uint32_t bind_status) {
 void Link::close(std::string why, std::uint32_t bind_status) {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
-  network_->resolver.cancel();
   wire_.attach(-1);
-  boost::system::error_code ignored;
-  network_->socket.close(ignored);
+  line_->close();
   const auto self = shared_from_this();  // the exchange lets go of us
   exchange_.closed(*this, std::move(why), bind_status);
 }

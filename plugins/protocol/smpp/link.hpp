@@ -16,6 +16,9 @@
 namespace boost::asio {
 class io_context;
 }
+namespace relance::wire {
+class Line;
+}
 
 namespace relance::smpp {
 
@@ -120,8 +123,7 @@ class Link : public std::enable_shared_from_this<Link> {
   const Role role_;
   const std::uint64_t number_;
   std::shared_ptr<wire::TlsContext> tls_;
-  struct Network;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<wire::Line> line_;
   wire::Wire wire_;
   Phase phase_{Phase::connecting};
   bool is_reading_{false}, is_waiting_writable_{false}, is_leaving_{false}, is_enquired_{false};

@@ -1,6 +1,7 @@
 #include "plugins/protocol/smtp/client.hpp"
 
 #include "plugins/protocol/smtp/pool.hpp"
+#include "plugins/protocol/wire/signal_free.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,28 +10,9 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <pthread.h>
-#include <signal.h>
 #include <thread>
 
 namespace relance::smtp {
-namespace {
-/// Signals are for the process that holds us, never for this thread.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked &) = delete;
-  AllSignalsBlocked &operator=(const AllSignalsBlocked &) = delete;
-
- private:
-  sigset_t before_{};
-};
-}  // namespace
 
 struct Client::Impl {
   Options options;
@@ -103,7 +85,7 @@ std::string Client::start() {
   }
   impl_->guard.emplace(impl_->io.get_executor());
   impl_->pool.emplace(impl_->io, impl_->options, std::move(tls), impl_->sink, impl_->open);
-  const AllSignalsBlocked blocked;
+  const wire::AllSignalsBlocked blocked;
   impl_->thread = std::thread{[impl = impl_.get()] { impl->io.run(); }};
   return {};
 }

@@ -2,64 +2,30 @@
 #include "plugins/protocol/smtp/connection.hpp"
 
 #include "plugins/protocol/smtp/transaction.hpp"
-
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include "plugins/protocol/wire/line.hpp"
 
 #include <utility>
 
 namespace relance::smtp {
 
-using boost::asio::ip::tcp;
-
-struct Connection::Network {
-  explicit Network(boost::asio::io_context &io) : resolver{io}, socket{io} {}
-  tcp::resolver resolver;
-  tcp::socket socket;
-};
-
 Connection::Connection(Pool &pool, const Options &options)
-    : pool_{pool}, options_{options}, network_{std::make_unique<Network>(pool.io())} {}
+    : pool_{pool}, options_{options}, line_{std::make_unique<wire::Line>(pool.io())} {}
 
 Connection::~Connection() = default;
 
 void Connection::open() {
   has_progress_ = true;
   arm();
-  const auto connect = [self = shared_from_this()](const tcp::resolver::results_type &endpoints) {
-    boost::asio::async_connect(self->network_->socket, endpoints,
-                               [self](const boost::system::error_code &failed, const tcp::endpoint &) {
-                                 if (self->phase_ == Phase::closed) return;
-                                 if (failed)
-                                   return self->setup_failed(Stage::connect, "connect: " + failed.message());
-                                 self->connected();
-                               });
-  };
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(options_.host, error);
-  if (!error) {
-    return connect(
-        tcp::resolver::results_type::create(tcp::endpoint{address, options_.port}, options_.host, ""));
-  }
-  network_->resolver.async_resolve(
-      options_.host, std::to_string(options_.port),
-      [self = shared_from_this(), connect](const boost::system::error_code &failed,
-                                           const tcp::resolver::results_type &endpoints) {
-        if (self->phase_ == Phase::closed) return;
-        if (failed) return self->setup_failed(Stage::connect, "resolve: " + failed.message());
-        connect(endpoints);
-      });
+  line_->dial(options_.host, options_.port, [self = shared_from_this()](std::string fault) {
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->setup_failed(Stage::connect, std::move(fault));
+    self->connected();
+  });
 }
 
 void Connection::connected() {
-  boost::system::error_code ignored;
-  auto &socket = network_->socket;
-  socket.set_option(tcp::no_delay{true}, ignored);
-  socket.non_blocking(true, ignored);
-  wire_.attach(socket.native_handle());
-  const auto address = socket.local_endpoint(ignored).address();
-  local_address_ = (address.is_v6() ? "[IPv6:" : "[") + address.to_string() + "]";
+  wire_.attach(line_->socket());
+  local_address_ = line_->local_address_literal();
   phase_ = Phase::session;
   setup_stage_ = Stage::greeting;
   await_reply(Expect::greeting);
@@ -72,16 +38,14 @@ void Connection::connected() {
 void Connection::read() {
   if (phase_ == Phase::closed || is_reading_) return;
   is_reading_ = true;
-  network_->socket.async_read_some(
-      boost::asio::buffer(input_),
-      [self = shared_from_this()](const boost::system::error_code &error, std::size_t count) {
-        self->is_reading_ = false;
-        if (self->phase_ == Phase::closed) return;
-        if (error) return self->lost("the connection was lost: " + error.message());
-        self->received({self->input_.data(), count});
-        self->settle();
-        self->read();
-      });
+  line_->read(input_, [self = shared_from_this()](std::string fault, std::size_t count) {
+    self->is_reading_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->lost("the connection was lost: " + fault);
+    self->received({self->input_.data(), count});
+    self->settle();
+    self->read();
+  });
 }
 
 void Connection::received(std::string_view bytes) {
@@ -161,22 +125,20 @@ void Connection::settle() {
 
 void Connection::wait_writable() {
   if (std::exchange(is_waiting_writable_, true)) return;
-  network_->socket.async_wait(tcp::socket::wait_write,
-                              [self = shared_from_this()](const boost::system::error_code &error) {
-                                self->is_waiting_writable_ = false;
-                                if (self->phase_ == Phase::closed) return;
-                                if (error) return self->lost("the connection was lost: " + error.message());
-                                self->settle();
-                              });
+  line_->await_writable([self = shared_from_this()](std::string fault) {
+    self->is_waiting_writable_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (!fault.empty()) return self->lost("the connection was lost: " + fault);
+    self->settle();
+  });
 }
 
 void Connection::drain_input() {
   // Bounded: a server that has failed to take our bytes has little to say.
   for (int round{0}; round < 4 && phase_ != Phase::closed; ++round) {
-    boost::system::error_code error;
     std::array<char, 4096> buffer{};
-    const auto count = network_->socket.read_some(boost::asio::buffer(buffer), error);
-    if (error || count == 0) return;
+    const auto count = line_->read_now(buffer);
+    if (count == 0) return;
     received({buffer.data(), count});
   }
 }
@@ -269,10 +231,8 @@ void Connection::lost(std::string detail, const Reply *reply) {
 void Connection::close(const Outcome *failure) {
   phase_ = Phase::closed;
   pending_.clear();
-  network_->resolver.cancel();
   wire_.attach(-1);
-  boost::system::error_code ignored;
-  network_->socket.close(ignored);
+  line_->close();
   const auto self = shared_from_this();  // the pool lets go of us
   pool_.closed(this, failure);
 }

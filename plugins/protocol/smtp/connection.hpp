@@ -11,6 +11,10 @@
 #include <memory>
 #include <string>
 
+namespace relance::wire {
+class Line;
+}
+
 namespace relance::smtp {
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -98,8 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Pool &pool_;
   const Options &options_;
-  struct Network;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<wire::Line> line_;
   wire::Wire wire_;
   std::string local_address_;  ///< once connected, as an address literal: "[127.0.0.1]"
   Phase phase_{Phase::connecting};

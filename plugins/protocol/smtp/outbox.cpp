@@ -1,11 +1,11 @@
 #include "plugins/protocol/smtp/outbox.hpp"
 
+#include "plugins/protocol/wire/signal_free.hpp"
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <pthread.h>
-#include <signal.h>
 #include <thread>
 #include <unordered_map>
 
@@ -332,12 +332,8 @@ std::string Outbox::start() {
       return impl_->relays.size() == 1 ? fault : relay.name + ": " + fault;
   }
   if (!impl_->gates) return {};
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the host's
+  const wire::AllSignalsBlocked blocked;
   impl_->timer = std::thread{[impl = impl_.get()] { impl->watch_gates(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return {};
 }
 
