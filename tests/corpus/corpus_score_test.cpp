@@ -80,5 +80,18 @@ BOOST_AUTO_TEST_CASE(callbacks_are_read_and_judged_as_their_providers_mean_them)
   check("delivery_reports", score_delivery_reports);
 }
 
+BOOST_AUTO_TEST_CASE(certified_mails_are_read_field_by_field_and_forged_ones_refused) {
+  const auto corpus = relance::test::corpus_dir();
+  if (corpus.empty() || !std::filesystem::exists(corpus / "pec")) {
+    std::cout << "all of this suite skipped: no pec in RELANCE_CORPUS\n";
+    return;
+  }
+  const auto result = score_pec(corpus / "pec");
+  BOOST_TEST(result.rows > 0u);
+  BOOST_TEST(result.tallies.at("refused").at("all").total > 0u);
+  for (const auto &miss : result.misses)
+    BOOST_ERROR(miss.id << ' ' << miss.measure << ": expected " << miss.expected << ", got " << miss.got);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::corpus

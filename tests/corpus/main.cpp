@@ -74,7 +74,8 @@ constexpr struct {
   relance::corpus::Score (*score)(const std::filesystem::path &folder);
 } kTopics[]{{"sms_segmentation", relance::corpus::score_sms_segmentation},
             {"phone", relance::corpus::score_phone},
-            {"delivery_reports", relance::corpus::score_delivery_reports}};
+            {"delivery_reports", relance::corpus::score_delivery_reports},
+            {"pec", relance::corpus::score_pec}};
 
 void print_text(const relance::corpus::Score &score, bool with_misses) {
   const auto total = score.total();
@@ -161,7 +162,7 @@ int main(int argc, char **argv) {
   const bool is_known{topic != std::end(kTopics) || (!arguments.empty() && arguments[0] == "bounces")};
   if (!is_report && (arguments.size() < 2 || !is_known || !options.empty())) {
     std::fprintf(stderr,
-                 "usage: relance-corpus bounces|sms_segmentation|phone|delivery_reports FOLDER [--json] "
+                 "usage: relance-corpus bounces|sms_segmentation|phone|delivery_reports|pec FOLDER [--json] "
                  "[--misses]\n       "
                  "relance-corpus report MAIL\n");
     return 2;

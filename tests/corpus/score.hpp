@@ -42,6 +42,8 @@ void each_row(const std::filesystem::path &file,
 Score score_sms_segmentation(const std::filesystem::path &folder);
 /// host/intake on phone_normalization.
 Score score_phone(const std::filesystem::path &folder);
+/// plugins/protocol/pec on pec: each field of expected.tsv that is not empty, and what is forged refused.
+Score score_pec(const std::filesystem::path &folder);
 /// plugins/protocol/gateway, plugins/esp and plugins/sms on delivery_reports.
 Score score_delivery_reports(const std::filesystem::path &folder);
 
