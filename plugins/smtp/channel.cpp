@@ -1,10 +1,10 @@
 // The e-mail channel: mails out through an SMTP client of our own, receipts in from the bounce mailbox.
 #include "plugins/protocol/smtp/outbox.hpp"
+#include "plugins/protocol/submission/verdicts.hpp"
 #include "plugins/smtp/bounces.hpp"
 #include "plugins/smtp/message.hpp"
 #include "plugins/smtp/receipts.hpp"
 #include "plugins/smtp/settings.hpp"
-#include "plugins/smtp/verdicts.hpp"
 
 #include <relance/channel.hpp>
 #include <relance_smtp_schema.hpp>
@@ -17,6 +17,8 @@
 
 namespace relance::smtp_channel {
 namespace {
+
+using submission::to_outcome;
 
 /// What is under way at stop() has so long to end; the host waits longer.
 constexpr std::chrono::milliseconds kStopGrace{5'000};

@@ -257,6 +257,23 @@ Result<Fetched> Mailbox::fetch(const Cursor &behind, std::size_t count) {
   return fetched;
 }
 
+Result<Fetched> Mailbox::find(const std::string &field, const std::string &words, std::size_t count) {
+  if (!is_plain_name(field) || !is_plain_name(words))
+    return Failure{"protocol", "no words that may be searched for"};
+  const auto standing = impl_->look();
+  if (standing.has_error()) return standing.error();
+  Fetched fetched;
+  fetched.uid_validity = standing->uid_validity;
+  const auto lines =
+      impl_->command(fetched.uid_validity, "UID SEARCH HEADER " + field + " \"" + words + "\"");
+  if (lines.has_error()) return lines.error();
+  std::size_t bytes{0};
+  const auto all = impl_->read(read_search(*lines), count, bytes, fetched);
+  if (all.has_error()) return all.error();
+  fetched.has_more = !*all;
+  return fetched;
+}
+
 Result<void> Mailbox::dispose(std::uint32_t uid_validity, std::vector<std::uint32_t> uids, Disposal disposal,
                               const std::string &move_to) {
   if (disposal == Disposal::keep) return {};

@@ -77,6 +77,9 @@ class Mailbox {
 
   /// At most `count` mails behind the cursor; from the first one when UIDVALIDITY has changed.
   Result<Fetched> fetch(const Cursor &behind, std::size_t count);
+  /// The first `count` mails whose header field holds these words (SEARCH HEADER), wherever a cursor stands.
+  /// Both printable ASCII without quotes and backslashes, as what a caller made of its own keys is.
+  Result<Fetched> find(const std::string &field, const std::string &words, std::size_t count);
   /// For mails of that UIDVALIDITY only: UIDs of another one name other mails.
   Result<void> dispose(std::uint32_t uid_validity, std::vector<std::uint32_t> uids, Disposal disposal,
                        const std::string &move_to);

@@ -1,11 +1,11 @@
-#include "plugins/smtp/verdicts.hpp"
+#include "plugins/protocol/submission/verdicts.hpp"
 
 #include "plugins/protocol/smtp/domain_gates.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace relance::smtp_channel {
+namespace relance::submission {
 namespace {
 
 using sdk::FailureClass;
@@ -121,4 +121,4 @@ sdk::Outcome to_outcome(const mime::Refusal &refusal) {
                                 std::string{mime::name_of(refusal.fault)}, refusal.text());
 }
 
-}  // namespace relance::smtp_channel
+}  // namespace relance::submission

@@ -6,7 +6,7 @@
 
 #include <relance/pending.hpp>
 
-namespace relance::smtp_channel {
+namespace relance::submission {
 
 sdk::Outcome to_outcome(const smtp::Outcome &outcome);
 /// A mail that cannot be built: the address's fault or the sender's.
@@ -15,4 +15,4 @@ sdk::Outcome to_outcome(const mime::Refusal &refusal);
 /// Why a server refuses, from its codes and, where it gives no enhanced status, from its words.
 sdk::FailureClass failure_of(smtp::Stage stage, const smtp::Reply &reply);
 
-}  // namespace relance::smtp_channel
+}  // namespace relance::submission
