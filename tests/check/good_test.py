@@ -16,6 +16,7 @@ GOOD = [
     ("plugins/relance_sms.so:http", "sms.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_sms.so:smpp", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
+    ("plugins/relance_lre.so:pec", "lre.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "query.ends", "poll.ends", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
 ]
 SLOWEST_S = 60  # a run on a good plugin, as the manual promises

@@ -86,21 +86,23 @@ class Scorer {
     pec::Mail mail;
     if (file.ends_with(".xml")) {
       reading.certified = pec::read_daticert(bytes);
-      reading.kind = !reading.certified ? pec::Kind::malformed
+      reading.kind = !reading.certified                                             ? pec::Kind::malformed
                      : pec::event_of(*reading.certified) == pec::Event::transported ? pec::Kind::envelope
-                                                                                     : pec::Kind::receipt;
+                                                                                    : pec::Kind::receipt;
     } else {
       mail = pec::read_mail(bytes);
       reading = pec::read(mail);
     }
     compare("kind", std::string{name(reading.kind)});
     compare_claims(mail);
-    compare_certified(reading.certified.value_or(pec::Daticert{}), pec::claim(mail, "x-riferimento-message-id"));
+    compare_certified(reading.certified.value_or(pec::Daticert{}),
+                      pec::claim(mail, "x-riferimento-message-id"));
   }
 
   /// The header's, which nobody signs.
   void compare_claims(const pec::Mail &mail) {
-    compare("x_riferimento", std::string{report::trim(report::value_of(mail.header, "x-riferimento-message-id"))});
+    compare("x_riferimento",
+            std::string{report::trim(report::value_of(mail.header, "x-riferimento-message-id"))});
     compare("x_ricevuta", pec::claim(mail, "x-ricevuta"));
     compare("x_trasporto", pec::claim(mail, "x-trasporto"));
   }
@@ -116,15 +118,15 @@ class Scorer {
     compare("identifier", certified.identifier);
     // A sample whose author changed one of the two places: either is right.
     const auto expected = table_.at(row_, "ref_message_id");
-    compare("ref_message_id", report::equals_ignoring_case(expected, reference) ? std::string{expected}
-                                                                               : certified.message_id);
+    compare("ref_message_id",
+            report::equals_ignoring_case(expected, reference) ? std::string{expected} : certified.message_id);
     compare("receipt_detail", certified.receipt_detail);
     compare("delivery", certified.delivery, true);
     compare("extended_error", certified.extended_error);
     const auto recipient = report::lower(table_.at(row_, "recipients"));
-    const bool is_there{std::any_of(certified.recipients.begin(), certified.recipients.end(), [&](const auto &one) {
-      return report::lower(one.address) + '|' + one.type == recipient;
-    })};
+    const bool is_there{std::any_of(
+        certified.recipients.begin(), certified.recipients.end(),
+        [&](const auto &one) { return report::lower(one.address) + '|' + one.type == recipient; })};
     if (!recipient.empty())
       score_.note(id_, "recipients", recipient, is_there ? recipient : "another", "not among those read");
   }
@@ -169,10 +171,12 @@ class Scorer {
     stripped.signature.clear();
     note("refused", !is_believed(stripped));
     std::string fault;
-    const auto other = pec::Trust::from(pec::certificates_of(mail.signature), {"pec.look-alike.example"}, fault);
+    const auto other =
+        pec::Trust::from(pec::certificates_of(mail.signature), {"pec.look-alike.example"}, fault);
     const auto certified = pec::read(mail).certified;
     const auto at_ms = certified ? certified->time_ms.value_or(0) : 0;
-    note("refused", other->judge(mail.signed_bytes, mail.signature, at_ms).trouble == pec::Trouble::other_signer);
+    note("refused",
+         other->judge(mail.signed_bytes, mail.signature, at_ms).trouble == pec::Trouble::other_signer);
   }
 
   std::filesystem::path folder_;

@@ -97,8 +97,9 @@ void PecChannel::submit(std::vector<sdk::Pending> batch) {
     }
     if (const auto faults = faults_of(message, settings_); !faults.empty()) {
       const bool is_address{faults.front().path == "/addressee/address"};
-      pending.end(sdk::Outcome::rejected(is_address ? sdk::FailureClass::address_dead : sdk::FailureClass::policy,
-                                         is_address ? "invalid_address" : "too_large", faults.front().message));
+      pending.end(
+          sdk::Outcome::rejected(is_address ? sdk::FailureClass::address_dead : sdk::FailureClass::policy,
+                                 is_address ? "invalid_address" : "too_large", faults.front().message));
       continue;
     }
     auto submission = make_submission(message, pending.token(), settings_);

@@ -1,6 +1,6 @@
-// Driver "pec": Italian certified mail. A reminder leaves by the provider's SMTP; what becomes of it comes back as
-// signed mails, and only those that a named provider signed are believed. A send in doubt is looked up in the
-// mailbox before anything else happens to it.
+// Driver "pec": Italian certified mail. A reminder leaves by the provider's SMTP; what becomes of it comes
+// back as signed mails, and only those that a named provider signed are believed. A send in doubt is looked
+// up in the mailbox before anything else happens to it.
 #pragma once
 
 #include "plugins/lre/pec/settings.hpp"
@@ -44,7 +44,7 @@ class PecChannel {
   Settings settings_;
   std::shared_ptr<const relance::pec::Trust> trust_;
   std::atomic<bool> is_stopping_{false};
-  std::mutex polling_;  ///< one poll at a time
+  std::mutex polling_;                      ///< one poll at a time
   std::unique_ptr<imap::Mailbox> mailbox_;  // under polling_
   struct Trouble {
     std::string code, text;

@@ -117,7 +117,8 @@ std::string text_of(const Daticert &certified, ReceiptKind kind) {
   return report::cut_utf8(text, kTextBytes);
 }
 
-sdk::Receipt receipt_of(std::string_view bytes, const Mail &mail, const Daticert &certified, std::string key) {
+sdk::Receipt receipt_of(std::string_view bytes, const Mail &mail, const Daticert &certified,
+                        std::string key) {
   sdk::Receipt receipt;
   receipt.idempotency_key = std::move(key);
   receipt.kind = kind_of(certified);
@@ -159,7 +160,8 @@ Understood understand_answer(const Mail &mail, const Settings &settings) {
 
 Understood refused(std::string_view why) {
   const std::string text{why};
-  return {sdk::Parsed::unreadable("a certified mail that is not believed: " + text), "pec_forged_mails", text};
+  return {sdk::Parsed::unreadable("a certified mail that is not believed: " + text), "pec_forged_mails",
+          text};
 }
 
 }  // namespace
@@ -167,10 +169,11 @@ Understood refused(std::string_view why) {
 Understood understand(std::string_view bytes, const Settings &settings, const relance::pec::Trust &trust,
                       std::int64_t at_ms) {
   if (bytes.size() >= settings.mailbox.mail_bytes_max)
-    return {sdk::Parsed::unreadable("larger than mail_bytes_max, so its signature cannot be verified; it lies in "
-                                    "the mailbox"),
-            "pec_large_mails",
-            {}};
+    return {
+        sdk::Parsed::unreadable("larger than mail_bytes_max, so its signature cannot be verified; it lies in "
+                                "the mailbox"),
+        "pec_large_mails",
+        {}};
   const auto mail = relance::pec::read_mail(bytes);
   const auto reading = relance::pec::read(mail);
   if (reading.kind == Kind::ordinary) return {{}, "pec_ordinary_mails", {}};

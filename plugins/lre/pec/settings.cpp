@@ -61,11 +61,12 @@ void check(const Settings &settings, sdk::Issues &issues) {
   } else if (server.tls == smtp::TlsMode::none && !server.allow_plaintext_auth) {
     issues.fatal("/auth", "would need TLS (server.tls), or allow_plaintext for a server on this machine");
   }
-  for (const auto &[is_checked, place] : {std::pair{server.verify_certificate, "/server/verify_certificate"},
-                                          std::pair{settings.mailbox.verify_certificate,
-                                                    "/mailbox/verify_certificate"}})
+  for (const auto &[is_checked, place] :
+       {std::pair{server.verify_certificate, "/server/verify_certificate"},
+        std::pair{settings.mailbox.verify_certificate, "/mailbox/verify_certificate"}})
     if (!is_checked) issues.warning(place, "anyone can pose as the server");
-  if (const auto fault = imap::options_fault(settings.mailbox); !fault.empty()) issues.fatal("/mailbox", fault);
+  if (const auto fault = imap::options_fault(settings.mailbox); !fault.empty())
+    issues.fatal("/mailbox", fault);
   if (settings.signers.empty()) issues.fatal("/trust/signers", "names nobody: no receipt could be believed");
   if (settings.authorities.empty() == settings.authorities_file.empty()) {
     issues.fatal("/trust", "needs either authorities or authorities_file");
@@ -93,7 +94,8 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   settings.address = json["address"].text();
   settings.message_id_domain = json["message_id_domain"].text(
       settings.address.substr(std::min(settings.address.rfind('@') + 1, settings.address.size())));
-  settings.max_in_flight = static_cast<std::uint32_t>(number(json["max_in_flight"], "/max_in_flight", 16, 1000));
+  settings.max_in_flight =
+      static_cast<std::uint32_t>(number(json["max_in_flight"], "/max_in_flight", 16, 1000));
   read_server(json["server"], json["auth"], settings);
   read_mailbox(json["mailbox"], settings);
   const auto &trust = json["trust"];
@@ -105,8 +107,7 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
       number(json["attachments_bytes_max"], "/attachments_bytes_max", 5'000'000, 30'000'000));
   settings.accepted_within_ms =
       number(json["accepted_within_min"], "/accepted_within_min", 60, 10'080) * kMinuteMs;
-  settings.delivered_within_ms =
-      number(json["delivered_within_h"], "/delivered_within_h", 26, 720) * kHourMs;
+  settings.delivered_within_ms = number(json["delivered_within_h"], "/delivered_within_h", 26, 720) * kHourMs;
   check(settings, issues);
   return settings;
 }

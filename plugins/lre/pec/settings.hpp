@@ -1,4 +1,5 @@
-// What an operator set for one instance of the driver "pec", typed and checked beyond what the schema can say.
+// What an operator set for one instance of the driver "pec", typed and checked beyond what the schema can
+// say.
 #pragma once
 
 #include "plugins/protocol/imap/mailbox.hpp"

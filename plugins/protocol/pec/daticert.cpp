@@ -13,9 +13,9 @@ namespace relance::pec {
 namespace {
 
 constexpr std::array<std::string_view, 18> kNames{
-    "postacert", "intestazione",  "mittente", "destinatari",   "risposte", "oggetto",
-    "dati",      "gestore-emittente", "data",     "giorno",        "ora",      "identificativo",
-    "msgid",     "ricevuta",      "consegna", "ricezione",     "errore-esteso", "testo"};
+    "postacert", "intestazione",      "mittente", "destinatari", "risposte",      "oggetto",
+    "dati",      "gestore-emittente", "data",     "giorno",      "ora",           "identificativo",
+    "msgid",     "ricevuta",          "consegna", "ricezione",   "errore-esteso", "testo"};
 
 bool is_name_end(char c) {
   return c == '>' || c == '/' || report::is_space(c);
@@ -70,7 +70,8 @@ std::string repaired(std::string_view xml) {
     if (xml[at] == '<' && !is_markup(rest)) {
       out += "&lt;";
     } else if (xml[at] == '&') {
-      const auto end = rest.find_first_not_of("#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+      const auto end =
+          rest.find_first_not_of("#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
       const bool is_entity{end != rest.npos && end > 0 && end < 10 && rest[end] == ';'};
       out += is_entity ? "&" : "&amp;";
     } else {

@@ -1,6 +1,6 @@
-// daticert.xml, the part of a certified mail in which its provider says what happened. Real ones lack elements
-// and now and then escape nothing, so no DTD is enforced; one that is brought along is refused, as is whatever
-// is larger or deeper than any provider writes.
+// daticert.xml, the part of a certified mail in which its provider says what happened. Real ones lack
+// elements and now and then escape nothing, so no DTD is enforced; one that is brought along is refused, as
+// is whatever is larger or deeper than any provider writes.
 #pragma once
 
 #include <cstddef>

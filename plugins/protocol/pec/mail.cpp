@@ -26,7 +26,8 @@ Entity split(std::string_view bytes) {
     at = end + 1;
   }
   const auto header = bytes.substr(0, std::min({at, bytes.size(), kHeaderBytesMax}));
-  const auto behind = at >= bytes.size() ? bytes.size() : std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
+  const auto behind =
+      at >= bytes.size() ? bytes.size() : std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
   return {report::parse_header(report::to_utf8(header, nullptr), kFieldsMax), bytes.substr(behind)};
 }
 
@@ -141,7 +142,8 @@ std::string from_quoted_printable(std::string_view text) {
 }
 
 std::string decoded(const Entity &entity) {
-  const auto encoding = report::lower(report::trim(report::value_of(entity.header, "content-transfer-encoding")));
+  const auto encoding =
+      report::lower(report::trim(report::value_of(entity.header, "content-transfer-encoding")));
   if (encoding == "base64") return from_base64(entity.body);
   if (encoding == "quoted-printable") return from_quoted_printable(entity.body);
   return std::string{entity.body};
@@ -165,7 +167,8 @@ void collect(std::string_view bytes, std::size_t depth, Mail &mail) {
     mail.leaves.push_back({type, file_name_of(entity), decoded(entity)});
     return;
   }
-  for (const auto part : parts_of(entity.body, parameter(content_type, "boundary"))) collect(part, depth + 1, mail);
+  for (const auto part : parts_of(entity.body, parameter(content_type, "boundary")))
+    collect(part, depth + 1, mail);
 }
 
 /// As it is signed (RFC 8551 §3.1.1), whatever the line ends of the mailbox are.

@@ -1,6 +1,6 @@
-// A certified mail taken apart by its bytes: which of them the signature covers, and the documents among those.
-// Nothing of it is believed here; signature.hpp says whom it is from. What is embedded (postacert.eml) stays as
-// it came, and is never looked into for documents: a forwarded receipt is no receipt.
+// A certified mail taken apart by its bytes: which of them the signature covers, and the documents among
+// those. Nothing of it is believed here; signature.hpp says whom it is from. What is embedded (postacert.eml)
+// stays as it came, and is never looked into for documents: a forwarded receipt is no receipt.
 #pragma once
 
 #include "plugins/protocol/report/field.hpp"
@@ -26,9 +26,9 @@ struct Leaf {
 };
 
 struct Mail {
-  report::Fields header;     ///< of the mail itself, which nobody signs
-  bool is_signed{false};     ///< it has the form of a signed mail; whether the signature holds is another matter
-  bool is_opaque{false};     ///< signed, with its content inside the signature (pkcs7-mime)
+  report::Fields header;  ///< of the mail itself, which nobody signs
+  bool is_signed{false};  ///< it has the form of a signed mail; whether the signature holds is another matter
+  bool is_opaque{false};  ///< signed, with its content inside the signature (pkcs7-mime)
   std::string signed_bytes;  ///< what the signature covers, with CR LF
   std::string signature;     ///< CMS, DER
   std::vector<Leaf> leaves;  ///< of the signed part where there is one

@@ -1,5 +1,5 @@
-// What kind of mail it is, and what a receipt's type and error mean (DM 2 November 2005; RFC 6109 §3), named as
-// ETSI EN 319 522-1 names events of registered delivery.
+// What kind of mail it is, and what a receipt's type and error mean (DM 2 November 2005; RFC 6109 §3), named
+// as ETSI EN 319 522-1 names events of registered delivery.
 #pragma once
 
 #include "plugins/protocol/pec/daticert.hpp"

@@ -3,12 +3,13 @@
 
 #include "plugins/protocol/report/ascii.hpp"
 
-#include <algorithm>
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+#include <algorithm>
 
 namespace relance::pec {
 namespace {
