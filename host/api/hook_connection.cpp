@@ -165,8 +165,9 @@ class Connection final : public HookConnection {
 
   void read_more() {
     if (phase_ == Phase::closed) return;
-    if (buffer_.size() > house_.settings().header_bytes_max && !parser_->is_header_done())
-      return refuse_bytes(http::error::header_limit);
+    // A header that is not whole yet, or a chunk's extension or trailer: the parser bounds neither of the two
+    // last, and takes nothing of them before their end is there.
+    if (buffer_.size() > house_.settings().header_bytes_max) return refuse_bytes(http::error::header_limit);
     is_reading_ = true;
     stream_.async_read_some(buffer_.prepare(kReadBytes),
                             [self = self()](beast::error_code failed, std::size_t count) {
@@ -191,8 +192,8 @@ class Connection final : public HookConnection {
     const auto target = view(message.target());
     std::vector<std::string_view> forwarded;
     for (const auto &field : message) {
-      auto &[name, value] =
-          request_->headers.emplace_back(std::string{view(field.name_string())}, std::string{view(field.value())});
+      auto &[name, value] = request_->headers.emplace_back(std::string{view(field.name_string())},
+                                                           std::string{view(field.value())});
       for (auto &c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
       if (name == "x-forwarded-for") forwarded.push_back(view(field.value()));

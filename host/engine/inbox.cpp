@@ -35,16 +35,24 @@ void Inbox::judged(const std::string &provider, std::vector<channel::Judgement> 
                                    [](const auto &one) { return one.token < kVerifyingTokens; });
   if (late != judgements.end())
     append(batch_.verified, provider,
-           std::vector<channel::Judgement>(std::make_move_iterator(late), std::make_move_iterator(judgements.end())));
+           std::vector<channel::Judgement>(std::make_move_iterator(late),
+                                           std::make_move_iterator(judgements.end())));
   judgements.erase(late, judgements.end());
   if (!judgements.empty() && webhooks_ != nullptr) webhooks_->judged(provider, std::move(judgements));
 }
-void Inbox::webhooks(std::vector<HookRaw> raws) {
+std::vector<HookRaw> Inbox::webhooks(std::vector<HookRaw> raws) {
+  std::vector<HookRaw> refused;
   {
     const std::scoped_lock lock{mutex_};
-    std::move(raws.begin(), raws.end(), std::back_inserter(batch_.webhooks));
+    for (auto &raw : raws) {
+      const bool fits{batch_.webhooks.empty() || (hook_bytes_ + raw.bytes.size() <= kHookBytesMax &&
+                                                  batch_.webhooks.size() < kHookCountMax)};
+      if (fits) hook_bytes_ += raw.bytes.size();
+      (fits ? batch_.webhooks : refused).push_back(std::move(raw));
+    }
   }
   arrived_.notify_one();
+  return refused;
 }
 void Inbox::ready(const std::string &provider, std::uint32_t credit) {
   append(batch_.credits, provider, std::vector<std::uint32_t>{credit});
@@ -86,6 +94,7 @@ InboxBatch Inbox::wait(Milliseconds timeout, bool with_inbound) {
 InboxBatch Inbox::take(bool with_inbound) {
   const std::scoped_lock lock{mutex_};
   auto taken = std::exchange(batch_, {});
+  hook_bytes_ = 0;
   if (with_inbound) {
     inbound_bytes_ = 0;
   } else {

@@ -20,6 +20,9 @@ namespace relance::engine {
 /// process.
 inline constexpr std::size_t kInboundBytesMax{64 * 1024 * 1024};
 inline constexpr std::size_t kInboundCountMax{10'000};
+/// The same of webhooks: as much as may be under way at the listener at once.
+inline constexpr std::size_t kHookBytesMax{64 * 1024 * 1024};
+inline constexpr std::size_t kHookCountMax{10'000};
 
 /// Tokens from here on name stored bytes that are judged late, those below a listener's requests.
 inline constexpr channel::Token kVerifyingTokens{std::uint64_t{1} << 63};
@@ -44,8 +47,8 @@ struct InboxBatch {
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool has_news(bool with_inbound) const {
-    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() || !webhooks.empty() ||
-           !verified.empty() || !credits.empty() || !health.empty() ||
+    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() ||
+           !webhooks.empty() || !verified.empty() || !credits.empty() || !health.empty() ||
            (with_inbound && (!inbound.empty() || !polled.empty()));
   }
 };
@@ -58,15 +61,17 @@ class Inbox final : public channel::ProviderEvents {
   void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
   void polled(const std::string &provider, channel::Polled polled) override;
   void fetched(const std::string &provider, std::vector<channel::Fetched> fetched) override;
-  /// Of requests that the listener handed over: to it at once. Of stored ones (kVerifyingTokens): to the engine.
+  /// Of requests that the listener handed over: to it at once. Of stored ones (kVerifyingTokens): to the
+  /// engine.
   void judged(const std::string &provider, std::vector<channel::Judgement> judgements) override;
   void ready(const std::string &provider, std::uint32_t credit) override;
   void health(const std::string &provider, channel::Health health) override;
 
   /// Before any provider starts.
   void pass_judgements_to(Webhooks &webhooks) { webhooks_ = &webhooks; }
-  /// Bounded by the listener: a request that waits here holds its connection.
-  void webhooks(std::vector<HookRaw> raws);
+  /// What does not fit comes back: its caller is to send it again. The listener's own bounds do not hold it,
+  /// as it lets a caller go who has waited for long, and the engine may wait for its store longer than that.
+  [[nodiscard]] std::vector<HookRaw> webhooks(std::vector<HookRaw> raws);
 
   /// Engine's thread: what waits now. Leaves a poke() for the next wait(). Without `with_inbound` raw bytes
   /// stay, and the ends of polls, which come behind theirs: the engine has not stored the last ones yet, and
@@ -87,7 +92,7 @@ class Inbox final : public channel::ProviderEvents {
   std::mutex mutex_;
   std::condition_variable arrived_;
   InboxBatch batch_;
-  std::size_t inbound_bytes_{0};
+  std::size_t inbound_bytes_{0}, hook_bytes_{0};
   std::vector<std::string> starved_;
   bool poked_{false};
 };

@@ -162,7 +162,8 @@ void Webhooks::judged(const std::string &provider, std::vector<channel::Judgemen
       }
     }
   }
-  if (!to_store.empty()) inbox_.webhooks(std::move(to_store));
+  if (!to_store.empty())
+    if (auto refused = inbox_.webhooks(std::move(to_store)); !refused.empty()) end(std::move(refused), false);
   tell(std::move(ended));
 }
 

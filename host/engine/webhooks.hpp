@@ -108,7 +108,7 @@ class Webhooks {
   void note_unverified(const std::string &provider, std::size_t count, std::size_t bytes);
   [[nodiscard]] bool has_unverified(const std::string &provider) const;
   void note_verified(const std::string &provider, std::size_t bytes, bool is_dropped);
-  /// These are on disk, or (`is_stored` false) will not be.
+  /// These are on disk, or (`is_stored` false) will not be. Any thread.
   void end(std::vector<HookRaw> raws, bool is_stored);
 
   [[nodiscard]] std::vector<HookReport> report() const;

@@ -8,6 +8,7 @@ import hmac
 import http.server
 import json
 import re
+import secrets
 import subprocess
 import tempfile
 import threading
@@ -270,7 +271,7 @@ class Mailgun(Double):
         return 200, {}, {"id": f"<{made['id']}>", "message": "Queued. Thank you."}
 
     def report(self, message, state, hook, forged=False):
-        stamp, token = str(int(time.time())), "a" * 50
+        stamp, token = str(int(time.time())), secrets.token_hex(25)
         signature = hmac.new(b"guessed" if forged else b"signing-5b1d", (stamp + token).encode(), hashlib.sha256).hexdigest()
         event = {"timestamp": time.time(), "recipient": message["to"], "message": {"headers": {"message-id": message["id"]}},
                  "user-variables": {"relance_key": message["key"]}, **self.states[state]}

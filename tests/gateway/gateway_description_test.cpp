@@ -2,6 +2,7 @@
 // templates and places make of values.
 #include "plugins/protocol/gateway/description.hpp"
 #include "plugins/protocol/gateway/json_edit.hpp"
+#include "plugins/protocol/gateway/reply.hpp"
 #include "plugins/protocol/gateway/request.hpp"
 #include "plugins/protocol/gateway/timestamp.hpp"
 #include "plugins/protocol/gateway/xml.hpp"
@@ -121,6 +122,16 @@ BOOST_AUTO_TEST_CASE(every_fault_is_told_with_its_place) {
   BOOST_TEST(faults_of(R"({"request": {"url": "https://a.example/"}})").contains("/request"));
 }
 
+BOOST_AUTO_TEST_CASE(a_signature_that_does_not_cover_what_a_callback_says_is_warned_of) {
+  const auto warns = [](const char *callback) {
+    return with(std::string{R"({"callback": )"} + callback + '}').contains("/callback/signature/over");
+  };
+  BOOST_TEST(!warns("{}"));
+  BOOST_TEST(warns(R"({"methods": ["GET", "POST"]})"));
+  BOOST_TEST(warns(R"({"format": "query"})"));
+  BOOST_TEST(!warns(R"({"methods": ["GET"], "signature": {"over": "{url}{body}"}})"));
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_variable_is_told_with_those_that_there_are) {
   const auto faults = with(R"({"request": {"json": {"to": "{recipient}"}}})");
   const auto &words = faults.at("/request/json/to");
@@ -168,6 +179,45 @@ BOOST_AUTO_TEST_CASE(a_value_never_breaks_out_of_a_header_a_form_or_a_path) {
   BOOST_TEST(built.url == "https://sms.example/..%2F..%2Fadmin%3Fx%3D%23/send");
   BOOST_TEST(built.headers[0].second == "aX-Evil: 1&admin=1");
   BOOST_TEST(built.body == "text=a%0D%0AX-Evil%3A%201%26admin%3D1");
+}
+
+BOOST_AUTO_TEST_CASE(a_url_takes_a_host_with_its_port_and_a_base_and_escapes_what_follows) {
+  const auto url = [](const std::string &pattern, const std::string &host) {
+    Request request;
+    request.url = pattern;
+    auto all = values();
+    all["host"] = host;
+    all["to"] = "../a b&c";
+    return build_request(request, all, {}, 0).request.url;
+  };
+  BOOST_TEST(url("https://{host}/v1/{to}", "sms.example:8443") ==
+             "https://sms.example:8443/v1/..%2Fa%20b%26c");
+  BOOST_TEST(url("https://{host}", "[2001:db8::1]:8443") == "https://[2001:db8::1]:8443");
+  BOOST_TEST(url("https://eu.{host}:444/x", "sms.example") == "https://eu.sms.example:444/x");
+  BOOST_TEST(url("https://{host}/v1", "sms.example/admin?a=1#") ==
+             "https://sms.example%2Fadmin%3Fa%3D1%23/v1");
+  BOOST_TEST(url("https://{host}/v1", "u:p@evil.example") == "https://u%3Ap%40evil.example/v1");
+  BOOST_TEST(url("{host}/v1/{to}", "https://sms.example:8443/base") ==
+             "https://sms.example:8443/base/v1/..%2Fa%20b%26c");
+}
+
+BOOST_AUTO_TEST_CASE(a_price_is_read_however_a_number_may_be_written) {
+  const std::pair<const char *, std::int64_t> prices[]{{"0.07", 70'000},
+                                                       {"-0.0750", 75'000},
+                                                       {"5e-05", 50},
+                                                       {"7.5E-2", 75'000},
+                                                       {"1.25e+1", 12'500'000},
+                                                       {"12", 12'000'000},
+                                                       {"0", 0},
+                                                       {"0.0000009", 0},
+                                                       {".5", 500'000},
+                                                       {"1.", 1'000'000},
+                                                       {"0.07000000000000001", 70'000},
+                                                       {"9e-40", -1}};
+  for (const auto &[text, micro] : prices) BOOST_TEST(micro_units(text).value_or(-1) == micro, text);
+  for (const auto *text : {"", "-", ".", "e5", "1e", "1e5x", "1,5", "0x10", "1.2.3", "1e13", "nan", "inf",
+                           "9999999999999999999", "--1", "1e--1"})
+    BOOST_TEST(!micro_units(text).has_value(), text);
 }
 
 BOOST_AUTO_TEST_CASE(

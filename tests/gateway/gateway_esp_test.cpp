@@ -221,6 +221,34 @@ BOOST_AUTO_TEST_CASE(who_unsubscribes_at_the_provider_is_not_written_to_again) {
   BOOST_TEST(parsed.replies[0].from == "camille@debtor.example");
 }
 
+BOOST_AUTO_TEST_CASE(who_changes_a_subscription_at_amazon_is_asked_what_for) {
+  const auto kind = [](const std::string &preferences) {
+    auto bench = ses();
+    const auto parsed = bench.parse_json_post(
+        R"({"Type": "Notification", "Message": "{\"eventType\": \"Subscription\", \"mail\": {\"messageId\": \"s1\", \"destination\": [\"camille@debtor.example\"]}, \"subscription\": {\"newTopicPreferences\": )" +
+        preferences + R"(}}"})");
+    if (parsed.replies.size() == 1 && parsed.receipts.empty()) {
+      BOOST_TEST(parsed.replies[0].from == "camille@debtor.example");
+      return parsed.replies[0].kind == sdk::ReplyKind::stop ? "stop" : "reply";
+    }
+    return parsed.receipts.size() == 1 && parsed.receipts[0].kind == ReceiptKind::interim ? "interim"
+                                                                                          : "other";
+  };
+  BOOST_TEST(
+      kind(
+          R"({\"unsubscribeAll\": true, \"topicSubscriptionStatus\": [{\"subscriptionStatus\": \"OptIn\"}]})") ==
+      "stop");
+  BOOST_TEST(
+      kind(
+          R"({\"unsubscribeAll\": false, \"topicSubscriptionStatus\": [{\"subscriptionStatus\": \"OptOut\"}]})") ==
+      "stop");
+  BOOST_TEST(
+      kind(
+          R"({\"unsubscribeAll\": false, \"topicSubscriptionStatus\": [{\"subscriptionStatus\": \"OptIn\"}]})") ==
+      "interim");
+  BOOST_TEST(kind("{}") == "stop");
+}
+
 BOOST_AUTO_TEST_CASE(the_address_of_a_topic_is_confirmed_once_and_at_amazon_only) {
   auto bench = ses();
   const auto confirmation = [](const std::string &url) {
@@ -257,6 +285,22 @@ BOOST_AUTO_TEST_CASE(an_unknown_certificate_is_fetched_while_amazon_is_told_to_c
   BOOST_REQUIRE_EQUAL(bench.requests.size(), 1u);
   BOOST_TEST(bench.requests[0].method == "GET");
   BOOST_TEST(bench.requests[0].url == "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-c.pem");
+}
+
+BOOST_AUTO_TEST_CASE(what_mailgun_signed_once_carries_no_second_event) {
+  auto bench = mailgun();
+  const auto event = [](const std::string &token, const std::string &said) {
+    return R"({"signature": {"timestamp": "1700000000", "token": ")" + token + R"(", "signature": ")" +
+           gateway::to_hex(gateway::hmac(gateway::Hash::sha256, "sign-123456", "1700000000" + token)) +
+           R"("}, "event-data": {"event": ")" + said + R"("}})";
+  };
+  const auto judged = [&bench](const std::string &body) {
+    return bench.instance->authenticate({"POST", "https://relance.example/h", {}, {}, body});
+  };
+  BOOST_TEST((judged(event("a", "failed")) == sdk::Verdict::genuine));
+  BOOST_TEST((judged(event("a", "delivered")) == sdk::Verdict::forged));
+  BOOST_TEST((judged(event("a", "failed")) == sdk::Verdict::genuine), "it tries again");
+  BOOST_TEST((judged(event("b", "delivered")) == sdk::Verdict::genuine));
 }
 
 BOOST_AUTO_TEST_CASE(callbacks_are_believed_with_their_password_only) {

@@ -195,12 +195,37 @@ BOOST_AUTO_TEST_CASE(sendgrid_signs_time_and_bytes_with_an_elliptic_key) {
 
 BOOST_AUTO_TEST_CASE(a_signature_that_covers_a_time_holds_for_minutes) {
   const auto minutes = [](int count) { return count * std::int64_t{60'000}; };
-  for (const auto &[settings, request, at] : {std::tuple{kSendGrid, sendgrid(), kSendGridMs},
-                                              std::tuple{standard_webhooks(), standard(), kStandardMs}}) {
-    BOOST_TEST((check(settings, request, at + minutes(4)) == Trust::genuine));
-    BOOST_TEST((check(settings, request, at - minutes(4)) == Trust::genuine), "a clock that runs behind");
-    BOOST_TEST((check(settings, request, at + minutes(6)) == Trust::forged), "a replay");
-    BOOST_TEST((check(settings, request, at - minutes(6)) == Trust::forged));
+  const auto vonage_url = to_query(kVonageFields + kVonageMd5);
+  const auto stamped = "1700000000" + std::string{"tok"};
+  const auto mail = R"({"signature": {"timestamp": "1700000000", "token": "tok", "signature": ")" +
+                    to_hex(hmac(Hash::sha256, "key-1", stamped)) + R"("}})";
+  const std::string claims{"eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9"};
+  const auto token = "Bearer " + claims + '.' + relance::sdk::to_base64(hmac(Hash::sha256, "key-1", claims));
+  const auto bird = std::string{"1700000000\na=1\n"} + digest(Hash::sha256, "");
+  const auto bird_signature = relance::sdk::to_base64(hmac(Hash::sha256, "key-1", bird));
+  const auto with_key = [](Scheme scheme) { return SignatureSettings{.scheme = scheme, .secret = "key-1"}; };
+  for (const auto &[settings, request, at] :
+       {std::tuple{kSendGrid, sendgrid(), kSendGridMs},
+        std::tuple{standard_webhooks(), standard(), kStandardMs},
+        std::tuple{vonage(Hash::md5), WebhookRequest{"GET", vonage_url, {}, {}, {}}, kVonageMs},
+        std::tuple{with_key(Scheme::mailgun), WebhookRequest{"POST", "https://x.example/", {}, {}, mail},
+                   kNowMs},
+        std::tuple{with_key(Scheme::vonage_jwt),
+                   WebhookRequest{"POST", "https://x.example/", {}, {{"authorization", token}}, {}}, kNowMs},
+        std::tuple{with_key(Scheme::messagebird),
+                   WebhookRequest{"GET",
+                                  "https://x.example/?a=1",
+                                  {},
+                                  {{"messagebird-request-timestamp", "1700000000"},
+                                   {"messagebird-signature", bird_signature}},
+                                  {}},
+                   kNowMs}}) {
+    BOOST_TEST_CONTEXT(name_of(settings.scheme)) {
+      BOOST_TEST((check(settings, request, at + minutes(4)) == Trust::genuine));
+      BOOST_TEST((check(settings, request, at - minutes(4)) == Trust::genuine), "a clock that runs behind");
+      BOOST_TEST((check(settings, request, at + minutes(6)) == Trust::forged), "a replay");
+      BOOST_TEST((check(settings, request, at - minutes(6)) == Trust::forged));
+    }
   }
 }
 
@@ -285,6 +310,10 @@ BOOST_AUTO_TEST_CASE(a_token_never_chooses_its_own_algorithm) {
       (check(settings,
              {"POST", "https://x.example/", {}, {{"authorization", field}}, "a body of somebody else"}) ==
        Trust::forged));
+  for (const std::string method : {"GET", "POST"})  // what it says by its query, nobody signed
+    BOOST_TEST((check(settings,
+                      {method, "https://x.example/?status=delivered", {}, {{"authorization", field}}, {}}) ==
+                Trust::forged));
 }
 
 BOOST_AUTO_TEST_CASE(mailgun_signs_a_time_and_a_token_of_its_own) {

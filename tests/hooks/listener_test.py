@@ -64,6 +64,35 @@ class ListenerTest(unittest.TestCase):
         self.assertLess(self.rss_kib() - before, 16 * 1024)
         self.expect_nothing_stored()
 
+    def test_framing_of_chunks_that_never_ends_is_cut_and_costs_no_memory(self):
+        head = request(self.world.path, "Transfer-Encoding: chunked", is_signed=False)
+        for name, start in (("extension", b"5;a="), ("trailer", b"0\r\nX-Trailer: ")):
+            with self.subTest(name):
+                before = self.rss_kib()
+                self.assertEqual(self.world.statuses(self.world.bare(head + start, *[b"a" * MEGABYTE] * 64)), [431])
+                self.assertLess(self.rss_kib() - before, 16 * 1024)
+        self.expect_nothing_stored()
+
+    def test_bodies_under_way_have_a_bound_together(self):
+        world = HookWorld(hooks=f"body_bytes_max = {16 * MEGABYTE}")
+        self.addCleanup(world.close)
+        world.start()
+        head = request(world.path, "Expect: 100-continue", f"Content-Length: {16 * MEGABYTE}", is_signed=False)
+        held = [socket.create_connection(("127.0.0.1", world.port), timeout=20) for _ in range(4)]
+        for s in held:
+            s.sendall(head)
+            self.assertEqual(s.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+        answer = world.bare(head)
+        self.assertEqual(world.statuses(answer), [503])
+        self.assertIn(b"retry-after: 1", answer.lower())
+        self.assertEqual(world.statuses(world.bare(request(world.path, "Transfer-Encoding: chunked", is_signed=False))), [503])
+        self.assertEqual(world.traffic()["overloaded"], 2)
+        self.assertEqual(world.post(""), 200)  # what has no body needs no room
+        held.pop().close()
+        await_that("its room is free again", lambda: world.post("KEY-1 interim") == 200)
+        for s in held:
+            s.close()
+
     def test_a_body_at_the_limit_is_taken_whole_in_either_framing(self):
         body = b"b" * MEGABYTE
         status, answer, _ = self.world.call(body, headers={"X-Do": "answer"})

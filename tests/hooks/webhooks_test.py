@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hook_world import PATIENCE, HookWorld, await_that, crash_at, signature  # noqa: E402
+from hook_world import HOOKED, PATIENCE, HookWorld, await_that, crash_at, signature  # noqa: E402
 
 
 def stored_bytes(world):
@@ -181,6 +181,24 @@ class AwayTest(unittest.TestCase):
         await_that("the forged one is dropped", lambda: world.counts()["dropped"] == 1)
         self.assertEqual([row["kind"] for row in world.inbound()], ["webhook"])
         self.assertEqual(world.counts()["unverified_waiting"], 0)
+
+    def test_what_is_kept_while_the_plugin_is_down_has_a_bound(self):
+        world = self.world(hooks="rate_max = 0", settings=HOOKED.replace("[sandbox]", "quarantine_after = 1\n[sandbox]"))
+        world.start()
+        self.assertEqual(world.post(headers={"X-Do": "crash"}), 503)  # the first that is kept
+        await_that("it is in quarantine", lambda: "quarantined" in world.ctl("providers", "--json"))
+        connection = world.connection()
+
+        def kept_of(count, body):
+            before = world.counts()["unverified_waiting"]
+            self.assertEqual({world.post(body, connection=connection) for _ in range(count)}, {503})
+            return world.counts()["unverified_waiting"] - before
+
+        self.assertEqual(kept_of(17, "x" * 1_000_000), 16)  # 16 MiB of one provider
+        self.assertEqual(kept_of(1000, ""), 1000 - 17)  # and a thousand
+        self.assertEqual(len(world.inbound(state="waiting", limit="1000")), 1000)
+        counts = world.counts()
+        self.assertEqual(counts["down"] - counts["unverified"], 1 + 17)  # nothing was answered with more than "again"
 
     def come_while_the_plugin_hangs(self, world, **call):
         """Kept on disk with all that it is judged by; the daemon is down afterwards."""

@@ -44,7 +44,9 @@ bool is_stop(std::string_view text, const std::vector<std::string> &words) {
 
 Format format_of(const Callback &d, const sdk::WebhookRequest &request) {
   if (d.format != Format::automatic) return d.format;
-  if (request.method == "GET" || request.body.empty()) return Format::query;
+  // By what there is and not by the method: of a body that was signed, another method must not make a query
+  // that was not.
+  if (request.body.empty()) return Format::query;
   return request.header("content-type").starts_with("application/json") ? Format::json : Format::form;
 }
 

@@ -1,5 +1,7 @@
 #include "plugins/protocol/gateway/setting_reader.hpp"
 
+#include <algorithm>
+
 namespace relance::gateway {
 namespace {
 
@@ -38,6 +40,14 @@ class CallbackReader {
     if (!answer["content_type"].is_absent())
       c.answer.headers.emplace_back("content-type", answer["content_type"].text());
     c.signature = read_signature(value["signature"], reader_);
+    const bool is_by_query{c.format == Format::query ||
+                           std::ranges::find(c.methods, "GET") != c.methods.end()};
+    const bool covers_choice{c.signature.scheme == Scheme::hmac || c.signature.scheme == Scheme::public_key};
+    if (is_by_query && covers_choice && c.signature.over.find("{url}") == std::string::npos)
+      reader_.warning(
+          "/callback/signature/over",
+          "does not cover {url}, and a callback by GET says everything there: under the signature of "
+          "one that was seen, anything can be sent");
     return c;
   }
 

@@ -9,6 +9,7 @@
 #include <relance/parsed.hpp>
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -38,6 +39,8 @@ class Gateway final : public CertificateSource {
   void ended(sdk::Pending pending, const sdk::HttpReply &reply, std::optional<sdk::Price> price);
   void say_health(const sdk::Outcome &outcome);
   [[nodiscard]] std::string without_settings(std::string text) const;
+  /// False: another body came under the same signature, which does not cover it.
+  [[nodiscard]] bool is_own_body(const sdk::WebhookRequest &request);
   void confirm_subscription(sdk::PendingParse pending, const std::string &url);
 
   sdk::Host host_;
@@ -47,6 +50,8 @@ class Gateway final : public CertificateSource {
   std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> certificates_;  // under mutex_, as what follows
   std::set<std::string, std::less<>> wanted_;
+  std::map<std::string, std::string> bodies_;  ///< by what was signed: the hash of what came with it
+  std::deque<std::string> bodies_in_order_;
 };
 
 }  // namespace relance::gateway

@@ -56,6 +56,7 @@ Trust check_jwt(const SignatureSettings &settings, const sdk::WebhookRequest &re
   constexpr std::string_view kBearer{"Bearer "};
   if (!token.starts_with(kBearer)) return Trust::forged;
   token.remove_prefix(kBearer.size());
+  if (request.url.find('?') != request.url.npos) return Trust::forged;  // the token does not cover a query
   const auto claims = claims_of(token, settings.secret);
   const auto issued_ms = claims["iat"].integer() * 1000;
   const bool is_recent{issued_ms > now_ms - settings.tolerance_ms &&

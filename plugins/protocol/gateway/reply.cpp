@@ -3,12 +3,17 @@
 #include "plugins/protocol/gsm/gsm.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <limits>
 
 namespace relance::gateway {
 namespace {
 
 constexpr std::size_t kTextCharactersMax{200};
+constexpr std::size_t kPriceCharactersMax{40};
+constexpr int kExponentMax{30};
+constexpr int kMicroDigitsMax{18};  ///< of millionths: more is no price of a message
 
 /// For an operator's eyes: one line, bounded.
 std::string one_line(std::string text) {
@@ -67,22 +72,33 @@ std::optional<std::int64_t> price_of(const std::vector<Place> &places, const Sai
 
 std::optional<std::int64_t> micro_units(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);  // some state what was taken from the account
-  std::int64_t value{0};
-  int decimals{-1};
-  if (text.empty() || text.size() > 18) return std::nullopt;
-  for (const char c : text) {
-    if (c == '.' && decimals < 0) {
-      decimals = 0;
-    } else if (c >= '0' && c <= '9') {
-      if (decimals >= 6) continue;
-      if (decimals >= 0) ++decimals;
-      if (value > 900'000'000'000) return std::nullopt;  // no price of a message
-      value = value * 10 + (c - '0');
-    } else {
+  int power{6};                                      // of ten, that the digits stand for
+  if (const auto e = text.find_first_of("eE"); e != text.npos) {
+    auto exponent = text.substr(e + 1);
+    if (exponent.starts_with('+')) exponent.remove_prefix(1);
+    int more{0};
+    const auto [stop, fault] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), more);
+    if (fault != std::errc{} || stop != exponent.data() + exponent.size() || std::abs(more) > kExponentMax)
       return std::nullopt;
-    }
+    power += more;
+    text = text.substr(0, e);
   }
-  for (int i{std::max(decimals, 0)}; i < 6; ++i) value *= 10;
+  if (text.size() > kPriceCharactersMax) return std::nullopt;
+  const auto point = std::min(text.find('.'), text.size());
+  std::string digits{text.substr(0, point)};
+  if (point < text.size()) {
+    const auto part = text.substr(point + 1);
+    power -= static_cast<int>(part.size());
+    digits += part;
+  }
+  if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
+  digits.erase(0, digits.find_first_not_of('0'));
+  if (digits.empty()) return 0;
+  const auto length = static_cast<int>(digits.size()) + power;
+  if (length > kMicroDigitsMax) return std::nullopt;
+  digits.resize(static_cast<std::size_t>(std::max(length, 0)), '0');
+  std::int64_t value{0};
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
 }
 

@@ -38,6 +38,35 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+/// Up to the path of a URL, or, of one that begins with a variable, up to the end of that.
+std::size_t begin_of_url(std::string_view pattern) {
+  if (pattern.starts_with('{')) return std::min(pattern.find('}'), pattern.size() - 1) + 1;
+  const auto scheme = pattern.find("://");
+  bool is_inside{false};
+  for (auto at = scheme == pattern.npos ? pattern.size() : scheme + 3; at < pattern.size(); ++at) {
+    if (pattern[at] == '{' || pattern[at] == '}') is_inside = pattern[at] == '{';
+    if (!is_inside && (pattern[at] == '/' || pattern[at] == '?' || pattern[at] == '#')) return at;
+  }
+  return pattern.size();
+}
+
+/// What a host and its port are written with: a value of these alone names a place and nothing behind it.
+bool is_authority(std::string_view url) {
+  const auto begin = std::min(url.find("://"), url.size());
+  return url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:[]",
+                               begin + 3) == url.npos;
+}
+
+/// A variable at its very beginning is a URL as it is; one in its authority may hold a port; all behind is a
+/// part of the path.
+std::string url_of(const std::string &pattern, Filler &fill) {
+  const auto begin = begin_of_url(pattern);
+  auto first = fill(pattern.substr(0, begin)).value_or("");
+  if (!pattern.starts_with('{') && !is_authority(first))
+    first = fill(pattern.substr(0, begin), Template::Escape::url).value_or("");
+  return first + fill(pattern.substr(begin), Template::Escape::url).value_or("");
+}
+
 struct Part {
   std::string head, content;
 };
@@ -112,9 +141,7 @@ BuiltRequest build_request(const Request &d, const Variables &variables, const L
   BuiltRequest built;
   auto &request = built.request;
   request.method = d.method;
-  // A URL that is one variable is taken as it is; otherwise what is filled in is a part of a path.
-  const bool is_whole{d.url.starts_with('{')};
-  request.url = fill(d.url, is_whole ? Template::Escape::none : Template::Escape::url).value_or("");
+  request.url = url_of(d.url, fill);
   if (const auto query = to_form(fill.pairs(d.query)); !query.empty())
     request.url += (request.url.find('?') == std::string::npos ? '?' : '&') + query;
   for (auto &[name, value] : fill.pairs(d.headers)) {

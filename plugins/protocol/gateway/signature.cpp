@@ -253,6 +253,13 @@ const Known &signed_parts() {
   return parts;
 }
 
+std::string signed_once(const SignatureSettings &settings, const sdk::WebhookRequest &request) {
+  if (settings.scheme != Scheme::mailgun) return {};
+  const auto json = sdk::Json::parse(request.body);
+  const auto &signature = json["signature"];
+  return signature["timestamp"].text() + signature["token"].text();
+}
+
 Trust check_signature(const SignatureSettings &settings, const sdk::WebhookRequest &request,
                       std::int64_t now_ms, CertificateSource *certificates) {
   if (request.body.size() > body_bytes_max(settings.scheme) || request.url.size() > kUrlBytesMax)

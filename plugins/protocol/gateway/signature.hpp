@@ -63,6 +63,10 @@ enum class Trust : std::uint8_t { genuine, forged, later };
 Trust check_signature(const SignatureSettings &settings, const sdk::WebhookRequest &request,
                       std::int64_t now_ms, CertificateSource *certificates = nullptr);
 
+/// Of a genuine request whose signature does not cover its body: what the provider signed instead, and never
+/// says twice. Empty: the signature covers what is read.
+std::string signed_once(const SignatureSettings &settings, const sdk::WebhookRequest &request);
+
 // The longer schemes, each in a file of its own.
 Trust check_jwt(const SignatureSettings &settings, const sdk::WebhookRequest &request, std::int64_t now_ms);
 Trust check_sns(const SignatureSettings &settings, const sdk::WebhookRequest &request, std::int64_t now_ms,
