@@ -60,7 +60,8 @@ Result<void> Engine::Loop::rotate_hook(const std::string &provider, Milliseconds
 }
 
 void Engine::Loop::add_hooks_to(std::vector<store::InboundRecord> &records) {
-  for (const auto &hook : hooks_) records.push_back({hook.provider, hook.kind, hook.bytes, hook.received_at});
+  for (auto &hook : hooks_)
+    records.push_back({hook.provider, hook.kind, std::exchange(hook.bytes, {}), hook.received_at});
 }
 
 void Engine::Loop::end_hooks(bool are_stored) {

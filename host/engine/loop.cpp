@@ -172,10 +172,7 @@ bool Engine::Loop::pass() {
   note(store_inbound());
   note(settle_verified());
   begin_polls();
-  const bool reads{
-      std::any_of(parsed_.begin(), parsed_.end(), [](const auto &one) { return one.error.empty(); })};
-  if (apply_parsed()) busy = true, moved = moved || reads;
-  busy = pump_parses() || busy;
+  busy = parse_turn(moved) || busy;
   note(record_recalls());
   busy = ask_recalls() || busy;
   note(record_fetches());
@@ -211,6 +208,10 @@ Milliseconds Engine::Loop::wait_time() {
   if (starved_until_ > wall) until(starved_until_);
   if (store_retry_at_ > wall) until(store_retry_at_);
   until(parse_retry_at_);
+  if (parse_is_put_off_) {
+    const auto left = std::chrono::ceil<Milliseconds>(parse_turn_at_ - std::chrono::steady_clock::now());
+    wait = std::min(wait, std::max(left, Milliseconds{1}));
+  }
   until(recall_retry_at_);
   if (evidence_at_ > wall) until(evidence_at_);  // else an answer or the store is waited for
   until(pool_.next_retry());

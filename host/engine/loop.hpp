@@ -39,6 +39,11 @@ inline constexpr const char *kProviderPausedSetting{"provider_paused:"};
 /// Parses in flight at a time: enough to keep a plugin busy, little to forget in a crash.
 inline constexpr std::size_t kParsesMax{256};
 inline constexpr Milliseconds kParseRetry{30'000};
+/// While callers wait for their webhooks to lie on the disk, what earlier ones mean gets one part in this many of the
+/// engine's time, in turns of many: they are safe by then, and each turn is a commit that the callers wait behind.
+inline constexpr int kParseShare{16};
+/// The longest that a turn is put off: a flood of webhooks delays receipts, and never stops them.
+inline constexpr Milliseconds kParsePauseMax{500};
 /// Recalls noted and not answered that are looked at together: what a payment file of one morning settles.
 inline constexpr std::size_t kRecallsMax{1000};
 inline constexpr Milliseconds kRecallRetry{30'000};
@@ -200,6 +205,8 @@ class Engine::Loop {
   bool record_outcomes();
   bool store_inbound();
   bool apply_parsed();
+  /// What stored bytes mean, when it is its turn (kParseShare). True: there was work; `moved`: receipts came of it.
+  bool parse_turn(bool &moved);
   bool ask_recalls();
   bool record_recalls();
   /// The last words of an instance that was stopped; what it had offered is not its successor's to
@@ -339,6 +346,9 @@ class Engine::Loop {
   bool parses_wait_{true};                  ///< the store may hold bytes to parse
   Instant parse_retry_at_{Instant::min()};  ///< wall: when to look for bytes whose next try has come
   bool has_failed_parses_{false};
+  std::chrono::steady_clock::time_point parse_turn_at_{};  ///< not before, see kParseShare
+  bool hooks_came_{false};                                 ///< webhooks were stored since the last turn
+  bool parse_is_put_off_{false};                           ///< there is work for it
   std::map<store::AttemptId, Prepared> prepared_;
   std::set<store::AttemptId> released_before_;  ///< told to go again, as an earlier run may have done it
   std::map<store::AttemptId, Doubt> doubts_;

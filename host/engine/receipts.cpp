@@ -214,6 +214,7 @@ bool Engine::Loop::store_inbound() {
   end_polls(polled);
   if (records.empty()) return false;  // polls that fail or find nothing come again for ever: they are no progress
   crash_point(CrashPoint::inbound_stored);
+  hooks_came_ = hooks_came_ || !hooks_.empty();
   end_hooks(true);
   std::map<std::string, std::vector<channel::Token>> stored;
   for (auto item = inbound_.begin(); item != end; ++item) {
@@ -230,6 +231,25 @@ bool Engine::Loop::store_inbound() {
   if (!inbound_.empty()) return true;
   for (const auto &provider : inbox_.take_starved())
     if (auto *pooled = pool_.find(provider)) pooled->provider->room();
+  return true;
+}
+
+bool Engine::Loop::parse_turn(bool &moved) {
+  const auto from = std::chrono::steady_clock::now();
+  const bool may_wait{!advance_ && !is_draining_ && from < parse_turn_at_};
+  parse_is_put_off_ = may_wait && (parses_wait_ || !parsed_.empty());
+  if (may_wait) return false;
+  const bool reads{
+      std::any_of(parsed_.begin(), parsed_.end(), [](const auto &one) { return one.error.empty(); })};
+  const bool is_applied{apply_parsed()};
+  const bool is_pumped{pump_parses()};
+  if (is_applied && reads) moved = true;
+  if (!is_applied && !is_pumped) return false;
+  if (std::exchange(hooks_came_, false)) {
+    const auto until = std::chrono::steady_clock::now();
+    const auto pause = (until - from) * (kParseShare - 1);
+    parse_turn_at_ = until + std::min<std::chrono::steady_clock::duration>(pause, kParsePauseMax);
+  }
   return true;
 }
 

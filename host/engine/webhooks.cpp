@@ -121,8 +121,9 @@ void Webhooks::judged(const std::string &provider, std::vector<channel::Judgemen
       pending_.erase(found);
       HookResult result{judgement.token, HookEnd::stored, std::move(judgement.answer)};
       const auto keep = [&](const char *kind, Credentials credentials) {
-        to_store.push_back(
-            {provider, kind, raw_of(*pending.request, credentials), pending.received_at, std::move(result)});
+        auto bytes = raw_of(*pending.request, credentials);
+        const auto count = bytes.size();
+        to_store.push_back({provider, kind, std::move(bytes), count, pending.received_at, std::move(result)});
       };
       switch (judgement.verdict) {
         case channel::Verdict::genuine:
@@ -198,7 +199,7 @@ void Webhooks::end(std::vector<HookRaw> raws, bool is_stored) {
       ++counts.not_stored;
       if (raw.kind == kUnverifiedKind) {
         counts.waiting_unverified -= std::min<std::size_t>(counts.waiting_unverified, 1);
-        counts.unverified_bytes -= std::min(counts.unverified_bytes, raw.bytes.size());
+        counts.unverified_bytes -= std::min(counts.unverified_bytes, raw.bytes_count);
       }
       raw.when_stored.end = HookEnd::not_stored;
       raw.when_stored.answer.reset();

@@ -46,6 +46,7 @@ struct HookResult {
 /// What waits for its place on disk.
 struct HookRaw {
   std::string provider, kind, bytes;
+  std::size_t bytes_count{0};  ///< also when the bytes have gone on
   Instant received_at{};
   HookResult when_stored;
 };

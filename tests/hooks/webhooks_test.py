@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
 import unittest
 import zipfile
@@ -304,6 +305,32 @@ class AwayTest(unittest.TestCase):
             before = page[-1]["id"]
         self.assertGreaterEqual(len(kept), len(answered))
         await_that("all are read", lambda: world.ask("status")["store"]["receipts_unmatched"] >= len(answered))
+
+    def test_webhooks_without_a_pause_delay_receipts_and_do_not_stop_them(self):
+        world = self.world(hooks="rate_max = 0")
+        world.start_on_test_clock()
+        key = world.due_reminder()
+        is_over, posted = threading.Event(), [0, 0, 0]
+
+        def flood(lane):
+            connection = world.connection()
+            while not is_over.is_set():
+                world.call(f"KEY-{lane}-{posted[lane]:020} delivered", connection=connection)
+                posted[lane] += 1
+
+        lanes = [threading.Thread(target=flood, args=[lane]) for lane in range(len(posted))]
+        for lane in lanes:
+            lane.start()
+        try:
+            await_that("the flood is under way", lambda: min(posted) > 100)
+            self.assertEqual(world.post(f"{key} delivered"), 200)
+            world.await_delivery("delivered")
+            await_that("it goes on", lambda now=min(posted): min(posted) > now)
+        finally:
+            is_over.set()
+            for lane in lanes:
+                lane.join()
+        await_that("all are read", lambda: world.ask("status")["store"]["receipts_unmatched"] == sum(posted))
 
     def test_killed_while_it_parses_the_child_is_asked_again(self):
         world = self.world()
