@@ -92,6 +92,7 @@ json::object hooks_status(const Context &context) {
   if (context.hooks == nullptr) return out;
   const auto &traffic = context.hooks->traffic();
   out["addresses"] = to_json(context.hooks->addresses());
+  if (const auto until = context.hooks->certificate_until()) out["certificate_until"] = format_instant(*until);
   out["connections"] = traffic.connections.load();
   out["connections_refused"] = traffic.connections_refused.load();
   out["requests"] = traffic.requests.load();

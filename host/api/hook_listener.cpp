@@ -3,6 +3,7 @@
 #include "host/api/hook_listener.hpp"
 
 #include "host/api/hook_connection.hpp"
+#include "host/api/hook_tls.hpp"
 #include "host/base/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -37,27 +38,6 @@ CallerAddress caller_of(const Tcp::endpoint &endpoint) {
   return parse_caller(endpoint.address().to_string()).value_or(CallerAddress{});
 }
 
-Result<std::shared_ptr<asio::ssl::context>> make_context(const config::Hooks &settings) {
-  if (settings.certificate.empty()) return std::shared_ptr<asio::ssl::context>{};
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  Code failed;
-  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                           asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                           asio::ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
-                       failed);
-  if (!failed) context->use_certificate_chain_file(settings.certificate.string(), failed);
-  if (failed)
-    return invalid("the webhook listener's certificate cannot be used: " + failed.message() +
-                       "; it is PEM, its own first, then the chain",
-                   settings.certificate.string());
-  context->use_private_key_file(settings.key.string(), asio::ssl::context::pem, failed);
-  if (failed)
-    return invalid("the webhook listener's key cannot be used: " + failed.message() +
-                       "; it is PEM, without a password, and belongs to the certificate",
-                   settings.key.string());
-  return context;
-}
-
 }  // namespace
 
 class HookListener::Impl final : public HookHouse, public std::enable_shared_from_this<HookListener::Impl> {
@@ -69,9 +49,9 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
         rates_{settings.rate_max} {}
 
   Result<void> open() {
-    auto context = make_context(settings_);
-    if (!context) return context.error();
-    context_ = std::move(*context);
+    auto tls = load_hook_tls(settings_);
+    if (!tls) return tls.error();
+    use(*tls);
     for (const auto &address : settings_.listen)
       if (auto bound = bind(address); !bound) return bound;
     webhooks_.listen([this](std::vector<engine::HookResult> results) { take_results(std::move(results)); });
@@ -84,11 +64,11 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
   Result<void> reload(const config::Hooks &settings) {
     if (settings.listen != settings_of_start())
       return conflict("hooks.listen cannot change while the daemon runs: restart it");
-    auto context = make_context(settings);
-    if (!context) return context.error();
-    asio::post(io_, [self = shared_from_this(), settings, context = std::move(*context)]() mutable {
+    auto tls = load_hook_tls(settings);
+    if (!tls) return tls.error();
+    asio::post(io_, [self = shared_from_this(), settings, tls = std::move(*tls)] {
       self->settings_ = settings;
-      self->context_ = std::move(context);
+      self->use(tls);
       self->trusted_ = Networks{settings.trusted_proxies};
       self->rates_ = Rates{settings.rate_max};
     });
@@ -122,6 +102,10 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
 
   [[nodiscard]] const std::vector<std::string> &addresses() const { return addresses_; }
   [[nodiscard]] const HookTraffic &shown() const { return traffic_; }
+  [[nodiscard]] std::optional<Instant> certificate_until() const {
+    const auto until = certificate_until_.load();
+    return until == Instant::max() ? std::nullopt : std::optional{until};
+  }
 
   // --- HookHouse: the io thread
   [[nodiscard]] const config::Hooks &settings() const override { return settings_; }
@@ -166,6 +150,13 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
  private:
   /// Only the io thread changes it, and never this part.
   [[nodiscard]] const std::vector<config::Hooks::Address> &settings_of_start() const { return bound_; }
+
+  void use(const HookTls &tls) {
+    context_ = tls.context;
+    certificate_until_ = tls.until;
+    certificate_.watch(tls);
+    certificate_.look(WallClock{}.now());
+  }
 
   Result<void> bind(const config::Hooks::Address &address) {
     Code failed;
@@ -246,6 +237,7 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
         const auto kept = connection->weak_from_this().lock();
         if (kept) kept->look(now);
       }
+      certificate_.look(WallClock{}.now());
       look();
     });
   }
@@ -271,6 +263,8 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
   std::vector<std::string> addresses_;
   std::vector<config::Hooks::Address> bound_;
   std::shared_ptr<asio::ssl::context> context_;
+  CertificateWatch certificate_;
+  std::atomic<Instant> certificate_until_{Instant::max()};
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> keeps_running_{io_.get_executor()};
   std::list<Tcp::acceptor> acceptors_;
@@ -307,6 +301,9 @@ void HookListener::stop() {
 }
 const HookTraffic &HookListener::traffic() const {
   return impl_->shown();
+}
+std::optional<Instant> HookListener::certificate_until() const {
+  return impl_->certificate_until();
 }
 const std::vector<std::string> &HookListener::addresses() const {
   return impl_->addresses();

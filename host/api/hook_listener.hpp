@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class HookListener {
   void stop();
 
   [[nodiscard]] const HookTraffic &traffic() const;
+  /// Any thread. Nothing: it speaks plain HTTP.
+  [[nodiscard]] std::optional<Instant> certificate_until() const;
   /// "127.0.0.1:8443", as bound.
   [[nodiscard]] const std::vector<std::string> &addresses() const;
 

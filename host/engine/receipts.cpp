@@ -4,6 +4,7 @@
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 #include "host/engine/reply_words.hpp"
+#include "host/engine/stop_word.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -54,7 +55,8 @@ store::ReceiptRecord record_of(channel::Receipt receipt) {
   return record;
 }
 
-store::ParsedRecord record_of(channel::Parsed parsed) {
+/// `channel`: of the provider that it came by.
+store::ParsedRecord record_of(channel::Parsed parsed, std::string_view channel) {
   store::ParsedRecord record;
   record.inbound = static_cast<store::InboundId>(parsed.token);
   record.error = std::move(parsed.error);
@@ -63,10 +65,12 @@ store::ParsedRecord record_of(channel::Parsed parsed) {
   for (auto &reply : parsed.replies) {
     if (reply.kind == channel::ReplyKind::automatic)
       continue;  // an auto-reply is not a receipt and nobody's words
+    const bool is_stop{
+        reply.kind == channel::ReplyKind::stop ||
+        (channel == "sms" && reply.kind == channel::ReplyKind::human && asks_to_stop(reply.text))};
     auto words = words_of(reply);
-    record.replies.push_back({reply.kind == channel::ReplyKind::stop, std::move(reply.from),
-                              std::move(reply.to), std::move(reply.subject), std::move(words),
-                              std::move(reply.ref), std::move(reply.idempotency_key)});
+    record.replies.push_back({is_stop, std::move(reply.from), std::move(reply.to), std::move(reply.subject),
+                              std::move(words), std::move(reply.ref), std::move(reply.idempotency_key)});
   }
   return record;
 }
@@ -104,8 +108,9 @@ void Engine::Loop::take(InboxBatch batch) {
     if (!parsed.what.error.empty())
       log::event(log::Id::RECEIPT_UNPARSED,
                  {{"provider", parsed.provider}, {"inbound", parsed.what.token}, {"why", parsed.what.error}});
-    if (auto *pooled = pool_.find(parsed.provider)) pooled->report.receipts += parsed.what.receipts.size();
-    parsed_.push_back(record_of(std::move(parsed.what)));
+    auto *pooled = pool_.find(parsed.provider);
+    if (pooled != nullptr) pooled->report.receipts += parsed.what.receipts.size();
+    parsed_.push_back(record_of(std::move(parsed.what), pooled == nullptr ? "" : pooled->settings.channel));
   }
 }
 
@@ -148,8 +153,9 @@ void Engine::Loop::note_draft_at_most(const std::string &provider, channel::Outc
   outcome.kind = domain::OutcomeKind::not_sent;
   if (auto *pooled = pool_.find(provider); pooled != nullptr && !outcome.refs.empty())
     pooled->provider->discard(outcome.refs);
-  log::event(log::Id::OUTCOME_DRAFT_AT_MOST,
-             {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
+  log::event(
+      log::Id::OUTCOME_DRAFT_AT_MOST,
+      {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
 }
 
 std::span<const store::OutcomeRecord> Engine::Loop::outcomes_to_record() const {
@@ -181,7 +187,8 @@ void Engine::Loop::outcomes_recorded(std::size_t count) {
                     std::any_of(done.begin(), done.end(),
                                 [](const auto &one) { return one.kind == domain::OutcomeKind::unknown; });
   for (const auto &outcome : done)
-    if (outcome.kind == domain::OutcomeKind::prepared) prepared_.emplace(outcome.attempt, Prepared{false, false, doubts_.contains(outcome.attempt)});
+    if (outcome.kind == domain::OutcomeKind::prepared)
+      prepared_.emplace(outcome.attempt, Prepared{false, false, doubts_.contains(outcome.attempt)});
 }
 
 bool Engine::Loop::store_inbound() {
@@ -212,7 +219,8 @@ bool Engine::Loop::store_inbound() {
     store_works();
   }
   end_polls(polled);
-  if (records.empty()) return false;  // polls that fail or find nothing come again for ever: they are no progress
+  if (records.empty())
+    return false;  // polls that fail or find nothing come again for ever: they are no progress
   crash_point(CrashPoint::inbound_stored);
   hooks_came_ = hooks_came_ || !hooks_.empty();
   end_hooks(true);
@@ -292,7 +300,8 @@ void Engine::Loop::end_polls(const std::vector<From<channel::Polled>> &polled) {
     const auto pause =
         end.next_poll.count() > 0 ? end.next_poll : settings_->configuration().limits.poll_every;
     pooled->next_poll = WallClock{}.now();
-    if (pooled->asked_up_to == 0 || !end.error.empty()) pooled->next_poll += pause;  // else another page is due
+    if (pooled->asked_up_to == 0 || !end.error.empty())
+      pooled->next_poll += pause;  // else another page is due
     pooled->polls_failed = end.error.empty() ? 0 : pooled->polls_failed + 1;
     pooled->poll_failure = end.error;
     if (!end.error.empty())

@@ -1,5 +1,7 @@
 #include "host/engine/reply_words.hpp"
 
+#include "host/engine/stop_word.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 namespace relance::engine {
@@ -36,6 +38,15 @@ BOOST_AUTO_TEST_CASE(what_a_machine_understood_is_told_to_the_person) {
   reply.kind = channel::ReplyKind::call_back;
   reply.date = civil(2026, 12, 1);
   BOOST_TEST(words_of(reply) == "Asks to be called back on 2026-12-01");
+}
+
+BOOST_AUTO_TEST_CASE(who_writes_stop_in_a_word_or_two_asks_for_no_more_texts) {
+  for (const auto *words :
+       {"STOP", "Stop.", " stop 36180", "Arret!", "arrêt", "ARRÊT svp", "Stopp", "\"baja\"", "stop\r\n"})
+    BOOST_TEST(asks_to_stop(words), words);
+  for (const auto *words :
+       {"stop by tomorrow", "I stopped", "", "  ", "oui", "non stop", "Stoppé", "\xff\xfe"})
+    BOOST_TEST(!asks_to_stop(words), words);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -120,6 +120,12 @@ class Twilio(Double):
                          {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature})
 
 
+    def write_back(self, message, text):
+        form = {"SmsSid": self.new_id(900_000 + len(text)), "SmsStatus": "received", "From": message["to"], "To": "+33140000000", "Body": text}
+        return self.call(message["callback"], urllib.parse.urlencode(form).encode(),
+                         {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": self.sign(message["callback"], form)})
+
+
 class Vonage(Double):
     profile = "vonage"
     path = "/sms/json"

@@ -87,6 +87,19 @@ def takes_and_reports(make):
     return case, make
 
 
+def who_writes_stop_gets_no_more_texts(world):
+    """In an accent that no list of this provider's profile has: the daemon knows the words of all of them."""
+    world.live()
+    world.due()
+    message = world.await_message()
+    expect(world.double.write_back(message, "Je paie vendredi") < 300, "the answer was not taken")
+    expect(world.double.write_back(message, "Arrêt.") < 300, "the wish was not taken")
+
+    def suppressed():
+        return [row["address"] for row in world.call("suppressions", "list")["suppressions"]]
+    await_fact(lambda: suppressed() == [message["to"]], PEER_PATIENCE_S, f"no texts to {message['to']}")
+
+
 def amazon_takes_what_is_signed_as_it_wants(world):
     world.live()
     world.due()
@@ -97,7 +110,7 @@ def amazon_takes_what_is_signed_as_it_wants(world):
 
 
 CASES = [takes_and_reports(make) for make in (OwnGateway, Twilio, Vonage, Ovh, Postmark, SendGrid, Mailgun, Brevo)]
-CASES.append((amazon_takes_what_is_signed_as_it_wants, Ses))
+CASES += [(amazon_takes_what_is_signed_as_it_wants, Ses), (who_writes_stop_gets_no_more_texts, Twilio)]
 
 
 def make_world(case):

@@ -75,6 +75,18 @@ class HookWorld(World):
                         "-keyout", self.folder / "tls.key", "-out", self.folder / "tls.pem"],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def make_ended_certificate(self, name):
+        """One that was good in 2020. Only `openssl ca` makes such."""
+        def openssl(*words):
+            subprocess.run(["openssl", *words], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.write("ca.index", "")
+        self.write("ca.cnf", "[ca]\ndefault_ca = own\n[own]\ndatabase = ca.index\nnew_certs_dir = .\ndefault_md = sha256\npolicy = any\n"
+                             "rand_serial = yes\n[any]\ncommonName = supplied\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+                "-keyout", "tls.key", "-out", "tls.csr")
+        openssl("ca", "-batch", "-selfsign", "-config", "ca.cnf", "-keyfile", "tls.key", "-in", "tls.csr", "-out", "tls.pem", "-notext",
+                "-startdate", "20200101000000Z", "-enddate", "20200201000000Z")
+
     def start(self, *arguments):
         took = super().start(*arguments)
         self.path = self.hook_path()

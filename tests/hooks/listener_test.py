@@ -317,6 +317,24 @@ class TlsTest(unittest.TestCase):
         self.assertEqual(self.world.post("KEY-1 interim"), 200)
 
 
+class EndedCertificateTest(unittest.TestCase):
+    def test_a_certificate_that_has_ended_is_said_and_callers_turn_away_until_it_is_renewed(self):
+        world = HookWorld(tls=True)
+        self.addCleanup(world.close)
+        world.make_ended_certificate("localhost")
+        world.start()
+        self.assertTrue(world.traffic()["certificate_until"].startswith("2020-02-01T00:00:00"))
+        self.assertIn('has_ended="yes"', next(line for line in world.logged().splitlines() if "WEBHOOKS_CERTIFICATE_ENDS" in line))
+        with self.assertRaisesRegex(ssl.SSLCertVerificationError, "expired"):
+            world.post("KEY-1 interim")
+        self.assertEqual(world.inbound(), [])
+        world.make_certificate("localhost")  # for two days: it is spoken of again
+        world.ctl("reload")
+        await_that("the new one", lambda: world.traffic()["certificate_until"] > "2026")
+        self.assertEqual(world.post("KEY-1 interim"), 200)
+        self.assertIn('has_ended="no"', world.logged())
+
+
 class ConfigurationTest(unittest.TestCase):
     def test_without_hooks_there_is_no_listener_and_it_says_so(self):
         world = HookWorld()

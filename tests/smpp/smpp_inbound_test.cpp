@@ -173,17 +173,6 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_kept_for_a_better_version) {
       (world.instance.parse("mail", pdu(receipt("id:m-1 stat:DELIVRD"))).status == Status::unreadable));
 }
 
-BOOST_AUTO_TEST_CASE(who_writes_stop_gets_no_more_texts) {
-  World world;
-  const auto kind_of = [&](std::string_view words) {
-    return world.instance.parse("link", pdu(words_of_a_person(words))).replies.at(0).kind;
-  };
-  for (const auto *words : {"STOP", "Stop.", " stop 36180", "Arret!"})
-    BOOST_TEST((kind_of(words) == sdk::ReplyKind::stop), words);
-  for (const auto *words : {"stop by tomorrow", "I stopped", "", "oui"})
-    BOOST_TEST((kind_of(words) == sdk::ReplyKind::human), words);
-}
-
 BOOST_AUTO_TEST_CASE(the_words_of_a_person_are_a_reply) {
   World world;
   const auto parsed = world.instance.parse("link", pdu(words_of_a_person("When?")));

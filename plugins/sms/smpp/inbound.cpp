@@ -1,7 +1,6 @@
 #include "plugins/sms/smpp/inbound.hpp"
 
 #include "plugins/sms/smpp/verdicts.hpp"
-#include "plugins/sms/stop_word.hpp"
 
 #include <algorithm>
 
@@ -60,8 +59,7 @@ Meaning read_inbound(std::string_view pdu, const Settings &settings, protocol::M
   // The addressee's device or the addressee says that it was read: words of a person, too, if there are any.
   const bool is_acknowledgement{type == protocol::kTypeDeliveryAck || type == protocol::kTypeUserAck};
   if (is_acknowledgement && incoming.text.empty()) return {sdk::Parsed::nothing()};
-  const bool is_wish{is_stop(incoming.text)};
-  return {sdk::Parsed::reply({.kind = is_wish ? sdk::ReplyKind::stop : sdk::ReplyKind::human,
+  return {sdk::Parsed::reply({.kind = sdk::ReplyKind::human,
                               .from = sender_of(message->source),
                               .to = number_of(message->destination),
                               .text = std::move(incoming.text)}),

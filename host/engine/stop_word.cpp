@@ -1,17 +1,18 @@
-#include "plugins/sms/stop_word.hpp"
+#include "host/engine/stop_word.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
-namespace relance::sms {
+namespace relance::engine {
 namespace {
 
 constexpr std::size_t kWordsMax{2};
 constexpr std::string_view kBetweenWords{" \t\r\n.,!\"'"};
-constexpr std::array<std::string_view, 7> kStopWords{"STOP",        "STOPALL", "ARRET", "ARRÊT",
-                                                     "UNSUBSCRIBE", "CANCEL",  "QUIT"};
+constexpr std::array<std::string_view, 12> kStopWords{"STOP",     "STOPP",       "STOPALL",  "ARRET",
+                                                      "ARRÊT",    "UNSUBSCRIBE", "CANCEL",   "QUIT",
+                                                      "ABMELDEN", "BAJA",        "AFMELDEN", "UITSCHRIJVEN"};
 
 /// Of ASCII, and of the one letter beside it that such a word has.
 std::string upper(std::string_view word) {
@@ -24,7 +25,7 @@ std::string upper(std::string_view word) {
 
 }  // namespace
 
-bool is_stop(std::string_view text) {
+bool asks_to_stop(std::string_view text) {
   std::vector<std::string> words;
   while (words.size() <= kWordsMax) {
     text.remove_prefix(std::min(text.find_first_not_of(kBetweenWords), text.size()));
@@ -37,4 +38,4 @@ bool is_stop(std::string_view text) {
          std::ranges::find(kStopWords, words.front()) != kStopWords.end();
 }
 
-}  // namespace relance::sms
+}  // namespace relance::engine
