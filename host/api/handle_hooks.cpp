@@ -77,10 +77,10 @@ bool is_plain_text(std::string_view bytes) {
 }
 
 /// What nobody has judged yet still has its secrets, which are not for who may read receipts.
-std::string without_secrets(std::string bytes, std::string_view kind) {
-  if (kind != engine::kUnverifiedKind) return bytes;
+std::string without_secrets(const Context &context, const store::InboundRow &row, std::string bytes) {
+  if (row.kind != engine::kUnverifiedKind) return bytes;
   const auto request = engine::webhook_of(bytes);
-  return request ? engine::raw_of(*request, engine::Credentials::hidden) : std::string{};
+  return request ? context.engine.webhooks().believed(row.provider, *request) : std::string{};
 }
 
 }  // namespace
@@ -169,7 +169,7 @@ Result<Response> show_inbound(Context &context, const Request &request) {
   if (!item) return item.error();
   auto out = to_json(item->row);
   const bool is_whole{item->bytes.size() <= kShownBytesMax};
-  auto shown = without_secrets(std::move(item->bytes), item->row.kind).substr(0, kShownBytesMax);
+  auto shown = without_secrets(context, item->row, std::move(item->bytes)).substr(0, kShownBytesMax);
   out["is_whole"] = is_whole;
   if (is_plain_text(shown)) {
     out["text"] = shown;

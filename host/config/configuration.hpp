@@ -165,6 +165,7 @@ struct ProviderSettings {
   std::uint32_t credit_max{64};            ///< messages handed over and not answered
   SendLimits send_limits;
   Secret settings_json;                    ///< the [settings] table as one JSON object, secrets filled in
+  std::vector<Secret> secrets;             ///< those of them that are long enough to be told from other words
   std::string shown_json;                  ///< the same with secrets hidden, for people
   Position at;                             ///< of the file's [settings], or of the file
   Position plugin_at;                      ///< where the plugin is named

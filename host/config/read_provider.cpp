@@ -15,6 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
+/// A shorter secret may be a word that a request has anyway.
+constexpr std::size_t kTellingBytesMin{8};
+
 /// Keys whose value must not stand in the file as it is.
 bool names_a_secret(std::string_view key) {
   static constexpr std::array<std::string_view, 8> kWords{"password", "passwd",  "passphrase", "secret",
@@ -51,7 +54,7 @@ class SettingsReader {
   Both convert(const Value &value, const std::string &pointer, std::string_view key) {
     const Position at{document_.file, value.line, value.column};
     provider_.positions.emplace_back(pointer, at);
-    if (is_secret_reference(value)) return {json::value(secrets_.read(value.table[0])), json::value(kRedacted)};
+    if (is_secret_reference(value)) return hidden(secrets_.read(value.table[0]));
     switch (value.kind) {
       case ValueKind::text:
         if (!names_a_secret(key)) {
@@ -64,7 +67,7 @@ class SettingsReader {
                                       std::string{key} +
                                       " = { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }, or "
                                       "set allow_literal_secrets = true");
-        return {json::value(value.text), json::value(kRedacted)};
+        return hidden(value.text);
       case ValueKind::date:
         return same(json::value(value.text));
       case ValueKind::integer:
@@ -80,6 +83,11 @@ class SettingsReader {
         break;
     }
     return convert_table(value, pointer);
+  }
+
+  Both hidden(const std::string &secret) {
+    if (secret.size() >= kTellingBytesMin) provider_.secrets.emplace_back(secret);
+    return {json::value(secret), json::value(kRedacted)};
   }
 
   static Both same(const json::value &value) { return {value, value}; }

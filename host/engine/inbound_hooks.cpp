@@ -42,7 +42,11 @@ void Engine::Loop::publish_doors() {
   std::map<std::string, Webhooks::Door, std::less<>> doors;
   for (auto &[id, pooled] : pool_.all()) {
     pooled.provider->set_webhook_url(webhooks_.url_of(id));
-    doors.emplace(id, Webhooks::Door{pooled.provider, pooled.provider->traits().can_webhook});
+    const auto &all = settings_->configuration().providers;
+    const auto settings = std::ranges::find(all, id, &config::ProviderSettings::id);
+    doors.emplace(id,
+                  Webhooks::Door{pooled.provider, pooled.provider->traits().can_webhook,
+                                 settings == all.end() ? std::vector<config::Secret>{} : settings->secrets});
   }
   webhooks_.open_doors(std::move(doors));
 }
@@ -102,7 +106,7 @@ bool Engine::Loop::settle_verified() {
     if (judgement.verdict == channel::Verdict::genuine) record.kind = channel::kWebhookKind;
     if (judgement.verdict == channel::Verdict::poke) record.kind = channel::kPokeKind;
     if (!record.kind.empty() && asked->second.request)
-      record.bytes = raw_of(*asked->second.request, Credentials::hidden);
+      record.bytes = webhooks_.believed(provider, *asked->second.request);
     if (is_for_later(judgement))
       record.error = judgement.because.empty() ? "the plugin gave no judgement" : judgement.because;
     records.push_back(std::move(record));

@@ -47,6 +47,13 @@ std::string Webhooks::url_of(const std::string &provider) const {
                                               : public_url_ + "/hooks/" + provider + "/" + token;
 }
 
+std::string Webhooks::believed(const std::string &provider, const channel::WebhookRequest &request) const {
+  const std::scoped_lock lock{mutex_};
+  const auto door = doors_.find(provider);
+  return raw_of(request, Credentials::hidden,
+                door == doors_.end() ? std::span<const config::Secret>{} : door->second.secrets);
+}
+
 void Webhooks::take(std::vector<Call> calls) {
   std::map<std::shared_ptr<channel::Provider>, std::vector<channel::WebhookCall>> going;
   std::vector<HookResult> refused;
@@ -114,6 +121,9 @@ void Webhooks::judged(const std::string &provider, std::vector<channel::Judgemen
   {
     const std::scoped_lock lock{mutex_};
     auto &counts = counts_[provider];
+    const auto door = doors_.find(provider);
+    const auto secrets =
+        door == doors_.end() ? std::span<const config::Secret>{} : std::span{door->second.secrets};
     for (auto &judgement : judgements) {
       const auto found = pending_.find(judgement.token);
       if (found == pending_.end()) continue;
@@ -121,7 +131,7 @@ void Webhooks::judged(const std::string &provider, std::vector<channel::Judgemen
       pending_.erase(found);
       HookResult result{judgement.token, HookEnd::stored, std::move(judgement.answer)};
       const auto keep = [&](const char *kind, Credentials credentials) {
-        auto bytes = raw_of(*pending.request, credentials);
+        auto bytes = raw_of(*pending.request, credentials, secrets);
         const auto count = bytes.size();
         to_store.push_back({provider, kind, std::move(bytes), count, pending.received_at, std::move(result)});
       };

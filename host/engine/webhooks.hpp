@@ -5,6 +5,7 @@
 #pragma once
 
 #include "host/channel/provider.hpp"
+#include "host/config/secret.hpp"
 #include "host/engine/hook_tokens.hpp"
 
 #include <array>
@@ -100,11 +101,15 @@ class Webhooks {
   struct Door {
     std::shared_ptr<channel::Provider> provider;
     bool can_webhook{false};
+    std::vector<config::Secret> secrets{};  ///< of its settings
   };
   void open_doors(std::map<std::string, Door, std::less<>> doors);
   void set_public_url(std::string url);
   /// Empty without a public URL, or where the provider takes no webhooks.
   [[nodiscard]] std::string url_of(const std::string &provider) const;
+  /// What is stored of a request that was believed.
+  [[nodiscard]] std::string believed(const std::string &provider,
+                                     const channel::WebhookRequest &request) const;
   /// Unverified bytes that a store held at the start.
   void note_unverified(const std::string &provider, std::size_t count, std::size_t bytes);
   [[nodiscard]] bool has_unverified(const std::string &provider) const;

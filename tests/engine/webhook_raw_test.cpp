@@ -65,6 +65,19 @@ BOOST_AUTO_TEST_CASE(the_secret_of_the_path_does_not_reach_the_disk_and_the_quer
   BOOST_TEST(url_of("https://h.example/hooks/p/***?a=1") == "https://h.example/hooks/p/***?a=1");
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_of_the_settings_does_not_reach_the_disk_by_the_query_or_a_header) {
+  const std::vector<config::Secret> secrets{config::Secret{"s3cret/word+1"}, config::Secret{"another-one"}};
+  auto request = sample();
+  request.url =
+      "https://h.example/hooks/p/t?a=1&token=s3cret%2fword%2B1&s3cret/word+1&b=x%20another-one&c=%zz&d";
+  request.headers.emplace_back("x-gateway-token", "Bearer another-one");
+  const auto raw = raw_of(request, Credentials::hidden, secrets);
+  BOOST_TEST(webhook_of(raw)->url == "https://h.example/hooks/p/***?a=1&token=***&***&b=***&c=%zz&d");
+  BOOST_TEST(raw.find("x-gateway-token: ***\r\n") != std::string::npos);
+  BOOST_TEST(raw.find("x-b: 3: 4\r\n") != std::string::npos);
+  BOOST_TEST((webhook_of(raw_of(request, Credentials::kept, secrets))->url == request.url));
+}
+
 BOOST_AUTO_TEST_CASE(other_bytes_are_no_webhook) {
   for (const auto *text :
        {"", "POST", "POST\r\n\r\n", "POST u\r\n", "POST u\r\nno colon\r\n\r\nbody", "POST u\r\na: b\r\n"})
