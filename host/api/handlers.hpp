@@ -74,6 +74,9 @@ Result<Response> hold(Context &context, const Request &request);
 Result<Response> release_hold(Context &context, const Request &request);
 Result<Response> write_off(Context &context, const Request &request);
 
+// handle_erasure.cpp
+Result<Response> erase_debtor(Context &context, const Request &request);
+
 // handle_evidence.cpp
 Result<Response> list_evidence(Context &context, const Request &request);
 Result<Response> show_evidence(Context &context, const Request &request);

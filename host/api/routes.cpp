@@ -57,6 +57,7 @@ constexpr Row kRows[]{
     {"POST", "/v1/holds", hold},
     {"POST", "/v1/holds/release", release_hold},
     {"POST", "/v1/write-offs", write_off},
+    {"POST", "/v1/erasures", erase_debtor},
 };
 
 constexpr StreamRow kStreamRows[]{

@@ -47,16 +47,25 @@ Instant Engine::Loop::next_seal() const {
   return Instant{(sealed_day_ + Days{2}).time_since_epoch()};
 }
 
-void Engine::Loop::seal_day() {
+bool Engine::Loop::seal_day() {
   const auto ended = day_of(clock_.now()) - Days{1};
-  if (is_draining_ || ended <= sealed_day_ || WallClock{}.now() < store_retry_at_) return;
+  if (is_draining_ || ended <= sealed_day_ || WallClock{}.now() < store_retry_at_) return false;
+  if (sealing_day_ != ended) sealed_creditors_.clear();
+  sealing_day_ = ended;
   for (const auto &[creditor, code] : creditors_) {
-    const auto root = store_->seal_day(creditor, ended);
+    if (sealed_creditors_.contains(creditor)) continue;
+    const auto root = store_->seal_some(creditor, ended, store::Store::kSealEntriesMax);
     // A conflict: the clock stood later once, and that day is sealed.
-    if (!root && root.error().kind != ErrorKind::conflict) return store_failed(root.error(), "seal a day");
+    if (!root && root.error().kind != ErrorKind::conflict) {
+      store_failed(root.error(), "seal a day");
+      return false;
+    }
+    if (root && !*root) return true;  // a long day: messages and receipts have their turn in between
+    sealed_creditors_.insert(creditor);
   }
   sealed_day_ = ended;
   stamp_at_ = Instant::min();
+  return true;
 }
 
 void Engine::Loop::stamp_seals() {

@@ -178,7 +178,7 @@ bool Engine::Loop::pass() {
   note(record_fetches());
   busy = fetch_evidence() || busy;
   note(sweep_some());
-  seal_day();
+  busy = seal_day() || busy;
   stamp_seals();
   if (advance_ && moved) advance_->last_progress = std::chrono::steady_clock::now();
   return walk_clock(busy) || busy;

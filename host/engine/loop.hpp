@@ -248,7 +248,8 @@ class Engine::Loop {
   // --- day_seal.cpp
   /// Midnight (UTC) after the first day that is not sealed.
   [[nodiscard]] Instant next_seal() const;
-  void seal_day();
+  /// A piece of it at a time; true when more is to be done.
+  bool seal_day();
   void stamp_seals();
   void take_stamp(const SealStamper::Answer &answer, Instant wall);
   void stamp_failed(const Error &error, Instant wall);
@@ -340,6 +341,8 @@ class Engine::Loop {
   std::vector<store::FetchRecord> fetched_;  ///< waiting to be recorded
   Instant evidence_at_{Instant::min()};      ///< wall: when to look for proofs to fetch
   CivilDate sealed_day_{};             ///< the last one that is; none at the start
+  CivilDate sealing_day_{};            ///< the one under way, and whose part of it is done
+  std::set<store::CreditorId> sealed_creditors_;
   Instant stamp_at_{Instant::min()};   ///< wall: when to look for seals without a time-stamp
   SealStamper stamper_{[this] { inbox_.poke(); }};
   std::set<store::InboundId> parsing_;

@@ -35,6 +35,7 @@ json::object to_json(const store::EvidenceReceipt &receipt) {
                    {"final", receipt.is_final},
                    {"arrived_at", format_instant(receipt.at)},
                    {"raw", hash_or_null(receipt.raw)}};
+  if (receipt.event) out["event"] = to_hex(*receipt.event);
   if (receipt.failure != domain::FailureClass::none) out["failure"] = domain::name_of(receipt.failure);
   if (receipt.part_count > 1)
     out["part"] = std::to_string(receipt.part_index + 1) + "/" + std::to_string(receipt.part_count);
@@ -202,8 +203,9 @@ std::string summary_json(const store::InvoiceEvidence &evidence, const Sender &c
     approvals.push_back(std::move(one));
   }
   for (const auto &reply : evidence.replies)
-    replies.push_back(
-        json::object{{"arrived_at", format_instant(reply.at)}, {"raw", hash_or_null(reply.raw)}});
+    replies.push_back(json::object{{"arrived_at", format_instant(reply.at)},
+                                   {"raw", hash_or_null(reply.raw)},
+                                   {"raw_is_here", reply.is_raw_here}});
   out["reminders"] = std::move(reminders);
   out["approvals"] = std::move(approvals);
   out["replies"] = std::move(replies);

@@ -43,7 +43,9 @@ void read_claims(const json::object &entry, const std::string &payload, JournalC
   const auto &said = value.get_object();
   if (is_intent && said.contains("parts"))
     claims.sent[said.at("attempt").to_number<std::int64_t>()] = hashes_in(text_at(said, "parts"));
-  if (!is_intent && said.contains("raw")) claims.came.insert(hash_at(said, "raw"));
+  if (is_intent || !said.contains("raw")) return;
+  auto &events = claims.came[hash_at(said, "raw")];
+  if (said.contains("event")) events.insert(hash_at(said, "event"));
 }
 
 /// Payloads that are no UTF-8 stand there as base64.

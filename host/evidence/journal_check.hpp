@@ -19,7 +19,9 @@ struct JournalClaims {
   std::size_t entries{0}, erased{0};
   std::map<std::int64_t, std::vector<Sha256>>
       sent;               ///< by attempt: the parts of its message, as they were handed over
-  std::set<Sha256> came;  ///< bytes that receipts were read from
+  /// Bytes that receipts were read from, each with what was read; nothing where an earlier program did not
+  /// note it.
+  std::map<Sha256, std::set<Sha256>> came;
   struct Seal {
     std::string day;
     Sha256 root{};

@@ -51,6 +51,16 @@ class Writer {
     return escaped(words) + " (erased) <code>" + to_hex(hash) + "</code>";
   }
 
+  std::string came(const store::EvidenceReceipt &receipt) const {
+    if (!receipt.raw) return {};
+    if (!receipt.event) return "<br>" + link(*receipt.raw, "as it came");
+    return "<br>" + link(*receipt.event, "as it was read") + "<br>" + of_others_too(*receipt.raw);
+  }
+
+  static std::string of_others_too(const Sha256 &raw) {
+    return "from bytes that speak of others too and are not here <code>" + to_hex(raw) + "</code>";
+  }
+
   void attempt(const store::EvidenceAttempt &one) {
     page_.heading(4, "By " + one.channel + " through " + one.provider);
     page_.out += "<table>\n";
@@ -65,8 +75,7 @@ class Writer {
     for (const auto &receipt : one.receipts) {
       auto words = std::string{domain::name_of(receipt.kind)} + ", " + format_instant(receipt.at);
       if (!receipt.code.empty() || !receipt.text.empty()) words += ": " + receipt.code + " " + receipt.text;
-      page_.raw_row("Receipt",
-                    escaped(words) + (receipt.raw ? "<br>" + link(*receipt.raw, "as it came") : ""));
+      page_.raw_row("Receipt", escaped(words) + came(receipt));
     }
     for (const auto &proof : one.proofs)
       page_.raw_row("Proof", proof.document ? link(*proof.document,
@@ -139,7 +148,10 @@ std::string page_html(const store::InvoiceEvidence &evidence, const Sender &cred
   if (!evidence.replies.empty()) page.heading(2, "What the debtor wrote");
   for (const auto &one : evidence.replies)
     page.out += "<p>" + format_instant(one.at) + ": " +
-                (one.raw ? writer.link(*one.raw, "as it came") : "(erased)") + "</p>\n";
+                (!one.raw          ? "(erased)"
+                 : one.is_raw_here ? writer.link(*one.raw, "as it came")
+                                   : Writer::of_others_too(*one.raw)) +
+                "</p>\n";
   page.heading(2, "What happened, in order");
   page.out += "<table>\n<tr><th>Entry</th><th>At</th><th>Kind</th><th>What</th></tr>\n";
   for (const auto &entry : evidence.entries)

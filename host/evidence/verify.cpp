@@ -231,9 +231,13 @@ void Verifier::check_attempt(const json::object &attempt, const JournalClaims &c
     fault(label + ": the journal says that other words went out");
   for (const auto &value : attempt.at("receipts").as_array()) {
     const auto raw = sha256_from_hex(text_in(value.as_object(), "raw"));
-    if (raw && !files_.contains(*raw)) fault(label + ": the bytes of a receipt are missing");
-    if (raw && !claims.came.empty() && !claims.came.contains(*raw))
-      fault(label + ": the journal knows nothing of these bytes of a receipt");
+    const auto event = sha256_from_hex(text_in(value.as_object(), "event"));
+    if (raw && !files_.contains(event.value_or(*raw))) fault(label + ": the bytes of a receipt are missing");
+    if (!raw || claims.came.empty()) continue;
+    const auto came = claims.came.find(*raw);
+    if (came == claims.came.end()) fault(label + ": the journal knows nothing of these bytes of a receipt");
+    if (event && !came->second.empty() && !came->second.contains(*event))
+      fault(label + ": the journal says that something else was read from the bytes of a receipt");
   }
 }
 

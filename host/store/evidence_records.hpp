@@ -17,9 +17,11 @@ enum class FileOrigin : std::uint8_t {
   message,  ///< a part of a message, as it was handed over
   inbound,  ///< what a provider or a debtor sent, as it came
   proof,    ///< a document that a receipt brought
+  event,    ///< what a provider said of one message, out of bytes that speak of others' too
 };
 constexpr std::string_view name_of(FileOrigin origin) {
-  return std::array<std::string_view, 3>{"message", "inbound", "proof"}[static_cast<std::size_t>(origin)];
+  return std::array<std::string_view, 4>{"message", "inbound", "proof",
+                                         "event"}[static_cast<std::size_t>(origin)];
 }
 
 struct EvidenceFile {
@@ -45,6 +47,8 @@ struct EvidenceReceipt {
   std::int64_t repeats{0}, price_micro{0};
   std::string price_currency;
   std::optional<Sha256> raw{};  ///< the bytes it was read from; none once they were erased
+  std::optional<Sha256>
+      event{};  ///< where those speak of others too, and are no file here: what they say of this message
 };
 struct EvidenceProof {
   std::string media_type, file_name, reference;
@@ -82,7 +86,11 @@ struct EvidenceApproval {
   Instant at{};
 };
 /// What the debtor wrote, in whatever matter.
-struct EvidenceReply { std::optional<Sha256> raw{}; Instant at{}; };
+struct EvidenceReply {
+  std::optional<Sha256> raw{};
+  Instant at{};
+  bool is_raw_here{false};
+};
 
 struct EvidenceEntry {
   std::int64_t id{0}, previous{0};

@@ -466,6 +466,13 @@ struct OnboardChoice {
 };
 struct OnboardPreview { std::uint64_t cases{0}, items{0}, skipped{0}; std::vector<std::pair<std::string, std::uint64_t>> by_age; };
 
+/// What the erasure of a debtor removes. Of raw bytes that others' evidence needs too nothing is shown to
+/// anybody any more.
+struct Erasure {
+  std::uint64_t contacts{0}, messages{0}, documents{0}, raws{0}, raws_kept_for_others{0}, tasks{0},
+      journal_entries{0};
+};
+
 enum class HoldScope : std::uint8_t { receivable, debtor, segment, creditor };
 
 }  // namespace relance::store

@@ -205,9 +205,24 @@ class Store : public Reader {
   virtual Result<void> resend_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by, Instant now) = 0;
   virtual Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by, Instant now) = 0;
   /// Removes the person behind a debtor: names, addresses, documents, journal payloads. Chains still verify.
-  virtual Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now) = 0;
+  virtual Result<Erasure> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by,
+                                       Instant now, bool dry_run) = 0;
+  Result<Erasure> erase_debtor(CreditorId creditor, std::string_view debtor_code, std::string_view by,
+                               Instant now) {
+    return erase_debtor(creditor, debtor_code, by, now, false);
+  }
   /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`; with none it is the one before.
-  virtual Result<Sha256> seal_day(CreditorId, CivilDate day) = 0;
+  Result<Sha256> seal_day(CreditorId creditor, CivilDate day) {
+    for (;;) {
+      auto root = seal_some(creditor, day, kSealEntriesMax);
+      if (!root) return root.error();
+      if (*root) return **root;
+    }
+  }
+  /// The same in pieces, each of which reads at most so many entries; nothing while more are to be read. What
+  /// is journaled meanwhile is of the next seal.
+  virtual Result<std::optional<Sha256>> seal_some(CreditorId, CivilDate day, std::size_t entries) = 0;
+  static constexpr std::size_t kSealEntriesMax{5000};  ///< some milliseconds
   /// Keeps the RFC 3161 token over the root of that day's seal; the first one stays.
   virtual Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) = 0;
   /// Seals without a token, oldest first.

@@ -371,6 +371,102 @@ BOOST_AUTO_TEST_CASE(of_an_erased_person_the_container_says_what_is_gone_and_the
   BOOST_TEST(file.find("d1.example") == std::string::npos);
 }
 
+/// One call of a provider that speaks of three debtors, as a batch does.
+BOOST_AUTO_TEST_CASE(of_bytes_that_speak_of_three_debtors_each_shows_its_own_and_the_hash_of_the_whole) {
+  World world;
+  auto &ledger = world.ledger;
+  const std::vector<std::string> debtors{"d2", "d3", "d4"};
+  store::ParsedRecord parsed;
+  for (const auto &code : debtors) {
+    for (const auto &claim : must(ledger.store->claim_due(ledger.now, 10)))
+      ledger.settle_one(store::test::Bench::settlement(claim));
+    ledger.add_debtor(code, "box@" + code + ".example");
+    ledger.add_invoice(code, "i-" + code, 1000);
+    ledger.onboard();
+    ledger.outcome(ledger.send(0).attempt, domain::OutcomeKind::accepted, {"ref-" + code});
+    auto event = store::test::receipt_of("ref-" + code, domain::ReceiptKind::delivered);
+    event.text = "words about " + code;
+    parsed.receipts.push_back(event);
+  }
+  const std::string whole{R"([{"id":"ref-d2"},{"id":"ref-d3"},{"id":"ref-d4"}])"};
+  const store::InboundRecord raw{"smtp-1", "webhook", whole, ledger.now};
+  parsed.inbound = must(ledger.store->store_inbound({&raw, 1}, {}, ledger.now)).front();
+  must(ledger.store->apply_parsed({&parsed, 1}, ledger.now));
+
+  auto order = world.order();
+  order.stamp = nullptr;
+  const auto export_of = [&](const std::string &code) {
+    order.invoice = "i-" + code;
+    return world.export_with(order);
+  };
+  const auto check_own_only = [&](const std::string &code) {
+    const auto file = export_of(code);
+    const auto verification = world.check(file);
+    BOOST_TEST((verification.finding() == Finding::right), in_words(verification));
+    for (const auto &other : debtors)
+      BOOST_TEST((file.find("words about " + other) != file.npos) == (other == code),
+                 code << " shows " << other);
+    BOOST_TEST(file.find(whole) == file.npos);
+    BOOST_TEST(file.find(to_hex(sha256(whole))) != file.npos);
+    return unpacked(file);
+  };
+  for (const auto &code : debtors) {
+    // Another event in the place of one's own is found out by the journal.
+    auto contents = check_own_only(code);
+    auto &summary = content_of(contents, kSummaryName);
+    const auto receipt = json::parse(summary).at("reminders").at(0).at("attempts").at(0).at("receipts").at(0);
+    const std::string event{receipt.at("event").as_string()};
+    const std::string other{"{}"};
+    for (auto &[name, bytes] : contents)
+      if (name.find(event) != name.npos) {
+        name.replace(name.find(event), event.size(), to_hex(sha256(other)));
+        bytes = other;
+      }
+    while (summary.find(event) != summary.npos)
+      summary.replace(summary.find(event), event.size(), to_hex(sha256(other)));
+    std::vector<DataObject> objects;
+    for (const auto &object : must(read_manifest(content_of(contents, kManifestName), true)))
+      objects.push_back(object);
+    for (auto &object : objects) {
+      if (object.name.find(event) != object.name.npos)
+        object.name.replace(object.name.find(event), event.size(), to_hex(sha256(other)));
+      object.hash = sha256(content_of(contents, object.name));
+    }
+    auto &manifest = content_of(contents, kManifestName);
+    manifest = write_manifest(objects, true);
+    content_of(contents, kSignatureName) = world.signer.sign(manifest).value();
+    const auto found = world.check(packed(contents, world.pki.folder.path() / "f.asice"));
+    BOOST_TEST((check_of(found, "documents")->finding == Finding::wrong), in_words(found));
+    BOOST_TEST(check_of(found, "documents")->words.find("something else was read") != std::string::npos);
+  }
+
+  const auto rehearsed = must(ledger.store->erase_debtor(ledger.creditor, "d3", "eva", ledger.now, true));
+  check_own_only("d3");
+  const auto erased = must(ledger.store->erase_debtor(ledger.creditor, "d3", "eva", ledger.now));
+  BOOST_TEST(rehearsed.raws_kept_for_others == 1u);
+  BOOST_TEST(erased.raws_kept_for_others == 1u);
+  BOOST_TEST(erased.journal_entries == rehearsed.journal_entries);
+  BOOST_TEST((world.check(export_of("d3")).finding() == Finding::right));
+  BOOST_TEST(export_of("d3").find("words about") == std::string::npos);
+  BOOST_TEST(ledger.store->evidence_file(ledger.creditor, sha256(whole)).has_error());
+  BOOST_TEST(must(ledger.store->inbound_item(parsed.inbound)).bytes == "");
+  for (const auto *code : {"d2", "d4"}) check_own_only(code);
+
+  BOOST_TEST(must(ledger.store->reparse("", parsed.inbound)) == 1u);
+  const std::vector<std::string> providers{"smtp-1"};
+  BOOST_TEST(*must(ledger.store->inbound_to_parse(providers, ledger.now, 10)).at(0).bytes == whole);
+  parsed.receipts[2].code = "2.0.0";  // a better parser
+  must(ledger.store->apply_parsed({&parsed, 1}, ledger.now));
+  for (const auto *code : {"d2", "d4"}) check_own_only(code);
+  BOOST_TEST(export_of("d3").find("words about") == std::string::npos);
+  ledger.expect_journal_verifies();
+
+  for (const auto *code : {"d2", "d4"})
+    must(ledger.store->erase_debtor(ledger.creditor, code, "eva", ledger.now));
+  BOOST_TEST(ledger.store->reparse("", parsed.inbound).has_error());
+  ledger.expect_journal_verifies();
+}
+
 BOOST_AUTO_TEST_CASE(more_evidence_than_memory_is_exported_one_document_at_a_time) {
   constexpr std::size_t kDocuments{24}, kDocumentBytes{4 * 1024 * 1024};
   constexpr std::uint64_t kMayGrowBy{40ull * 1024 * 1024};

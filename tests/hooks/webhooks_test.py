@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hook_world import HOOKED, PATIENCE, HookWorld, await_that, crash_at, signature  # noqa: E402
+from hook_world import HOOKED, PATIENCE, SECRET, HookWorld, await_that, crash_at, signature  # noqa: E402
 
 
 def stored_bytes(world):
@@ -130,6 +130,51 @@ class GenuineTest(unittest.TestCase):
         self.assertIn(hashlib.sha256(raw[0][1]).hexdigest(), raw[0][0])
         token = self.world.path.rsplit("/", 1)[1].encode()
         self.assertEqual([raw for raw, _ in stored_bytes(self.world) if token in raw], [])
+
+    def test_one_call_about_several_debtors_shows_each_its_own_and_one_is_erased_alone(self):
+        numbers, keys = zip(*(self.remind() for _ in range(3)))
+        body = "\n".join(f"{key} delivered" for key in keys)
+        self.assertEqual(self.world.post(body), 200)
+        for number in numbers:
+            self.world.await_delivery("delivered", number)
+        whole = next(digest for raw, digest in stored_bytes(self.world) if raw.endswith(body.encode()))
+
+        def exported(number):
+            out = self.world.folder / f"evidence-{number}-{time.monotonic_ns()}.zip"
+            self.world.ctl("evidence", "export", f"F-{number}", "--output", out, "--unsigned")
+            self.world.ctl("evidence", "verify", out, "--untrusted-ok")
+            with zipfile.ZipFile(out) as container:
+                return b"\n".join(container.read(name) for name in container.namelist())
+
+        def check_own_only(own):
+            found = exported(numbers[own])
+            self.assertIn(whole.hex().encode(), found)
+            self.assertEqual([key.encode() in found for key in keys], [i == own for i in range(3)])
+
+        for own in range(3):
+            check_own_only(own)
+        code = f"D-{numbers[1]}"
+        self.assertIn("would be erased; nothing was", self.world.ctl("erase", code, "--dry-run"))
+        check_own_only(1)
+        erased = self.world.ask("erase", code)
+        self.assertEqual((erased["dry_run"], erased["messages"], erased["raws"], erased["raws_kept_for_others"]), (False, 1, 0, 1))
+        self.world.ctl("erase", code, code=1)
+        self.assertIn('"erased":{', exported(numbers[1]).decode(errors="replace"))
+        self.world.ctl("receipts", "reparse", "--provider", "hooked")
+        self.world.ctl("clock", "advance", "1s", "--settle")
+        for own in (0, 2):
+            check_own_only(own)
+        self.world.ctl("journal", "verify")
+
+    def test_a_secret_in_the_query_is_judged_by_and_not_stored(self):
+        number, key = self.remind()
+        self.assertEqual(self.world.post(f"{key} delivered", path=f"{self.world.path}?a=1&token={SECRET}&b=2"), 200)
+        self.world.await_delivery("delivered", number)
+        self.assertEqual([raw for raw, _ in stored_bytes(self.world) if SECRET.encode() in raw], [])
+        self.assertTrue(any(b"?a=1&token=***&b=2" in raw for raw, _ in stored_bytes(self.world)))
+
+    def test_the_status_has_a_line_about_webhooks(self):
+        self.assertRegex(self.world.ctl("status"), r"webhooks: 127\.0\.0\.1:\d+; \d+ requests, \d+ accepted, \d+ refused")
 
     def test_bytes_that_say_nothing_are_kept_and_can_be_read_again(self):
         self.assertEqual(self.world.post("nonsense"), 200)

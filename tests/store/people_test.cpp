@@ -299,6 +299,26 @@ BOOST_AUTO_TEST_CASE(days_are_sealed_in_order_and_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_day_that_is_sealed_in_pieces_has_the_root_of_one_that_is_sealed_at_once) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    for (int i{0}; i < 20; ++i) bench.pay("p" + std::to_string(i), "i1", 1);
+    int pieces{0};
+    std::optional<Sha256> root;
+    for (; !root; ++pieces) {
+      BOOST_TEST_REQUIRE(pieces < 100);
+      root = must(bench.store->seal_some(bench.creditor, kToday, 4));
+      if (pieces == 0) bench.pay("late", "i2", 1);  // of the next seal
+    }
+    BOOST_TEST(pieces > 4);
+    const auto next = must(bench.store->seal_day(bench.creditor, kToday + Days{1}));
+    BOOST_TEST((next != *root));
+    bench.expect_journal_verifies();
+    BOOST_TEST(must(bench.store->verify_journal(bench.creditor)).days_sealed == 2u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(readers_see_what_is_committed_beside_the_writer) {
   for (const auto &which : implementations()) {
     Bench bench{which};

@@ -1,6 +1,8 @@
 // What only the embedded store can be asked: kill -9, a full disk, a second process, a flipped byte, another
 // version.
+#include "host/store/sqlite/connection.hpp"
 #include "host/store/sqlite/open.hpp"
+#include "host/store/sqlite/schema.hpp"
 #include "tests/store/store_fixture.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -356,6 +358,56 @@ BOOST_AUTO_TEST_CASE(a_late_receipt_brings_nothing_of_an_erased_person_back) {
       BOOST_TEST_CONTEXT(sql) BOOST_TEST(raw.execAndGet(sql).getInt() == 0);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_older_store_learns_whose_its_bytes_are_and_forgets_the_secrets_of_paths) {
+  constexpr std::int32_t kBeforeParties{6};
+  const Folder folder;
+  const auto path = folder.path() / "store.db";
+  const std::string token(32, 'T'), door{"POST https://h.example/hooks/p/"};
+  const std::string tail{"?a=1\r\nx-a: b\r\n\r\nbody \0 /hooks/p/x", 36};
+  {
+    sqlite::Connection connection{{.path = path}, sqlite::Connection::Use::writing};
+    must(sqlite::migrate(connection, kBeforeParties));
+    const auto store = [&](const std::string &bytes, const char *kind, bool is_parsed) {
+      sqlite::run(connection,
+                  "INSERT INTO inbound (provider, kind, bytes, received_at, at, next_try, hash) VALUES ('p', "
+                  "?, ?, 0, 0, 0, ?)",
+                  kind, sqlite::Blob{bytes}, is_parsed ? std::optional{sha256(bytes)} : std::nullopt);
+    };
+    store(door + token + tail, "webhook", true);
+    store(door + token + tail, "poke", false);
+    store(door + token + tail, "unverified", false);
+    store(door + "***" + tail, "webhook", true);
+    store("mail about /hooks/p/" + token + "\r\n", "mail", true);
+    connection.exec(
+        "INSERT INTO creditor (id, code) VALUES (1, 'acme');"
+        "INSERT INTO debtor VALUES (1, 1, 'd1', '', '', '', '', '', '', 0, 0), (1, 2, 'd2', '', '', '', '', "
+        "'', '', 0, 0),"
+        " (1, 3, 'd3', '', '', '', '', '', '', 0, 1);"
+        "INSERT INTO reply VALUES (x'01', 4, 1, 1, 0, 0), (x'02', 4, 1, 2, 0, 0), (x'03', 4, 1, 3, 0, 0), "
+        "(x'04', 5, 1, 1, 0, 0);");
+  }
+  must(open_sqlite({.path = path})).reset();
+  SQLite::Database raw{path.string()};
+  const auto row = [&](int id) {
+    SQLite::Statement found{raw, "SELECT bytes, shared, hash FROM inbound WHERE id = ?"};
+    found.bind(1, id);
+    BOOST_TEST_REQUIRE(found.executeStep());
+    return std::tuple{std::string{static_cast<const char *>(found.getColumn(0).getBlob()),
+                                  static_cast<std::size_t>(found.getColumn(0).getBytes())},
+                      found.getColumn(1).getInt(), found.getColumn(2).getString()};
+  };
+  const auto whole = sha256(door + token + tail);
+  BOOST_TEST((row(1) == std::tuple{door + "***" + tail, 2,
+                                   std::string{as_bytes(whole)}}));  // as the journal names them
+  BOOST_TEST((row(2) == std::tuple{door + "***" + tail, 0, std::string{}}));
+  BOOST_TEST((std::get<0>(row(3)) == door + token + tail));  // to be judged by it yet
+  BOOST_TEST((std::get<0>(row(4)) == door + "***" + tail));
+  BOOST_TEST(std::get<1>(row(4)) == 1);
+  BOOST_TEST(std::get<1>(row(5)) == 0);
+  BOOST_TEST(raw.execAndGet("SELECT group_concat(inbound || '/' || debtor) FROM inbound_party").getString() ==
+             "4/1,4/2");
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_store_is_refused_in_words_and_a_stranger_s_file_too) {

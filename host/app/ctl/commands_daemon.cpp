@@ -29,6 +29,23 @@ void print_heading(const json::object &answer) {
   fmt::print("lag {} ms\n\n", grouped(number(answer, "lag_ms")));
 }
 
+void print_webhooks(const json::object &hooks) {
+  if (!flag(hooks, "listening")) {
+    fmt::print("\nwebhooks: not listening\n");
+    return;
+  }
+  fmt::print("\nwebhooks: {}; {} requests, {} accepted, {} refused at the door\n",
+             printable(member(hooks, "addresses")), grouped(number(hooks, "requests")),
+             grouped(number(hooks, "accepted")), grouped(number(hooks, "unauthorized")));
+  for (const auto &item : hooks.at("providers").as_array()) {
+    const auto &row = item.as_object();
+    if (number(row, "forged") + number(row, "unverified_waiting") + number(row, "not_stored") == 0) continue;
+    fmt::print("  {}: {} forged, {} wait to be judged, {} could not be stored\n",
+               printable(member(row, "provider")), grouped(number(row, "forged")),
+               grouped(number(row, "unverified_waiting")), grouped(number(row, "not_stored")));
+  }
+}
+
 int show_status(const Run &run) {
   return run.get(run.target("/v1/status"), [](const json::object &answer) {
     print_heading(answer);
@@ -85,6 +102,7 @@ int show_status(const Run &run) {
                      grouped(number(row, "in_flight")), member(row, "because")});
     }
     providers.print("No provider is configured.");
+    print_webhooks(answer.at("hooks").as_object());
     for (const auto &item : answer.at("inbound_waiting").as_array()) {
       const auto &row = item.as_object();
       if (flag(row, "away"))

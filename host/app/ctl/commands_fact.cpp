@@ -62,6 +62,25 @@ int write_off(const Run &run) {
                   "invoice " + run.text("INVOICE") + " is written off");
 }
 
+int erase(const Run &run) {
+  const bool is_dry{run.has("--dry-run")};
+  const json::object body{{"debtor", run.text("DEBTOR")}, {"dry_run", is_dry}};
+  return run.ask("POST", run.target("/v1/erasures"), json::serialize(body), [&](const json::object &answer) {
+    fmt::print("debtor {}: {}\n", printable(run.text("DEBTOR")),
+               is_dry ? "this would be erased; nothing was" : "erased");
+    fmt::print(
+        "  {} addresses, {} messages with {} documents, {} raw messages, {} tasks, the words of {} journal "
+        "entries\n",
+        grouped(number(answer, "contacts")), grouped(number(answer, "messages")),
+        grouped(number(answer, "documents")), grouped(number(answer, "raws")),
+        grouped(number(answer, "tasks")), grouped(number(answer, "journal_entries")));
+    if (number(answer, "raws_kept_for_others") > 0)
+      fmt::print("  {} raw messages speak of others too: kept for these, shown to nobody\n",
+                 grouped(number(answer, "raws_kept_for_others")));
+    return int{kExitOk};
+  });
+}
+
 /// Fills scope and subject; false when none or several are named.
 bool read_scope(const Run &run, json::object &body) {
   int named{0};
@@ -134,6 +153,11 @@ std::vector<Command> fact_commands() {
        "relancectl write-off F-1001 --because 'insolvent'",
        {invoice, because},
        write_off},
+      {"erase",
+       "Forget the person behind a debtor; what happened stays, as hashes and codes",
+       "relancectl erase D-17 --dry-run",
+       {{"DEBTOR", "DEBTOR", "the debtor's code", true}, {"--dry-run", "", "only say what would go"}},
+       erase},
       group_of("suppressions", "Addresses that must not be used: bounced, complained, or entered by a person",
                "relancectl suppressions lift email info@example.com"),
       {"suppressions list",

@@ -10,6 +10,13 @@
 
 namespace relance::store::sqlite {
 
+/// Everything a receipt says: its hash tells repeats from news and stands in the journal, and the bytes are
+/// the event's own evidence where those it was read from speak of others too.
+std::string event_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::uint32_t part_count);
+/// The same out of the store; nothing once its words were erased.
+std::optional<std::string> event_bytes(Connection &connection, CreditorId creditor, AttemptId attempt,
+                                       const Sha256 &digest);
+
 class EvidenceReader {
  public:
   EvidenceReader(Connection &connection, CreditorId creditor)
@@ -47,15 +54,20 @@ class EvidenceReader {
   void read_path(std::int64_t from, std::int64_t up_to, const Sha256 &root_before);
   void read_erasure(std::int64_t entry);
   void note(EvidenceFile file);
-  /// The hash of inbound bytes that are still here; they become one of the files.
-  std::optional<Sha256> note_inbound(InboundId id);
+  struct Raw {
+    std::optional<Sha256> hash{};
+    bool is_file{false};
+  };
+  /// The hash of inbound bytes that are still here; they become one of the files, unless they speak of others
+  /// too.
+  const Raw &note_inbound(InboundId id);
 
   Connection &connection_;
   const CreditorId creditor_;
   DebtorId debtor_{0};
   ReceivableId receivable_{0};
   std::set<Sha256> noted_;
-  std::map<InboundId, std::optional<Sha256>> inbound_;
+  std::map<InboundId, Raw> inbound_;
 };
 
 }  // namespace relance::store::sqlite

@@ -32,19 +32,48 @@ void EvidenceReader::note(EvidenceFile file) {
   if (noted_.insert(file.hash).second) out.files.push_back(std::move(file));
 }
 
-std::optional<Sha256> EvidenceReader::note_inbound(InboundId id) {
+const EvidenceReader::Raw &EvidenceReader::note_inbound(InboundId id) {
   if (const auto known = inbound_.find(id); known != inbound_.end()) return known->second;
-  auto &hash = inbound_[id];
+  auto &raw = inbound_[id];
+  {
+    Query query{connection_, "SELECT hash FROM inbound WHERE id = ? AND shared > 0", id};
+    if (query.next()) {
+      if (!query.is_null(0)) raw.hash = query.hash(0);
+      return raw;
+    }
+  }
   Query query{connection_,
               "SELECT kind, provider, bytes FROM inbound WHERE id = ? AND kind NOT IN ('erased', 'repeat')",
               id};
-  if (!query.next()) return hash;
+  if (!query.next()) return raw;
   const auto kind = query.text(0);
   const auto bytes = query.blob(2);
-  hash = sha256(bytes);
-  note({*hash, FileOrigin::inbound, id, bytes.size(), media_type_of_inbound(kind),
+  raw = {sha256(bytes), true};
+  note({*raw.hash, FileOrigin::inbound, id, bytes.size(), media_type_of_inbound(kind),
         query.text(1) + "-" + kind});
-  return hash;
+  return raw;
+}
+
+std::optional<std::string> event_bytes(Connection &connection, CreditorId creditor, AttemptId attempt,
+                                       const Sha256 &digest) {
+  Query query{
+      connection,
+      "SELECT part_index, part_count, kind, is_final, failure, code, text, provider_time, price_micro,"
+      " price_currency FROM receipt WHERE creditor = ? AND attempt = ? AND digest = ?",
+      creditor, attempt, digest};
+  if (!query.next()) return std::nullopt;
+  ReceiptRecord said;
+  said.kind = query.as<domain::ReceiptKind>(2);
+  said.is_final = query.flag(3);
+  said.failure = query.as<domain::FailureClass>(4);
+  said.code = query.text(5);
+  said.text = query.text(6);
+  said.provider_time = query.instant_if(7);
+  said.price_micro = query.i64(8);
+  said.price_currency = query.text(9);
+  auto bytes = event_of(said, query.as<std::uint32_t>(0), query.as<std::uint32_t>(1));
+  if (sha256(bytes) != digest) return std::nullopt;  // its text was erased
+  return bytes;
 }
 
 bool EvidenceReader::read_invoice(std::string_view number) {
@@ -184,16 +213,16 @@ void EvidenceReader::read_parts(EvidenceAttempt &attempt) {
 }
 
 void EvidenceReader::read_receipts(EvidenceAttempt &attempt) {
-  std::vector<InboundId> sources;
+  std::vector<std::pair<InboundId, Sha256>> sources;
   {
     Query query{
         connection_,
         "SELECT inbound, part_index, part_count, kind, is_final, failure, code, text, provider_time, at,"
-        " price_micro, price_currency, repeats FROM receipt WHERE creditor = ? AND attempt = ?"
+        " price_micro, price_currency, repeats, digest FROM receipt WHERE creditor = ? AND attempt = ?"
         " ORDER BY at, inbound, part_index",
         creditor_, attempt.id};
     while (query.next()) {
-      sources.push_back(query.i64(0));
+      sources.emplace_back(query.i64(0), query.hash(13));
       auto &one = attempt.receipts.emplace_back();
       one.part_index = query.as<std::uint32_t>(1);
       one.part_count = query.as<std::uint32_t>(2);
@@ -209,7 +238,18 @@ void EvidenceReader::read_receipts(EvidenceAttempt &attempt) {
       one.repeats = query.i64(12);
     }
   }
-  for (std::size_t i{0}; i < sources.size(); ++i) attempt.receipts[i].raw = note_inbound(sources[i]);
+  for (std::size_t i{0}; i < sources.size(); ++i) {
+    const auto &[inbound, digest] = sources[i];
+    const auto &raw = note_inbound(inbound);
+    if (raw.is_file) attempt.receipts[i].raw = raw.hash;
+    if (raw.is_file || !raw.hash) continue;
+    const auto bytes = event_bytes(connection_, creditor_, attempt.id, digest);
+    if (!bytes) continue;  // erased: bytes that others need say nothing of it any more
+    attempt.receipts[i].raw = raw.hash;
+    attempt.receipts[i].event = digest;
+    note({digest, FileOrigin::event, attempt.id, bytes->size(), "application/json",
+          attempt.provider + "-event"});
+  }
 }
 
 void EvidenceReader::read_proofs(EvidenceAttempt &attempt) {
@@ -264,7 +304,10 @@ void EvidenceReader::read_replies() {
                 creditor_, debtor_};
     while (query.next()) found.emplace_back(query.i64(0), query.instant(1));
   }
-  for (const auto &[inbound, at] : found) out.replies.push_back({note_inbound(inbound), at});
+  for (const auto &[inbound, at] : found) {
+    const auto &raw = note_inbound(inbound);
+    out.replies.push_back({raw.hash, at, raw.is_file});
+  }
 }
 
 void EvidenceReader::read_chain(std::int64_t entry) {
@@ -360,9 +403,16 @@ Result<InvoiceEvidence> SqliteReader::evidence_of(CreditorId creditor, std::stri
 Result<std::string> SqliteReader::evidence_bytes(CreditorId creditor, const EvidenceFile &file) {
   return guarded("reading evidence", [&]() -> Result<std::string> {
     const auto gone = not_found("the document " + to_hex(file.hash) + " was erased");
+    if (file.origin == FileOrigin::event) {
+      auto bytes = event_bytes(connection_, creditor, file.place, file.hash);
+      if (!bytes) return gone;
+      return std::move(*bytes);
+    }
     if (file.origin == FileOrigin::inbound) {
-      Query query{connection_, "SELECT bytes FROM inbound WHERE id = ? AND kind NOT IN ('erased', 'repeat')",
-                  file.place};
+      Query query{
+          connection_,
+          "SELECT bytes FROM inbound WHERE id = ? AND kind NOT IN ('erased', 'repeat') AND shared < 2",
+          file.place};
       if (!query.next()) return gone;
       return query.blob(0);
     }
@@ -397,7 +447,7 @@ Result<EvidenceFile> SqliteReader::evidence_file(CreditorId creditor, const Sha2
     for (; inbound >= 0; --inbound) {
       Query query{connection_,
                   "SELECT id, kind, length(bytes), provider FROM inbound WHERE id >> 12 = ?1 AND hash = ?2"
-                  " AND kind NOT IN ('erased', 'repeat')",
+                  " AND kind NOT IN ('erased', 'repeat') AND shared < 2",
                   inbound, hash};
       if (query.next())
         return EvidenceFile{hash,
@@ -406,6 +456,14 @@ Result<EvidenceFile> SqliteReader::evidence_file(CreditorId creditor, const Sha2
                             query.as<std::uint64_t>(2),
                             media_type_of_inbound(query.text(1)),
                             query.text(3) + "-" + query.text(1)};
+    }
+    {
+      // Asked by people, now and then: no index of every receipt is kept for it.
+      Query query{connection_, "SELECT attempt FROM receipt WHERE creditor = ? AND digest = ?", creditor,
+                  hash};
+      if (query.next())
+        if (const auto bytes = event_bytes(connection_, creditor, query.i64(0), hash))
+          return EvidenceFile{hash, FileOrigin::event, query.i64(0), bytes->size(), "application/json", {}};
     }
     return not_found("there is no evidence " + to_hex(hash) + ", or it was erased");
   });

@@ -49,8 +49,8 @@ Result<InboundItem> SqliteReader::inbound_item(InboundId id) {
     InboundItem item;
     {
       Query query{connection_,
-                  "SELECT id, provider, kind, state, error, received_at, next_try, tries, length(bytes), bytes FROM"
-                  " inbound WHERE id = ?",
+                  "SELECT id, provider, kind, state, error, received_at, next_try, tries, length(bytes),"
+                  " iif(shared < 2, bytes, x'') FROM inbound WHERE id = ?",
                   id};
       if (!query.next()) return not_found("there is no inbound record " + std::to_string(id));
       item.row = row_of(query);

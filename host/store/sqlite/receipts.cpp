@@ -1,5 +1,6 @@
 // What comes back: raw bytes first, then what they mean. The state of an attempt is computed from all of its
 // receipts, so their order and repeats do not matter; reactions are noted once per (reminder, kind).
+#include "host/store/sqlite/evidence_reader.hpp"
 #include "host/store/sqlite/sqlite_store.hpp"
 
 #include <algorithm>
@@ -20,6 +21,8 @@ constexpr Milliseconds kParseRetryMax{std::chrono::hours{6}};
 constexpr std::int64_t kHurriedTriesMax{2};
 /// A day of tries: whoever sent them was told to send them again, and has.
 constexpr std::int64_t kUnverifiedTriesMax{12};
+/// Of `shared` in the schema.
+constexpr std::int64_t kSharedByMany{1}, kSeenByNobody{2};
 /// Parts of one message; more is a provider's mistake.
 constexpr std::uint32_t kPartsMax{255};
 
@@ -29,8 +32,19 @@ Milliseconds retry_after(std::int64_t tries) {
   return std::min(wait, kParseRetryMax);
 }
 
-/// Everything the receipt says, so that a repeat is the same bytes.
 Sha256 digest_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::uint32_t part_count) {
+  return sha256(event_of(receipt, part_index, part_count));
+}
+
+/// What one receipt adds to the state: a negative kind counts only once it is final.
+DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final) {
+  if (kind == ReceiptKind::complaint || (is_negative(kind) && !is_final)) return {};
+  return {kind, is_negative(kind) ? failure : FailureClass::none};
+}
+
+}  // namespace
+
+std::string event_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::uint32_t part_count) {
   Payload payload;
   payload.number("part", part_index)
       .number("of", part_count)
@@ -41,16 +55,8 @@ Sha256 digest_of(const ReceiptRecord &receipt, std::uint32_t part_index, std::ui
   payload.text("text", receipt.text)
       .number("time", receipt.provider_time ? to_ms(*receipt.provider_time) : -1);
   payload.number("price", receipt.price_micro).text("currency", receipt.price_currency);
-  return sha256(payload.take());
+  return payload.take();
 }
-
-/// What one receipt adds to the state: a negative kind counts only once it is final.
-DeliveryState contribution(ReceiptKind kind, FailureClass failure, bool is_final) {
-  if (kind == ReceiptKind::complaint || (is_negative(kind) && !is_final)) return {};
-  return {kind, is_negative(kind) ? failure : FailureClass::none};
-}
-
-}  // namespace
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Raw bytes
@@ -202,11 +208,14 @@ void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now)
   std::int64_t tries{0};
   Sha256 raw{};  // taken first: a receipt of somebody who was erased empties the bytes
   {
-    Query query{*connection_, "SELECT provider, tries, bytes FROM inbound WHERE id = ?", parsed.inbound};
+    Query query{*connection_, "SELECT provider, tries, bytes, hash, shared FROM inbound WHERE id = ?",
+                parsed.inbound};
     if (!query.next()) return;
     provider = query.text(0);
     tries = query.i64(1);
-    raw = sha256(query.blob(2));
+    // What nobody may see keeps the name that it has in the journal, also where the bytes are not those any
+    // more.
+    raw = query.i64(4) == kSeenByNobody && !query.is_null(3) ? query.hash(3) : sha256(query.blob(2));
   }
   if (!parsed.error.empty()) {
     run(*connection_, "UPDATE inbound SET tries = tries + 1, error = ?, state = ?, next_try = ? WHERE id = ?",
@@ -215,19 +224,63 @@ void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now)
   }
   run(*connection_, "UPDATE inbound SET state = 1, error = '', hash = ? WHERE id = ?", raw, parsed.inbound);
   bool is_repeat{!parsed.receipts.empty() && parsed.replies.empty()};
+  Parties parties;
   for (const auto &receipt : parsed.receipts) {
     const Arrived arrived{parsed.inbound, raw, provider, receipt, now};
     unit.tally("receipts");
     if (const auto attempt = correlate(provider, receipt.ref, receipt.idempotency_key)) {
-      is_repeat = apply_receipt(unit, *attempt, arrived, now) && is_repeat;
+      const bool is_forgotten{is_erased(attempt->key)};
+      (is_forgotten ? parties.erased : parties.known).insert(attempt->key);
+      const auto heard = apply_receipt(unit, *attempt, arrived, is_forgotten, now);
+      is_repeat = is_repeat && heard == Heard::again_in_the_same_bytes;
+      parties.has_repeats = parties.has_repeats || heard == Heard::again;
     } else {
+      parties.unknown.emplace(receipt.ref, receipt.idempotency_key);
       keep_waiting(unit, arrived);
       is_repeat = false;
     }
   }
   // The same bytes once more, as providers send them that missed an answer: they are kept once.
   if (is_repeat) run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'repeat' WHERE id = ?", parsed.inbound);
-  if (!parsed.replies.empty()) apply_replies(unit, provider, raw, parsed, now);
+  if (!parsed.replies.empty()) apply_replies(unit, provider, raw, parsed, parties, now);
+  note_parties(parsed.inbound, parties);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Whose the raw bytes are
+
+void SqliteStore::note_parties(InboundId inbound, const Parties &parties) {
+  bool is_shared{parties.known.size() + parties.erased.size() + parties.unknown.size() > 1};
+  if (!is_shared && parties.erased.empty() && !parties.has_repeats)
+    return;  // most of all: one event of one debtor
+  // Those that the same bytes were read for before, by another parser, may be others.
+  is_shared =
+      run(*connection_, "UPDATE inbound SET shared = max(shared, ?) WHERE id = ? AND (? OR shared > 0)",
+          parties.erased.empty() ? kSharedByMany : kSeenByNobody, inbound, is_shared) > 0;
+  if (is_shared || parties.has_repeats)
+    for (const auto &key : parties.known) add_party(inbound, key);
+  for (const auto &key : parties.erased) forget_raw(inbound, key);
+}
+
+void SqliteStore::add_party(InboundId inbound, DebtorKey key) {
+  run(*connection_, "INSERT OR IGNORE INTO inbound_party VALUES (?, ?, ?)", inbound, key.creditor,
+      key.debtor);
+}
+
+bool SqliteStore::forget_raw(InboundId inbound, DebtorKey key) {
+  run(*connection_, "DELETE FROM inbound_party WHERE inbound = ? AND creditor = ? AND debtor = ?", inbound,
+      key.creditor, key.debtor);
+  {
+    Query others{*connection_, "SELECT 1 FROM inbound_party WHERE inbound = ? AND debtor <> 0", inbound};
+    if (others.next()) {
+      run(*connection_, "UPDATE inbound SET shared = ? WHERE id = ?", kSeenByNobody, inbound);
+      return false;
+    }
+  }
+  run(*connection_,
+      "UPDATE inbound SET bytes = x'', kind = 'erased', hash = NULL, state = 1, error = '' WHERE id = ?",
+      inbound);
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -263,17 +316,16 @@ bool SqliteStore::is_erased(DebtorKey key) {
   return query.next() && query.flag(0);
 }
 
-bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now) {
+SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came,
+                                              bool is_forgotten, Instant now) {
   const auto [part_index, part_count] = part_of(attempt, came.receipt);
   const Sha256 digest{digest_of(came.receipt, part_index, part_count)};
   // Of somebody who was erased only what happened is kept, as erasure itself leaves it.
-  const bool is_forgotten{is_erased(attempt.key)};
   std::optional<Arrived> remains;
   if (is_forgotten) {
     remains = came;
     remains->receipt.text.clear();
     remains->receipt.evidence.clear();
-    run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'erased', hash = NULL WHERE id = ?", came.inbound);
   }
   const auto &arrived = remains ? *remains : came;
   const auto &receipt = arrived.receipt;
@@ -289,7 +341,7 @@ bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
                 "SELECT 1 FROM receipt r JOIN inbound i ON i.id = r.inbound WHERE r.creditor = ? AND r.attempt = ?"
                 " AND r.digest = ? AND r.inbound <> ? AND i.hash = ? AND i.kind NOT IN ('erased', 'repeat')",
                 attempt.key.creditor, attempt.id, digest, arrived.inbound, arrived.raw};
-    return first.next();
+    return first.next() ? Heard::again_in_the_same_bytes : Heard::again;
   }
   if (receipt.price_micro != 0) {
     run(*connection_, "UPDATE attempt SET price_micro = ?, price_currency = ? WHERE creditor = ? AND id = ?",
@@ -350,10 +402,10 @@ bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
   if (part_count > 1) payload.number("part", part_index).number("of", part_count);
   if (receipt.failure != FailureClass::none) payload.text("failure", domain::name_of(receipt.failure));
   payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
-  if (!is_forgotten) payload.text("raw", to_hex(arrived.raw));
+  if (!is_forgotten) payload.text("raw", to_hex(arrived.raw)).text("event", to_hex(digest));
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
 
-  if (confirms_recall) return false;
+  if (confirms_recall) return Heard::news;
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
   if (counts) note_reaction(attempt, receipt.kind, now);
   if (is_negative(receipt.kind) && receipt.is_final && !is_forgotten)
@@ -365,10 +417,10 @@ bool SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arr
     unit.then([this, key = attempt.key] {
       read_while_open_.insert(key);
     });  // its outcome has more than itself to look at
-  if (!is_changed && receipt.kind <= ReceiptKind::dispatched) return false;
+  if (!is_changed && receipt.kind <= ReceiptKind::dispatched) return Heard::news;
   refresh_reminder(unit, attempt.key, attempt.reminder);
   touch(unit, attempt.key, now);
-  return false;
+  return Heard::news;
 }
 
 void SqliteStore::keep_waiting(Unit &, const Arrived &arrived) {
@@ -419,16 +471,27 @@ void SqliteStore::apply_waiting(Unit &unit, std::string_view provider, const std
     }
   }
   for (auto &[id, arrived] : waiting) {
+    bool is_shared{false};
     {
       Query query{*connection_,
                   "SELECT media_type, file_name, bytes, reference FROM evidence_waiting WHERE waiting = ?",
                   id};
       while (query.next())
         arrived.receipt.evidence.push_back({query.text(0), query.text(1), query.blob(2), query.text(3)});
-      Query raw{*connection_, "SELECT hash FROM inbound WHERE id = ?", arrived.inbound};
-      if (raw.next() && !raw.is_null(0)) arrived.raw = raw.hash(0);
+      Query raw{*connection_, "SELECT hash, shared FROM inbound WHERE id = ?", arrived.inbound};
+      if (raw.next()) {
+        if (!raw.is_null(0)) arrived.raw = raw.hash(0);
+        is_shared = raw.flag(1);
+      }
     }
-    if (const auto attempt = attempt_by_ref(provider, ref)) apply_receipt(unit, *attempt, arrived, now);
+    if (const auto attempt = attempt_by_ref(provider, ref)) {
+      const bool is_forgotten{is_erased(attempt->key)};
+      apply_receipt(unit, *attempt, arrived, is_forgotten, now);
+      if (is_forgotten)
+        forget_raw(arrived.inbound, attempt->key);
+      else if (is_shared)
+        add_party(arrived.inbound, attempt->key);
+    }
     run(*connection_, "DELETE FROM evidence_waiting WHERE waiting = ?", id);
     run(*connection_, "DELETE FROM receipt_waiting WHERE id = ?", id);
     unit.then([this] { --receipts_waiting_; });

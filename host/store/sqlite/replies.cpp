@@ -22,7 +22,7 @@ std::string words_of(const ReplyRecord &reply, bool is_known) {
 }  // namespace
 
 void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Sha256 &bytes,
-                                const ParsedRecord &parsed, Instant now) {
+                                const ParsedRecord &parsed, Parties &parties, Instant now) {
   std::map<std::pair<bool, std::string_view>, std::int64_t> count;
   for (const auto &reply : parsed.replies) {
     const auto speakers = speakers_of(provider, reply);
@@ -40,7 +40,11 @@ void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Sha
       is_repeat = query.next();
     }
     for (const auto &speaker : speakers) {
-      const TaskId task{is_repeat ? TaskId{0} : apply_reply(unit, speaker, reply, now)};
+      if (speaker.key.debtor != 0)
+        parties.known.insert(speaker.key);
+      else
+        parties.unknown.emplace(reply.from, std::string{});
+      const TaskId task{is_repeat ? TaskId{0} : apply_reply(unit, speaker, bytes, reply, now)};
       run(*connection_, "INSERT OR IGNORE INTO reply VALUES (?, ?, ?, ?, ?, ?)", digest, parsed.inbound,
           speaker.key.creditor, speaker.key.debtor, task, now);
     }
@@ -78,7 +82,8 @@ std::vector<SqliteStore::Speaker> SqliteStore::speakers_of(std::string_view prov
   return speakers;
 }
 
-TaskId SqliteStore::apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now) {
+TaskId SqliteStore::apply_reply(Unit &unit, const Speaker &speaker, const Sha256 &bytes,
+                                const ReplyRecord &reply, Instant now) {
   const auto key = speaker.key;
   const bool is_known{key.debtor != 0};
   const bool is_order{reply.is_stop && !speaker.channel.empty()};
@@ -109,7 +114,7 @@ TaskId SqliteStore::apply_reply(Unit &unit, const Speaker &speaker, const ReplyR
   payload.text("reply", reply.is_stop ? "stop" : "human")
       .number("reminder", speaker.reminder)
       .text("from", reply.from);
-  payload.text("subject", reply.subject).text("text", reply.text);
+  payload.text("subject", reply.subject).text("text", reply.text).text("raw", to_hex(bytes));
   journal_entry(unit, key.creditor, speaker.case_id, now, "reply", payload);
   if (is_known) touch(unit, key, now);
   return task;

@@ -259,9 +259,46 @@ CREATE TABLE provider_use (
   PRIMARY KEY (provider, day, currency)) WITHOUT ROWID;
 )sql";
 
+// shared: 1: what the bytes say concerns several, so that nobody's evidence may show them whole; 2: nobody
+// may see them at all, because one of those was erased, or because they are not the bytes any more that the
+// journal named (hash is then of those). inbound_party: the debtors of shared bytes that were not erased; the
+// last one takes the bytes along. Webhooks that were stored with the secret of their path lose it: those
+// whose hash is in the journal can be shown to nobody any more.
+constexpr const char *kWhoseBytes = R"sql(
+ALTER TABLE inbound ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE inbound_party (
+  inbound INTEGER NOT NULL, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL,
+  PRIMARY KEY (inbound, creditor, debtor)) WITHOUT ROWID;
+CREATE INDEX inbound_party_of ON inbound_party (creditor, debtor);
+CREATE TEMP TABLE party AS
+  SELECT DISTINCT inbound, creditor, debtor FROM (
+    SELECT r.inbound, a.creditor, a.debtor FROM receipt r JOIN attempt a ON a.id = r.attempt
+    UNION ALL SELECT inbound, creditor, debtor FROM reply
+    UNION ALL SELECT inbound, 0, -id FROM receipt_waiting);
+CREATE TEMP TABLE several AS SELECT inbound FROM party GROUP BY inbound HAVING count(*) > 1;
+UPDATE inbound SET shared = 1 WHERE id IN (SELECT inbound FROM several);
+INSERT INTO inbound_party SELECT p.inbound, p.creditor, p.debtor FROM party p JOIN debtor d ON d.creditor = p.creditor AND d.id = p.debtor
+  WHERE NOT d.is_erased AND p.inbound IN (SELECT inbound FROM several);
+DROP TABLE party;
+DROP TABLE several;
+WITH door AS (
+  SELECT id, instr(bytes, CAST('/hooks/' || provider || '/' AS BLOB)) + length('/hooks/' || provider || '/') AS at FROM inbound
+  WHERE kind IN ('webhook', 'poke') AND instr(bytes, CAST('/hooks/' || provider || '/' AS BLOB)) BETWEEN 1 AND instr(bytes, x'0D0A'))
+UPDATE inbound SET
+  bytes = CAST(CAST(substr(bytes, 1, door.at - 1) AS TEXT) || '***' || CAST(substr(bytes, door.at + 32) AS TEXT) AS BLOB),
+  shared = iif(hash IS NULL, shared, 2)
+  FROM door WHERE door.id = inbound.id AND substr(inbound.bytes, door.at + 32, 1) IN (x'3F', x'0D')
+  AND instr(substr(inbound.bytes, door.at, 32), x'0D0A') = 0;
+)sql";
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 6> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal, kDraftAtMost, kEvidenceFetch, kAwaited,
-                                             kRawHashes, kQuotes};
+const std::array<std::string, 7> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
+                                             kDraftAtMost,
+                                             kEvidenceFetch,
+                                             kAwaited,
+                                             kRawHashes,
+                                             kQuotes,
+                                             kWhoseBytes};
 
 }  // namespace
 
@@ -269,14 +306,14 @@ std::int32_t schema_version() {
   return static_cast<std::int32_t>(kMigrations.size());
 }
 
-Result<void> migrate(Connection &connection) {
+Result<void> migrate(Connection &connection, std::int32_t up_to) {
   auto &database = connection.database();
   const int found{database.execAndGet("PRAGMA user_version").getInt()};
   if (found > schema_version())
     return invalid("the store has schema version " + std::to_string(found) +
                    ", this program knows versions up to " + std::to_string(schema_version()) +
                    ": start the newer program that wrote it, or restore an older backup");
-  for (auto version = static_cast<std::size_t>(found); version < kMigrations.size(); ++version) {
+  for (auto version = static_cast<std::size_t>(found); version < static_cast<std::size_t>(up_to); ++version) {
     SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
     database.exec(kMigrations[version]);
     database.exec("PRAGMA user_version = " + std::to_string(version + 1));

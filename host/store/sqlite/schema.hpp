@@ -11,7 +11,7 @@ namespace relance::store::sqlite {
 std::int32_t schema_version();
 
 /// Runs what is missing, each migration in its own transaction. invalid: the store was made by a newer
-/// program.
-Result<void> migrate(Connection &connection);
+/// program. `up_to`: an older version, for who must make an older store.
+Result<void> migrate(Connection &connection, std::int32_t up_to = schema_version());
 
 }  // namespace relance::store::sqlite

@@ -3,39 +3,46 @@
 #include "host/domain/journal_chain.hpp"
 #include "host/store/sqlite/sqlite_store.hpp"
 
-#include <map>
+#include <algorithm>
 
 namespace relance::store::sqlite {
 
-Result<Sha256> SqliteStore::seal_day(CreditorId creditor, CivilDate day) {
-  return guarded("sealing a day", [&]() -> Result<Sha256> {
-    std::int64_t from{0};
-    Sha256 root_before{};
-    {
+Result<std::optional<Sha256>> SqliteStore::seal_some(CreditorId creditor, CivilDate day,
+                                                     std::size_t entries) {
+  return guarded("sealing a day", [&]() -> Result<std::optional<Sha256>> {
+    if (!sealing_ || sealing_->creditor != creditor || sealing_->day != day) {
+      Sealing begun{creditor, day, 0, journal_.last_id(), {}, {}};
       Query query{*connection_,
                   "SELECT up_to, root, day FROM journal_seal WHERE creditor = ? ORDER BY day DESC LIMIT 1",
                   creditor};
       if (query.next()) {
-        from = query.i64(0);
-        root_before = query.hash(1);
-        if (query.day(2) == day) return root_before;
+        begun.read = query.i64(0);
+        begun.root_before = query.hash(1);
+        if (query.day(2) == day) return std::optional{begun.root_before};
         if (query.day(2) > day)
           return conflict("a later day, " + format_date(query.day(2)) + ", is sealed already");
       }
+      sealing_ = std::move(begun);
     }
-    std::map<CaseId, Sha256> heads;
+    auto &seal = *sealing_;
+    const auto piece_end = std::min(seal.up_to, seal.read + static_cast<std::int64_t>(entries));
     {
-      Query query{*connection_, "SELECT case_id, hash FROM journal WHERE id > ? AND creditor = ? ORDER BY id",
-                  from, creditor};
-      while (query.next()) heads[query.i64(0)] = query.hash(1);
+      Query query{*connection_,
+                  "SELECT case_id, hash FROM journal WHERE id > ? AND id <= ? AND creditor = ? ORDER BY id",
+                  seal.read, piece_end, creditor};
+      while (query.next()) seal.heads[query.i64(0)] = query.hash(1);
     }
-    if (heads.empty()) return root_before;  // the seal before says it all
-    const Sha256 root{domain::merkle_root(root_before, {heads.begin(), heads.end()})};
+    seal.read = piece_end;
+    if (seal.read < seal.up_to) return std::optional<Sha256>{};
+    const auto whole = std::move(seal);
+    sealing_.reset();
+    if (whole.heads.empty()) return std::optional{whole.root_before};  // the seal before says it all
+    const Sha256 root{domain::merkle_root(whole.root_before, {whole.heads.begin(), whole.heads.end()})};
     Unit unit{*connection_, journal_};
     run(*connection_, "INSERT INTO journal_seal (creditor, day, up_to, heads, root) VALUES (?, ?, ?, ?, ?)",
-        creditor, day, journal_.last_id(), static_cast<std::int64_t>(heads.size()), root);
+        creditor, day, whole.up_to, static_cast<std::int64_t>(whole.heads.size()), root);
     unit.commit();
-    return root;
+    return std::optional{root};
   });
 }
 

@@ -12,6 +12,8 @@
 #include "host/store/store.hpp"
 
 #include <compare>
+#include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -182,9 +184,10 @@ class SqliteStore final : public Store {
                                Instant now) override;
   Result<void> cancel_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
                                Instant now) override;
-  Result<void> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by,
-                            Instant now) override;
-  Result<Sha256> seal_day(CreditorId, CivilDate day) override;
+  using Store::erase_debtor;
+  Result<Erasure> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now,
+                               bool dry_run) override;
+  Result<std::optional<Sha256>> seal_some(CreditorId, CivilDate day, std::size_t entries) override;
   Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) override;
   Result<std::vector<UnstampedSeal>> unstamped_seals(std::size_t limit) override;
 
@@ -236,6 +239,22 @@ class SqliteStore final : public Store {
     std::string provider;
     ReceiptRecord receipt;
     Instant at{};
+  };
+  /// A seal that is being made.
+  struct Sealing {
+    CreditorId creditor{0};
+    CivilDate day{};
+    std::int64_t read{0}, up_to{0};
+    Sha256 root_before{};
+    std::map<CaseId, Sha256> heads{};
+  };
+  enum class Heard : std::uint8_t { news, again, again_in_the_same_bytes };
+  /// Of whom raw bytes speak.
+  struct Parties {
+    std::set<DebtorKey> known, erased;
+    std::set<std::pair<std::string, std::string>>
+        unknown;              ///< reference and key, or the sender, of what has no debtor yet
+    bool has_repeats{false};  ///< of what other bytes said before: no receipt names these
   };
   /// Thrown inside a settlement to refuse it; caught in settle().
   struct Refused {
@@ -292,7 +311,9 @@ class SqliteStore final : public Store {
   void hold_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
   void wake_many(Unit &unit, CreditorId creditor, HoldScope scope, std::string_view subject, Instant now);
   std::uint64_t move_steps_of(Unit &unit, const StepMoves &moves, Instant now);
-  void erase_messages(DebtorKey key);
+  /// Conflict while something of this debtor is on its way, or may be.
+  Result<void> may_erase(DebtorKey key, std::string_view debtor_code);
+  void erase_messages(DebtorKey key, Erasure &erased);
   /// Nothing of this debtor is due any more; a decision that was being made is stale.
   void put_to_rest(DebtorKey key);
 
@@ -377,8 +398,15 @@ class SqliteStore final : public Store {
 
   // receipts.cpp
   void apply_one(Unit &unit, const ParsedRecord &parsed, Instant now);
-  /// True when it was known already from the same bytes, which are still here.
-  bool apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, Instant now);
+  Heard apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came, bool is_forgotten,
+                      Instant now);
+  /// Keeps whose the bytes are, where they are not simply those of the one debtor whose receipt or reply
+  /// names them.
+  void note_parties(InboundId inbound, const Parties &parties);
+  void add_party(InboundId inbound, DebtorKey key);
+  /// The bytes go, unless they speak of others too: then (false) they are kept for these, and shown to
+  /// nobody.
+  bool forget_raw(InboundId inbound, DebtorKey key);
   /// Which part of its message it is about, and of how many.
   std::pair<std::uint32_t, std::uint32_t> part_of(const AttemptRow &attempt, const ReceiptRecord &receipt);
   bool is_erased(DebtorKey key);
@@ -404,11 +432,12 @@ class SqliteStore final : public Store {
   };
   /// `bytes`: the hash of what they were found in.
   void apply_replies(Unit &unit, std::string_view provider, const Sha256 &bytes, const ParsedRecord &parsed,
-                     Instant now);
+                     Parties &parties, Instant now);
   /// Who may have written it, at least one: whom the message was for that it answers, else every debtor of
   /// every creditor that has the address, else nobody known.
   std::vector<Speaker> speakers_of(std::string_view provider, const ReplyRecord &reply);
-  TaskId apply_reply(Unit &unit, const Speaker &speaker, const ReplyRecord &reply, Instant now);
+  TaskId apply_reply(Unit &unit, const Speaker &speaker, const Sha256 &bytes, const ReplyRecord &reply,
+                     Instant now);
 
   // recalls.cpp
   /// A receivable was settled: notes those of its debtor's messages that nothing is left of to ask for.
@@ -445,6 +474,7 @@ class SqliteStore final : public Store {
   std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
   std::size_t wave_next_{0};  ///< the first of it that was not claimed yet
   Due claimed_up_to_{};       ///< schedule rows up to here are leased, in the wave, or gone
+  std::optional<Sealing> sealing_{};
 };
 
 }  // namespace relance::store::sqlite
