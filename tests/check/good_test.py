@@ -17,6 +17,7 @@ GOOD = [
     ("plugins/relance_sms.so:smpp", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_lre.so:pec", "lre.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "query.ends", "poll.ends", "memory.borrowed"}),
+    ("plugins/relance_lre.so:ar24", "lre.json", {"provider.reset", "provider.rejected", "deadline.past", "tokens.once", "query.ends", "poll.ends", "webhook.genuine", "webhook.forgery", "evidence.ends", "parse.sample", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
 ]
 SLOWEST_S = 60  # a run on a good plugin, as the manual promises

@@ -14,7 +14,7 @@ namespace relance::lre::pec {
 namespace {
 
 /// What is under way at stop() has so long to end; the host waits longer.
-constexpr std::chrono::milliseconds kStopGrace{5'000};
+constexpr std::chrono::milliseconds kStopGrace{3'000};
 /// Ten years: a moment beyond it is as good as this one, and cannot overflow a clock.
 constexpr std::int64_t kFarMs{std::int64_t{3650} * 86'400'000};
 /// Mails given to the host in one poll; what is left comes with the next one, at once. A poll holds them all.

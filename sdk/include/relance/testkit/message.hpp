@@ -18,6 +18,7 @@ struct TestPart {
 
 struct TestMessage {
   std::string channel{"sms"}, address{}, name{"Camille Martin"};
+  std::string organisation{}, given_name{}, family_name{};  ///< where `name` is known by its parts
   std::string idempotency_key{};  ///< empty: made from the token
   std::vector<std::string> postal_lines{};
   std::string country{"FR"}, language{"fr-FR"};
@@ -64,6 +65,9 @@ class MessageBox {
     addressee_.postal_line_count = lines_.size();
     addressee_.country = str(m_.country);
     addressee_.language = str(m_.language);
+    addressee_.organisation = str(m_.organisation);
+    addressee_.given_name = str(m_.given_name);
+    addressee_.family_name = str(m_.family_name);
     sender_.size = sizeof sender_;
     sender_.name = str(m_.sender_name);
     sender_.address = str(m_.sender_address);

@@ -1,0 +1,130 @@
+#include "plugins/lre/ar24/letter.hpp"
+
+#include <relance/signature.hpp>
+
+#include <algorithm>
+
+namespace relance::lre::ar24 {
+namespace {
+
+/// Goes into a header line of a part: nothing that could end it.
+std::string in_quotes(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"')
+      out += "%22";
+    else if (c == '\r')
+      out += "%0D";
+    else if (c == '\n')
+      out += "%0A";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string html_of(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\n':
+        out += "<br>\n";
+        break;
+      case '\r':
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+bool has_address(std::string_view address) {
+  const auto at = address.find('@');
+  return at != address.npos && at > 0 && at + 1 < address.size() &&
+         std::none_of(address.begin(), address.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
+}
+
+}  // namespace
+
+std::vector<const sdk::Part *> documents_of(const sdk::Message &message) {
+  std::vector<const sdk::Part *> documents;
+  for (const auto &part : message.parts)
+    if (part.role != "text" && part.role != "html") documents.push_back(&part);
+  return documents;
+}
+
+std::vector<sdk::Quote::Issue> faults_of(const sdk::Message &message, const Settings &settings) {
+  std::vector<sdk::Quote::Issue> issues;
+  const auto &addressee = message.addressee;
+  // Article L. 100 III CPCE: only who acts for a business may be written to without asking first.
+  if (addressee.is_consumer && !addressee.has_consent)
+    issues.push_back({"/addressee", "a private person has not consented to registered e-mail"});
+  if (!has_address(addressee.address)) issues.push_back({"/addressee/address", "is no e-mail address"});
+  const bool has_names{!addressee.given_name.empty() && !addressee.family_name.empty()};
+  if (addressee.is_consumer && !has_names)
+    issues.push_back({"/addressee/family_name", "given and family name of a private person are needed"});
+  if (!addressee.is_consumer && addressee.organisation.empty() && addressee.name.empty())
+    issues.push_back({"/addressee/organisation", "a business needs a name"});
+  std::size_t bytes{0};
+  for (const auto *document : documents_of(message)) bytes += document->bytes.size();
+  if (bytes > settings.attachments_bytes_max)
+    issues.push_back({"/parts", "documents of " + std::to_string(bytes) + " bytes: at most " +
+                                    std::to_string(settings.attachments_bytes_max) + " are sent"});
+  return issues;
+}
+
+FormFields letter_fields(const sdk::Message &message) {
+  const auto &addressee = message.addressee;
+  FormFields fields{{"to_email", std::string{addressee.address}},
+                    {"dest_statut", addressee.is_consumer ? "particulier" : "professionnel"}};
+  const auto add = [&](const char *name, std::string_view value) {
+    if (!value.empty()) fields.emplace_back(name, value);
+  };
+  add("to_firstname", addressee.given_name);
+  add("to_lastname", addressee.family_name);
+  if (!addressee.is_consumer)
+    add("to_company", addressee.organisation.empty() ? addressee.name : addressee.organisation);
+  const auto *html = message.find_part("html");
+  fields.emplace_back("content", html == nullptr ? html_of(message.text()) : std::string{html->bytes});
+  // What finds the letter again when its number never came.
+  fields.emplace_back("ref_dossier", message.idempotency_key);
+  add("ref_client", message.reference("case"));
+  add("ref_facturation", message.reference("invoice"));
+  return fields;
+}
+
+Multipart to_multipart(const FormFields &fields, const MultipartFile *file) {
+  // The hash of all that is sent: the same call has the same bytes, and nobody can have written it before.
+  sdk::Sha256 hash;
+  for (const auto &[name, value] : fields) hash.add(name).add(value);
+  if (file != nullptr) hash.add(file->bytes);
+  const auto boundary = "relance" + sdk::to_hex(hash.digest()).substr(0, 40);
+  std::string body;
+  for (const auto &[name, value] : fields) {
+    body.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"");
+    body.append(in_quotes(name)).append("\"\r\n\r\n").append(value).append("\r\n");
+  }
+  if (file != nullptr) {
+    body.append("--")
+        .append(boundary)
+        .append("\r\nContent-Disposition: form-data; name=\"")
+        .append(file->name);
+    body.append("\"; filename=\"").append(in_quotes(file->file_name)).append("\"\r\nContent-Type: ");
+    body.append(file->media_type).append("\r\n\r\n").append(file->bytes).append("\r\n");
+  }
+  body.append("--").append(boundary).append("--\r\n");
+  return {"multipart/form-data; boundary=" + boundary, std::move(body)};
+}
+
+}  // namespace relance::lre::ar24
