@@ -218,6 +218,25 @@ Result<Response> preview(Context &context, const Request &request) {
       {{"business_time", format_instant(now)}, {"is_cut", is_cut}, {"messages", std::move(messages)}});
 }
 
+Result<Response> preview_letter(Context &context, const Request &request) {
+  const auto creditor = context.creditor(request);
+  if (!creditor) return creditor.error();
+  const auto code = context.creditor_code(request);
+  if (!code) return code.error();
+  const auto as = request.asked("as");
+  if (!as.empty() && as != "pdf" && as != "tiff") return invalid("as is \"pdf\" or \"tiff\"");
+  const auto debtor = request.asked("debtor");
+  if (debtor.empty()) return invalid("say whose letter: debtor=CODE");
+  auto reader = context.engine.open_reader();
+  if (!reader) return reader.error();
+  const auto claim = (*reader)->facts_of_debtor(*creditor, debtor);
+  if (!claim) return claim.error();
+  const bool as_fax{as == "tiff"};
+  auto letter = engine::preview_letter(*context.engine.configuration(), *code, *claim, context.engine.business_now(), as_fax);
+  if (!letter) return letter.error();
+  return Response{200, as_fax ? "image/tiff" : "application/pdf", std::move(*letter)};
+}
+
 Result<void> simulate(Context &context, const Request &request, Exchange &exchange) {
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();

@@ -36,6 +36,7 @@ Result<Response> onboard(Context &context, const Request &request);
 // handle_questions.cpp
 Result<Response> explain(Context &context, const Request &request);
 Result<Response> preview(Context &context, const Request &request);
+Result<Response> preview_letter(Context &context, const Request &request);
 Result<void> simulate(Context &context, const Request &request, Exchange &exchange);
 
 // handle_reminders.cpp

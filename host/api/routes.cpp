@@ -29,6 +29,7 @@ constexpr Row kRows[]{
     {"POST", "/v1/onboarding", onboard},
     {"GET", "/v1/explain", explain},
     {"GET", "/v1/previews", preview},
+    {"GET", "/v1/previews/letter", preview_letter},
     {"GET", "/v1/reminders", list_reminders},
     {"POST", "/v1/reminders/{id}/resend", resend_reminder},
     {"POST", "/v1/reminders/{id}/cancel", cancel_reminder},

@@ -8,6 +8,7 @@
 #include "host/base/http_host.hpp"
 #include "host/base/time.hpp"
 #include "host/config/issue.hpp"
+#include "host/config/letter_settings.hpp"
 #include "host/config/secret.hpp"
 #include "host/config/send_limits.hpp"
 #include "host/domain/calendar.hpp"
@@ -116,6 +117,7 @@ struct Creditor {
       language;  ///< what debtors without a language, or with one that has no template, are written in
   std::vector<SenderIdentity> senders;  ///< at most one a channel
   std::vector<BankAccount> accounts;    ///< at most one a currency
+  Letterhead letterhead;
 
   [[nodiscard]] const SenderIdentity *sender(std::string_view channel) const;
   [[nodiscard]] const BankAccount *account(domain::Currency currency) const;
@@ -164,6 +166,7 @@ struct ProviderSettings {
   std::vector<HttpHost> http_hosts;        ///< that the plugin may call through the daemon; none: nowhere
   std::uint32_t credit_max{64};            ///< messages handed over and not answered
   SendLimits send_limits;
+  LetterSettings letter;                   ///< of the channels whose messages are pages
   Secret settings_json;                    ///< the [settings] table as one JSON object, secrets filled in
   std::vector<Secret> secrets;             ///< those of them that are long enough to be told from other words
   std::string shown_json;                  ///< the same with secrets hidden, for people
@@ -181,9 +184,10 @@ struct ProviderSettings {
 struct Template {
   std::string id, language;
   std::string version;                    ///< SHA-256 of the file
-  std::string subject, text, html;        ///< of a mail or a letter; html may be empty
+  std::string subject, text, html;        ///< of a mail; html may be empty
   std::string sms;                        ///< the whole of a short message; empty: it is never sent as one
   Position subject_at, text_at, html_at, sms_at;  ///< of the first character of each
+  std::optional<LetterWords> letter{};    ///< none: a letter says what the text says
 };
 
 /// Where the other files lie; each may be shared or somewhere else.

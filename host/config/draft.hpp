@@ -58,6 +58,14 @@ int day_index(std::string_view name);
 std::span<const std::string_view> day_names();
 /// [sandbox] of a provider.
 Sandbox read_sandbox(Draft &draft, Section &table);
+/// [letter] of a provider.
+LetterSettings read_letter_settings(Section &table);
+/// [creditor.letterhead]; `base`: what its logo's path is relative to.
+Letterhead read_letterhead(Section &table, const std::filesystem::path &base);
+/// [letter] of a template.
+void read_letter_words(Draft &draft, Section &table, Template &made);
+/// A body of a template: long, with line breaks. `at`: its first character.
+std::string read_body(Section &root, std::string_view key, bool is_required, Position &at);
 /// A path that a plugin's setting names: absolute, and none of the daemon's own.
 bool may_be_granted(const Configuration &configuration, const std::filesystem::path &file);
 void read_scenario(Draft &draft, const Document &document, std::string_view stem);

@@ -171,6 +171,12 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   provider.send_limits = read_send_limits(root, provider.credit_max);
   if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
   if (auto table = root.table("http")) read_hosts(*table, provider);
+  if (root.has("letter")) {
+    const bool is_paper{provider.channel == "postal" || provider.channel == "lre" || provider.channel == "fax"};
+    if (!is_paper && !provider.channel.empty())
+      draft.issues.error(root.at("letter"), "[letter] is for the channels postal, lre and fax");
+    if (auto table = root.table("letter")) provider.letter = read_letter_settings(*table);
+  }
   provider.at = root.at("settings");
   const Value none{};
   auto settings = root.table("settings");

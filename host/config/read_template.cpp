@@ -11,8 +11,10 @@ Position content_at(const Section &section, const Value &value) {
   return {section.document().file, value.text_line, value.text_column};
 }
 
+}  // namespace
+
 /// Bodies may be long and have line breaks, unlike other texts.
-std::string body(Section &root, std::string_view key, bool is_required, Position &at) {
+std::string read_body(Section &root, std::string_view key, bool is_required, Position &at) {
   const auto *value = root.find(key);
   at = root.at();
   if (value == nullptr || value->kind != ValueKind::text) {
@@ -31,8 +33,6 @@ std::string body(Section &root, std::string_view key, bool is_required, Position
   return value->text;
 }
 
-}  // namespace
-
 void read_template(Draft &draft, const Document &document, std::string_view stem) {
   Section root{document, document.root, draft.issues};
   const auto dot = stem.rfind('.');
@@ -45,10 +45,11 @@ void read_template(Draft &draft, const Document &document, std::string_view stem
                        "the name of a template's file is id.language.toml, such as reminder-1.fr.toml");
     return;
   }
-  made.subject = body(root, "subject", true, made.subject_at);
-  made.text = body(root, "text", true, made.text_at);
-  made.html = body(root, "html", false, made.html_at);
-  made.sms = body(root, "sms", false, made.sms_at);
+  made.subject = read_body(root, "subject", true, made.subject_at);
+  made.text = read_body(root, "text", true, made.text_at);
+  made.html = read_body(root, "html", false, made.html_at);
+  made.sms = read_body(root, "sms", false, made.sms_at);
+  if (auto letter = root.table("letter")) read_letter_words(draft, *letter, made);
   root.finish();
   if (made.subject.find_first_of("\r\n") != std::string::npos)
     draft.issues.error(made.subject_at, "the subject has more than one line; write it on one");

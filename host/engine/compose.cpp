@@ -2,6 +2,7 @@
 #include "host/engine/compose.hpp"
 
 #include "host/base/id.hpp"
+#include "host/render/letter.hpp"
 #include "host/render/renderer.hpp"
 
 #include <algorithm>
@@ -39,6 +40,10 @@ render::MessageModel model_of(const store::Claim &claim, const store::CaseView &
   // A single invoice is paid under its own number, several under the customer's.
   model.payment_reference = model.items.size() == 1 ? model.items.front().number : claim.code;
   model.dated = today;
+  model.customer_number = claim.code;
+  auto day = format_date(today);
+  std::erase(day, '-');
+  model.letter_reference = claim.code + '-' + day;
   return model;
 }
 
@@ -61,6 +66,19 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
+/// Who is written to, as an envelope says it: the contact's own lines, else those of the debtor's postal
+/// address, else its name. Their first line is the name.
+std::vector<std::string> letter_lines(const store::Claim &claim, const channel::Route &route) {
+  if (route.provider->channel == "postal" && route.contact != nullptr)
+    return lines_of(route.contact->address);
+  for (const auto &contact : claim.contacts)
+    if (contact.channel == "postal") return lines_of(contact.address);
+  std::vector<std::string> lines{claim.name};
+  if (route.contact != nullptr && !route.contact->name.empty() && route.contact->name != claim.name)
+    lines.push_back(route.contact->name);
+  return lines;
+}
+
 /// A step for a person needs no template: who owes what, since when.
 Composed words_for_a_person(const render::MessageModel &model) {
   Composed words;
@@ -75,29 +93,70 @@ Composed words_for_a_person(const render::MessageModel &model) {
 
 struct Composer::Templates {
   render::Renderer renderer;
+  render::LetterPrinter printer;
 };
+
+bool is_paper(std::string_view channel) {
+  return channel == "postal" || channel == "lre" || channel == "fax";
+}
 
 Composer::Composer(std::shared_ptr<const config::Configuration> configuration)
     : templates_{std::make_unique<Templates>()}, configuration_{std::move(configuration)} {}
 Composer::~Composer() = default;
 
-Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view,
-                                  const CaseSetting &setting, const domain::Decision &decision,
-                                  const store::Contact *contact, Instant now) {
+/// Null: the step has none, a person does it.
+Result<const config::Template *> Composer::template_of(const CaseSetting &setting,
+                                                       const domain::Decision &decision,
+                                                       const std::string &language) const {
   const bool has_step{decision.step >= 0 && decision.kind != domain::DecisionKind::thank};
   const auto &id = has_step ? setting.scenario->steps[static_cast<std::size_t>(decision.step)].template_id
                             : setting.scenario->thank_you_template;
-  const auto model = model_of(claim, view, setting, decision, contact, now);
-  if (id.empty()) return words_for_a_person(model);
-  const auto *made = configuration_->find_template(id, model.language, setting.creditor->language);
+  if (id.empty()) return nullptr;
+  const auto *made = configuration_->find_template(id, language, setting.creditor->language);
   if (made == nullptr)
-    return not_found("template " + id + " exists neither in language '" + model.language +
+    return not_found("template " + id + " exists neither in language '" + language +
                      "' nor in the creditor's '" + setting.creditor->language + "'");
+  return made;
+}
+
+Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view,
+                                  const CaseSetting &setting, const domain::Decision &decision,
+                                  const store::Contact *contact, Instant now) {
+  const auto model = model_of(claim, view, setting, decision, contact, now);
+  const auto made = template_of(setting, decision, model.language);
+  if (!made) return made.error();
+  if (*made == nullptr) return words_for_a_person(model);
   const bool is_short{contact != nullptr && contact->channel == "sms"};
   auto rendered =
-      templates_->renderer.render(*made, model, is_short ? render::Form::short_message : render::Form::mail);
+      templates_->renderer.render(**made, model, is_short ? render::Form::short_message : render::Form::mail);
   if (!rendered) return rendered.error();
   return Composed{std::move(rendered->subject), std::move(rendered->text), std::move(rendered->html)};
+}
+
+Result<std::string> Composer::print(const store::Claim &claim, const CaseSetting &setting,
+                                    const render::MessageModel &model, const config::Template &made,
+                                    const channel::Route &route, bool as_fax, std::uint32_t *pages) {
+  const auto words = templates_->renderer.render_letter(made, model);
+  if (!words) return words.error();
+  static const config::LetterSettings kUnlimited{};
+  const auto *provider = configuration_->provider(route.provider->id);
+  const auto &settings = provider != nullptr ? provider->letter : kUnlimited;
+  auto letter = templates_->printer.print(
+      {*setting.creditor, settings, made, *words, model, letter_lines(claim, route)},
+      as_fax ? render::LetterForm::fax : render::LetterForm::pdf);
+  if (!letter) return letter.error();
+  if (pages != nullptr) *pages = letter->pages;
+  return std::move(letter->bytes);
+}
+
+Result<std::string> Composer::letter(const store::Claim &claim, const store::CaseView &view,
+                                     const CaseSetting &setting, const domain::Decision &decision,
+                                     const channel::Route &route, Instant now, bool as_fax) {
+  const auto model = model_of(claim, view, setting, decision, route.contact, now);
+  const auto made = template_of(setting, decision, model.language);
+  if (!made) return made.error();
+  if (*made == nullptr) return not_found("the step has no template: a person does it");
+  return print(claim, setting, model, **made, route, as_fax, nullptr);
 }
 
 Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const store::CaseView &view,
@@ -115,8 +174,19 @@ Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const sto
   attempt.idempotency_key = make_ulid(wall);
   attempt.subject = std::move(rendered->subject);
   attempt.content.push_back(content("text", "text/plain; charset=utf-8", std::move(rendered->text)));
-  if (!rendered->html.empty())
+  if (is_paper(attempt.channel)) {
+    const auto model = model_of(claim, view, setting, decision, route.contact, now);
+    const auto made = template_of(setting, decision, model.language);
+    if (!made) return made.error();
+    const bool is_fax{attempt.channel == "fax"};
+    if (*made == nullptr) return not_found("a letter needs a template, and the step has none");
+    auto letter = print(claim, setting, model, **made, route, is_fax, &attempt.pages);
+    if (!letter) return letter.error();
+    attempt.content.push_back(
+        content("letter", is_fax ? "image/tiff" : "application/pdf", std::move(*letter)));
+  } else if (!rendered->html.empty()) {
     attempt.content.push_back(content("html", "text/html; charset=utf-8", std::move(rendered->html)));
+  }
   attempt.dated = now;
   // Wall time bounds the hand-over; the end of the window bounds it too, where business time is the machine's
   // own.

@@ -8,8 +8,17 @@
 #include "host/engine/case_setting.hpp"
 
 #include <memory>
+#include <string>
+#include <string_view>
+
+namespace relance::render {
+struct MessageModel;
+}
 
 namespace relance::engine {
+
+/// Whether a channel's messages are pages: a letter as PDF, or as fax pages, goes beside the text.
+bool is_paper(std::string_view channel);
 
 /// A message's words, before any channel has them.
 struct Composed {
@@ -24,19 +33,32 @@ class Composer {
   /// The words alone: for previews. `contact` may be null.
   Result<Composed> render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                           const domain::Decision &decision, const store::Contact *contact, Instant now);
-  /// Renders the decided message for this route. An error names the template and what is wrong with it.
+  /// Renders the decided message for this route. An error names the template and what is wrong with it; a
+  /// `conflict` is none of the template but says why a letter does not fit this provider: another one may
+  /// take it.
   Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view,
                                     const CaseSetting &setting, const domain::Decision &decision,
                                     const channel::Route &route, Instant now, Instant wall);
 
+  /// The pages alone, as compose() has them, for this provider's window and limits; for previews. `as_fax`:
+  /// as a TIFF.
+  Result<std::string> letter(const store::Claim &claim, const store::CaseView &view,
+                             const CaseSetting &setting, const domain::Decision &decision,
+                             const channel::Route &route, Instant now, bool as_fax);
+
  private:
   struct Templates;
+  Result<std::string> print(const store::Claim &claim, const CaseSetting &setting,
+                            const render::MessageModel &model, const config::Template &made,
+                            const channel::Route &route, bool as_fax, std::uint32_t *pages);
+  Result<const config::Template *> template_of(const CaseSetting &setting, const domain::Decision &decision,
+                                               const std::string &language) const;
   std::unique_ptr<Templates> templates_;
   std::shared_ptr<const config::Configuration> configuration_;
 };
 
-/// One hash over all that makes the wire form, under the creditor's identity of this configuration: two attempts with equal
-/// hashes are the same message.
+/// One hash over all that makes the wire form, under the creditor's identity of this configuration: two
+/// attempts with equal hashes are the same message.
 Sha256 content_hash(const store::NewAttempt &attempt, const CaseSetting &setting);
 
 /// What the provider is handed. `sender`: the creditor's identity on that channel.

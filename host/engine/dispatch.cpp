@@ -6,6 +6,7 @@
 #include "host/engine/loop.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace relance::engine {
 namespace {
@@ -376,9 +377,17 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   }
   const auto providers = pool_.for_region(*setting.recipient_region, channels);
   const auto key = channel::route_key(claim.creditor, claim.debtor, view.facts.id, decision.step, round_of(decision, facts, again));
-  const auto refused = refusals_for(again, key, now);
+  auto refused = refusals_for(again, key, now);
   auto routing =
       channel::find_route({channels, from, claim.contacts, claim.is_consumer, providers, key, refused});
+  // A letter that does not fit one provider may fit the next: each refusal leaves one fewer.
+  std::optional<Result<store::NewAttempt>> fitting;
+  while (routing.route) {
+    fitting = composer_->compose(claim, view, setting, decision, *routing.route, now, wall);
+    if (*fitting || fitting->error().kind != ErrorKind::conflict) break;
+    refused.push_back({routing.route->provider->id, "it does not fit: " + fitting->error().message, true});
+    routing = channel::find_route({channels, from, claim.contacts, claim.is_consumer, providers, key, refused});
+  }
   if (!routing.route && !routing.is_temporary && decision.kind == DecisionKind::send) {
     // No channel of the step can reach this debtor: a person does, under the same key as the message would
     // have had.
@@ -388,7 +397,8 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   }
   if (!routing.route) return no_route(claim, view, decision, routing, now, wall, draft);
   const auto &route = *routing.route;
-  auto attempt = composer_->compose(claim, view, setting, decision, route, now, wall);
+  auto attempt = fitting && fitting->has_value() ? std::move(*fitting)
+                                                 : composer_->compose(claim, view, setting, decision, route, now, wall);
   if (!attempt) {
     if (const auto why = attempt.error().text(); note_fault(view.facts.id, why))
       log::event(log::Id::DISPATCH_RENDER_FAILED, {{"debtor", claim.code}, {"why", why}});

@@ -7,6 +7,7 @@
 #include "host/engine/fail_over.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace relance::engine {
 namespace {
@@ -62,8 +63,9 @@ struct Routed {
   channel::RouteResult result;
 };
 
-Routed route(const store::Claim &claim, const CaseSetting &setting, const domain::CaseFacts &facts,
-             const domain::Decision &decision, const Standing *standing, Instant now) {
+Routed route(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
+             const domain::CaseFacts &facts, const domain::Decision &decision, const Standing *standing, Instant now,
+             Composer &composer) {
   Routed routed;
   routed.channels = decision.kind == DecisionKind::thank
                         ? setting.scenario->thank_you_channels
@@ -86,8 +88,15 @@ Routed route(const store::Claim &claim, const CaseSetting &setting, const domain
   }
   routed.providers = candidates(*setting.recipient_region, routed.channels, standing);
   const auto key = channel::route_key(claim.creditor, claim.debtor, facts.id, decision.step, round);
-  routed.result = channel::find_route(
-      {routed.channels, from, claim.contacts, claim.is_consumer, routed.providers.list, key, refused});
+  for (;;) {
+    routed.result = channel::find_route(
+        {routed.channels, from, claim.contacts, claim.is_consumer, routed.providers.list, key, refused});
+    if (!routed.result.route || !is_paper(routed.result.route->provider->channel)) break;
+    const auto &found = *routed.result.route;
+    const auto letter = composer.letter(claim, view, setting, decision, found, now, found.provider->channel == "fax");
+    if (letter || letter.error().kind != ErrorKind::conflict) break;
+    refused.push_back({found.provider->id, "it does not fit: " + letter.error().message, true});
+  }
   return routed;
 }
 
@@ -139,6 +148,7 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
                                      const std::string &creditor_code, const store::Claim &claim,
                                      const Standing &standing, Instant now) {
   auto settings = settings_for(configuration, creditor_code, claim);
+  Composer composer{settings.shared()};
   std::vector<CaseExplanation> explained;
   const auto is_free = [&standing](const std::string &id) {
     return std::any_of(standing.providers.begin(), standing.providers.end(), [&id](const ProviderReport &report) {
@@ -174,7 +184,7 @@ std::vector<CaseExplanation> explain(const config::Configuration &configuration,
         }
         if (decision.kind != DecisionKind::wait) one.kept_by = kept_by(claim, view.facts.id, standing, now);
         if (is_message(decision.kind)) {
-          const auto routed = route(claim, *setting, facts, decision, &standing, now);
+          const auto routed = route(claim, view, *setting, facts, decision, &standing, now, composer);
           if (routed.result.is_temporary && !routed.result.route && !routed.result.refusals.empty())
             one.kept_by.push_back(
                 "no provider of its channel can take it now, and a passing fault is no reason for another "
@@ -210,7 +220,7 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
                one.step = decision.kind == DecisionKind::thank
                               ? "thank-you"
                               : setting->scenario->steps[static_cast<std::size_t>(decision.step)].id;
-               const auto routed = route(claim, *setting, facts, decision, nullptr, now);
+               const auto routed = route(claim, view, *setting, facts, decision, nullptr, now, composer);
                const store::Contact *contact{nullptr};
                if (routed.result.route) {
                  one.channel = routed.result.route->provider->channel;
@@ -231,6 +241,34 @@ std::vector<Preview> preview(const config::Configuration &configuration, const s
                previews.push_back(std::move(one));
              });
   return previews;
+}
+
+Result<std::string> preview_letter(const config::Configuration &configuration, const std::string &creditor_code,
+                                   const store::Claim &claim, Instant now, bool as_fax) {
+  auto settings = settings_for(configuration, creditor_code, claim);
+  Composer composer{settings.shared()};
+  std::optional<Result<std::string>> letter;
+  decide_all(settings, claim, Instant::max(), now, [](const std::string &) { return true; },
+             [&](const store::CaseView &view, const CaseSetting *setting, const domain::CaseFacts &facts,
+                 const domain::Decision &decision, const std::string &) {
+               if (letter || setting == nullptr || !is_message(decision.kind)) return;
+               const auto routed = route(claim, view, *setting, facts, decision, nullptr, now, composer);
+               // What would go as a letter is shown for its provider; anything else for the region's first one.
+               channel::ProviderStatus status;
+               channel::Route shown{0, nullptr, &status};
+               if (routed.result.route && is_paper(routed.result.route->provider->channel)) {
+                 shown = *routed.result.route;
+               } else {
+                 status.channel = as_fax ? "fax" : "postal";
+                 const auto &listed = setting->recipient_region->providers_of(status.channel);
+                 if (!listed.empty()) status.id = listed.front().id;
+                 for (const auto &contact : claim.contacts)
+                   if (contact.channel == status.channel) shown.contact = &contact;
+               }
+               letter = composer.letter(claim, view, *setting, decision, shown, now, as_fax);
+             });
+  if (!letter) return not_found("no message to debtor " + claim.code + " would leave now, so there is no letter to show");
+  return std::move(*letter);
 }
 
 }  // namespace relance::engine

@@ -47,6 +47,10 @@ struct Preview {
 std::vector<Preview> preview(const config::Configuration &configuration, const std::string &creditor_code,
                              const store::Claim &claim, Instant now);
 
+/// The pages of the first of them, for the provider that would print them; a PDF, or with `as_fax` a TIFF.
+Result<std::string> preview_letter(const config::Configuration &configuration, const std::string &creditor_code,
+                                   const store::Claim &claim, Instant now, bool as_fax);
+
 struct SimulatedDay {
   CivilDate day{};
   std::string step, channel;

@@ -35,6 +35,8 @@ struct MessageModel {
   std::int32_t level{0};
   std::vector<std::string> merged_steps{};  ///< missed steps that this message stands for
   std::string payment_reference{};
+  std::string customer_number{};   ///< of letters; empty: not shown
+  std::string letter_reference{};  ///< what the creditor finds the letter by; empty: not shown
   CivilDate dated{};
 };
 
@@ -45,6 +47,11 @@ struct RenderedMessage {
   std::string subject;  ///< one line
   std::string text;     ///< of a short message: without blank lines at its ends
   std::string html;     ///< empty when the template has none, and of a short message
+};
+
+/// A letter's words; the texts have paragraphs, parted by empty lines.
+struct RenderedLetter {
+  std::string subject, opening, closing;
 };
 
 }  // namespace relance::render

@@ -2,6 +2,7 @@
 #include "host/render/renderer.hpp"
 
 #include "host/render/model_context.hpp"
+#include "host/render/plain_text.hpp"
 
 #include <algorithm>
 
@@ -13,21 +14,6 @@ using kainjow::mustache::mustache;
 
 constexpr std::size_t kTemplatesMax{2048};  // kept parsed; reloads leave old versions behind
 constexpr std::size_t kLocalesMax{256};
-
-/// Header fields end at a line break: whatever became of the template, the subject stays one line.
-std::string one_line(std::string text) {
-  std::string line;
-  line.reserve(text.size());
-  for (const char c : text) {
-    const bool is_space{static_cast<unsigned char>(c) <= 0x20U || c == 0x7f};
-    if (!is_space)
-      line += c;
-    else if (!line.empty() && line.back() != ' ')
-      line += ' ';
-  }
-  while (line.ends_with(' ')) line.pop_back();
-  return line;
-}
 
 /// Each character of a short message is paid for: no blank ends, and no fixed spaces (amounts have them), one of which
 /// would put the whole text into UCS-2, at twice the price.
@@ -88,11 +74,14 @@ struct Body {
 
 struct Parsed {
   Body subject, text;
-  std::optional<Body> html, sms;
+  std::optional<Body> html, sms, opening, closing;
 
   explicit Parsed(const config::Template &made) : subject{made.subject, false}, text{made.text, false} {
     if (!made.html.empty()) html.emplace(made.html, true);
     if (!made.sms.empty()) sms.emplace(made.sms, false);
+    if (!made.letter) return;
+    opening.emplace(made.letter->opening, false);
+    closing.emplace(made.letter->closing, false);
   }
 };
 
@@ -143,7 +132,8 @@ Result<RenderedMessage> Renderer::render(const config::Template &made, const Mes
   RenderedMessage message;
   auto subject = fill(parsed.subject, context, made.subject_at);
   if (!subject) return subject.error();
-  message.subject = one_line(std::move(*subject));
+  // Header fields end at a line break: whatever became of the template, the subject stays one line.
+  message.subject = one_line(*subject);
   if (form == Form::short_message) {
     if (!parsed.sms) return invalid("the template has no words for a short message: sms", made.text_at.text());
     auto words = fill(*parsed.sms, context, made.sms_at);
@@ -159,6 +149,22 @@ Result<RenderedMessage> Renderer::render(const config::Template &made, const Mes
   if (!html) return html.error();
   message.html = std::move(*html);
   return message;
+}
+
+Result<RenderedLetter> Renderer::render_letter(const config::Template &made, const MessageModel &model) {
+  auto &parsed = cache_->parsed(made);
+  ModelContext context{model, cache_->formats_for(model)};
+  auto subject = fill(parsed.subject, context, made.subject_at);
+  if (!subject) return subject.error();
+  auto opening = parsed.opening ? fill(*parsed.opening, context, made.letter->opening_at)
+                                : fill(parsed.text, context, made.text_at);
+  if (!opening) return opening.error();
+  RenderedLetter letter{one_line(*subject), std::move(*opening), {}};
+  if (!parsed.closing) return letter;
+  auto closing = fill(*parsed.closing, context, made.letter->closing_at);
+  if (!closing) return closing.error();
+  letter.closing = std::move(*closing);
+  return letter;
 }
 
 }  // namespace relance::render

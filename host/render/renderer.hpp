@@ -22,6 +22,9 @@ class Renderer {
   Result<RenderedMessage> render(const config::Template &made, const MessageModel &model,
                                  Form form = Form::mail);
 
+  /// The same for a letter. A template without letter words opens with the whole of its text.
+  Result<RenderedLetter> render_letter(const config::Template &made, const MessageModel &model);
+
  private:
   struct Cache;
   std::unique_ptr<Cache> cache_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <fstream>
 
 namespace relance::ctl {
 namespace json = boost::json;
@@ -73,7 +74,27 @@ int explain(const Run &run) {
       });
 }
 
+/// The bytes of a letter into a file that is not there yet, or is replaced whole.
+int save_letter(const Run &run, const std::string &path, const char *as) {
+  if (run.text("--debtor").empty()) return run.usage("a letter is one debtor's: --debtor CODE");
+  const auto reply =
+      run.client.send("GET", run.target("/v1/previews/letter", {{"debtor", run.text("--debtor")}, {"as", as}}), "");
+  if (!reply) return run.unreachable(reply.error());
+  if (reply->status != 200) return run.refused(reply->body);
+  std::ofstream file{path, std::ios::binary | std::ios::trunc};
+  file << reply->body;
+  file.close();
+  if (!file) return run.usage(path + " cannot be written");
+  if (run.is_json)
+    fmt::print("{}\n", json::serialize(json::object{{"file", path}, {"bytes", reply->body.size()}}));
+  else
+    fmt::print("{}: {} bytes\n", printable(path), grouped(reply->body.size()));
+  return kExitOk;
+}
+
 int preview(const Run &run) {
+  if (run.has("--letter")) return save_letter(run, run.text("--letter"), "pdf");
+  if (run.has("--fax")) return save_letter(run, run.text("--fax"), "tiff");
   const bool is_full{run.has("--full")};
   return run.get(
       run.target("/v1/previews", {{"debtor", run.text("--debtor")}, {"limit", run.text("--limit")}}),
@@ -141,7 +162,9 @@ std::vector<Command> question_commands() {
        "relancectl preview --debtor D-17 --full",
        {{"--debtor", "CODE", "of one debtor only"},
         {"--limit", "N", "at most so many; else 100"},
-        {"--full", "", "with their whole text"}},
+        {"--full", "", "with their whole text"},
+        {"--letter", "FILE", "the debtor's letter instead, as the provider would print it: a PDF"},
+        {"--fax", "FILE", "the same as fax pages: a TIFF"}},
        preview},
       {"simulate",
        "Walk every case through days to come, as if everything arrived and nobody paid; changes nothing",

@@ -1,0 +1,79 @@
+// The order of things: font, logo, pages, limits, bytes.
+#include "host/render/letter.hpp"
+
+#include "host/render/letter_flow.hpp"
+
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+namespace relance::render {
+
+namespace {
+
+constexpr std::size_t kLogosMax{64}, kLocalesMax{256};
+constexpr double kLogoWidthMaxMm{75};
+/// Whatever a provider allows: 400 invoices are 12 pages, and a message's bytes lie in memory while it is
+/// under way.
+constexpr std::size_t kPagesMax{200};
+
+std::string limit_text(const char *what, std::uint64_t is, std::uint64_t may_be) {
+  return "the letter has " + std::to_string(is) + ' ' + what + ", and this provider takes " +
+         std::to_string(may_be);
+}
+
+}  // namespace
+
+struct LetterPrinter::Kept {
+  Typesetter setter;
+  std::map<std::pair<std::string, std::int32_t>, Logo> logos;
+  std::unordered_map<std::string, std::unique_ptr<Formats>> formats;
+
+  Formats &formats_for(const MessageModel &model) {
+    const std::string key{model.language + '/' + model.country};
+    auto found = formats.find(key);
+    if (found != formats.end()) return *found->second;
+    if (formats.size() >= kLocalesMax) formats.clear();
+    return *formats.emplace(key, std::make_unique<Formats>(model.language, model.country)).first->second;
+  }
+
+  Result<std::optional<Logo>> logo_of(const config::Letterhead &head) {
+    if (head.logo.empty()) return std::optional<Logo>{};
+    const std::pair key{head.logo.string(), head.logo_height_mm};
+    if (const auto found = logos.find(key); found != logos.end()) return std::optional{found->second};
+    auto read = read_logo(head.logo, head.logo_height_mm, kLogoWidthMaxMm);
+    if (!read) return read.error();
+    if (logos.size() >= kLogosMax) logos.clear();
+    return std::optional{logos.emplace(key, std::move(*read)).first->second};
+  }
+};
+
+LetterPrinter::LetterPrinter() : kept_{std::make_unique<Kept>()} {}
+LetterPrinter::~LetterPrinter() = default;
+
+Result<PrintedLetter> LetterPrinter::print(const LetterOrder &order, LetterForm form) {
+  const auto &head = order.creditor.letterhead;
+  const auto &settings = order.settings;
+  if (auto begun = kept_->setter.begin(head.font, is_right_to_left(order.made.language)); !begun)
+    return begun.error();
+  const auto logo = kept_->logo_of(head);
+  if (!logo) return logo.error();
+  auto window = settings.window.value_or(usual_window(order.creditor.country));
+  if (window == config::LetterWindow::cover_sheet) window = usual_window(order.creditor.country);
+  auto pages = lay_out({order, letter_layout(window), *logo, kept_->setter, kept_->formats_for(order.model)});
+  if (!pages) return pages.error();
+  PrintedLetter letter;
+  letter.pages = static_cast<std::uint32_t>(pages->pages.size());
+  letter.sheets = settings.is_duplex ? (letter.pages + 1) / 2 : letter.pages;
+  const auto pages_max = settings.pages_max == 0 ? kPagesMax : settings.pages_max;
+  if (letter.pages > pages_max) return conflict(limit_text("pages", letter.pages, pages_max));
+  if (settings.sheets_max != 0 && letter.sheets > settings.sheets_max)
+    return conflict(limit_text("sheets", letter.sheets, settings.sheets_max));
+  letter.bytes = form == LetterForm::pdf ? pdf_of(*pages) : fax_of(*pages);
+  if (letter.bytes.empty()) return internal("the letter could not be drawn");
+  if (settings.bytes_max != 0 && letter.bytes.size() > settings.bytes_max)
+    return conflict(limit_text("bytes", letter.bytes.size(), settings.bytes_max));
+  return letter;
+}
+
+}  // namespace relance::render

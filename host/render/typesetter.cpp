@@ -1,0 +1,154 @@
+// One font map and context for all letters of a thread: fonts stay open.
+#include "host/render/typesetter.hpp"
+
+#include <cstdio>
+#include <pango/pangocairo.h>
+
+namespace relance::render {
+
+namespace {
+
+/// A page holds less; what is longer comes from broken data.
+constexpr std::size_t kTextBytesMax{256 * 1024};
+
+std::string valid_utf8(std::string_view text) {
+  const std::unique_ptr<char, decltype(&g_free)> made{
+      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free};
+  return made.get();
+}
+
+/// Amounts hold spaces at which no line breaks, U+00A0 and U+202F. Cairo embeds each font once more for
+/// characters outside Windows-1252, and these are the only ones in most letters: they become plain spaces
+/// that do not break.
+PangoAttrList *plain_spaces(std::string &text) {
+  PangoAttrList *attributes{nullptr};
+  for (const std::string_view fixed : {"\u00a0", "\u202f"})
+    for (auto at = text.find(fixed); at != text.npos; at = text.find(fixed, at + 1))
+      text.replace(at, fixed.size(), "\x01");
+  for (auto at = text.find('\x01'); at != text.npos; at = text.find('\x01', at + 1)) {
+    text[at] = ' ';
+    auto *unbroken = pango_attr_allow_breaks_new(false);
+    unbroken->start_index = static_cast<guint>(at);
+    // A break stands before the character that follows: it belongs to the range.
+    const auto *next = text.c_str() + at + 1;
+    unbroken->end_index = static_cast<guint>((*next == '\0' ? next : g_utf8_next_char(next)) - text.c_str());
+    if (attributes == nullptr) attributes = pango_attr_list_new();
+    pango_attr_list_insert(attributes, unbroken);
+  }
+  return attributes;
+}
+
+/// Each line runs from the right, whatever its first letter: a name in Latin script too.
+void turn_lines(std::string &text) {
+  constexpr std::string_view kRightToLeftMark{"\u200f"};
+  text.insert(0, kRightToLeftMark);
+  for (auto at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1))
+    text.insert(at + 1, kRightToLeftMark);
+}
+
+std::string code_point(unsigned value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "U+%04X", value);
+  return text;
+}
+
+}  // namespace
+
+struct Typesetter::Pango {
+  std::unique_ptr<PangoFontMap, decltype(&g_object_unref)> map{pango_cairo_font_map_new(), g_object_unref};
+  std::unique_ptr<PangoContext, decltype(&g_object_unref)> context{nullptr, g_object_unref};
+
+  Pango() {
+    pango_cairo_font_map_set_resolution(reinterpret_cast<PangoCairoFontMap *>(map.get()), 72);
+    context.reset(pango_font_map_create_context(map.get()));
+    // Paper has no dots to fit glyphs to: a line breaks at the same word in the PDF and in the fax.
+    auto *options = cairo_font_options_create();
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    pango_cairo_context_set_font_options(context.get(), options);
+    cairo_font_options_destroy(options);
+    pango_context_set_round_glyph_positions(context.get(), false);
+  }
+};
+
+Typesetter::Typesetter() : pango_{std::make_unique<Pango>()} {}
+Typesetter::~Typesetter() = default;
+
+Result<void> Typesetter::begin(const std::string &family, bool is_right_to_left) {
+  missing_.clear();
+  family_ = family;
+  is_right_to_left_ = is_right_to_left;
+  if (known_families_.contains(family)) return {};
+  // Fontconfig never says no: it gives another font.
+  PangoFontFamily **families{nullptr};
+  int count{0};
+  pango_font_map_list_families(pango_->map.get(), &families, &count);
+  for (int i{0}; i < count; ++i) known_families_.insert(pango_font_family_get_name(families[i]));
+  g_free(families);
+  if (!known_families_.contains(family))
+    return conflict("the font \"" + family + "\" is not installed (fc-list shows those that are)");
+  return {};
+}
+
+Text Typesetter::set(std::string_view text, const TextStyle &style, double width) {
+  Text made{pango_layout_new(pango_->context.get()), g_object_unref};
+  auto *font = pango_font_description_new();
+  pango_font_description_set_family_static(font, family_.c_str());
+  pango_font_description_set_absolute_size(font, style.size * PANGO_SCALE);
+  if (style.is_bold) pango_font_description_set_weight(font, PANGO_WEIGHT_BOLD);
+  pango_layout_set_font_description(made.get(), font);
+  pango_font_description_free(font);
+  if (width > 0) {
+    pango_layout_set_width(made.get(), static_cast<int>(width * PANGO_SCALE));
+    pango_layout_set_wrap(made.get(), PANGO_WRAP_WORD_CHAR);
+  }
+  if (style.is_centred) pango_layout_set_alignment(made.get(), PANGO_ALIGN_CENTER);
+  pango_layout_set_line_spacing(made.get(), static_cast<float>(style.leading));
+  auto valid = valid_utf8(text.substr(0, kTextBytesMax));
+  if (is_right_to_left_ && style.is_of_letter) turn_lines(valid);
+  auto *attributes = plain_spaces(valid);
+  pango_layout_set_text(made.get(), valid.data(), static_cast<int>(valid.size()));
+  if (attributes != nullptr) {
+    pango_layout_set_attributes(made.get(), attributes);
+    pango_attr_list_unref(attributes);
+  }
+  if (pango_layout_get_unknown_glyphs_count(made.get()) > 0) note_missing(made);
+  return made;
+}
+
+void Typesetter::note_missing(const Text &text) {
+  if (!missing_.empty()) return;
+  auto *at = pango_layout_get_iter(text.get());
+  do {
+    const auto *run = pango_layout_iter_get_run_readonly(at);
+    for (int i{0}; run != nullptr && i < run->glyphs->num_glyphs && missing_.empty(); ++i)
+      if (const auto glyph = run->glyphs->glyphs[i].glyph; (glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0)
+        missing_ = "no installed font has the character " + code_point(glyph & ~PANGO_GLYPH_UNKNOWN_FLAG) +
+                   " of \"" + pango_layout_get_text(text.get()) + '"';
+  } while (missing_.empty() && pango_layout_iter_next_run(at));
+  pango_layout_iter_free(at);
+}
+
+Extent Typesetter::extent(const Text &text) {
+  PangoRectangle logical{};
+  pango_layout_get_extents(text.get(), nullptr, &logical);
+  return {static_cast<double>(logical.x + logical.width) / PANGO_SCALE,
+          static_cast<double>(logical.width) / PANGO_SCALE,
+          static_cast<double>(logical.height) / PANGO_SCALE};
+}
+
+int Typesetter::line_count(const Text &text) {
+  return pango_layout_get_line_count(text.get());
+}
+
+double Typesetter::line_top(const Text &text, int line) {
+  auto *at = pango_layout_get_iter(text.get());
+  for (int i{0}; i < line && pango_layout_iter_next_line(at); ++i) {
+  }
+  int top{0};
+  pango_layout_iter_get_line_yrange(at, &top, nullptr);
+  pango_layout_iter_free(at);
+  return static_cast<double>(top) / PANGO_SCALE;
+}
+
+}  // namespace relance::render
