@@ -95,6 +95,7 @@ json::object hooks_status(const Context &context) {
   if (const auto until = context.hooks->certificate_until()) out["certificate_until"] = format_instant(*until);
   out["connections"] = traffic.connections.load();
   out["connections_refused"] = traffic.connections_refused.load();
+  out["connections_displaced"] = traffic.connections_displaced.load();
   out["requests"] = traffic.requests.load();
   out["accepted"] = traffic.accepted.load();
   out["unauthorized"] = traffic.unauthorized.load();

@@ -111,6 +111,10 @@ class Connection final : public HookConnection {
     }
   }
 
+  [[nodiscard]] SteadyTime silent_until() const override {
+    const bool is_silent{phase_ == Phase::idle || phase_ == Phase::handshake || phase_ == Phase::header};
+    return is_silent ? deadline_ : SteadyTime::max();
+  }
   void close_if_idle() override {
     if (phase_ == Phase::idle || phase_ == Phase::handshake) close();
   }

@@ -51,6 +51,8 @@ class HookConnection : public std::enable_shared_from_this<HookConnection> {
   virtual void ended(engine::HookResult result) = 0;
   /// Looks whether its time is over.
   virtual void look(SteadyTime now) = 0;
+  /// Of one whose request is not here yet: when its time is over. Max: of any other.
+  [[nodiscard]] virtual SteadyTime silent_until() const = 0;
   /// Of one that waits for a request.
   virtual void close_if_idle() = 0;
   virtual void close() = 0;

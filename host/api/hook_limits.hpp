@@ -64,4 +64,21 @@ class Rates {
 /// The part of an address that one caller cannot change at will: of IPv6 the first 64 bits.
 std::string rate_key(const CallerAddress &address);
 
+/// How many connections each caller holds.
+class Seats {
+ public:
+  [[nodiscard]] std::size_t of(const CallerAddress &caller) const {
+    const auto found = held_.find(rate_key(caller));
+    return found == held_.end() ? 0 : found->second;
+  }
+  void take(const CallerAddress &caller) { ++held_[rate_key(caller)]; }
+  void leave(const CallerAddress &caller) {
+    if (const auto found = held_.find(rate_key(caller)); found != held_.end() && --found->second == 0)
+      held_.erase(found);
+  }
+
+ private:
+  std::unordered_map<std::string, std::size_t> held_;
+};
+
 }  // namespace relance::api

@@ -15,7 +15,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <list>
-#include <map>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -142,9 +141,7 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
   void left(HookConnection &connection) override {
     if (connections_.erase(&connection) == 0) return;
     --traffic_.connections;
-    if (const auto found = of_address_.find(connection.peer());
-        found != of_address_.end() && --found->second == 0)
-      of_address_.erase(found);
+    seats_.leave(connection.peer());
   }
 
  private:
@@ -203,10 +200,8 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
     const auto endpoint = socket.remote_endpoint(failed);
     if (failed) return;
     const auto peer = caller_of(endpoint);
-    const auto of_address = of_address_.find(peer);
-    const std::size_t there{of_address == of_address_.end() ? 0 : of_address->second};
-    const bool has_room{connections_.size() < settings_.connections_max &&
-                        (there < settings_.connections_of_address_max || trusted_.hold(peer))};
+    const bool may_come{seats_.of(peer) < settings_.connections_of_address_max || trusted_.hold(peer)};
+    const bool has_room{may_come && (connections_.size() < settings_.connections_max || displace_one())};
     if (!has_room) {
       ++traffic_.connections_refused;
       if (!context_) {  // in the socket's own buffer, or not at all
@@ -222,9 +217,22 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
     const bool is_v6{endpoint.protocol() == Tcp::v6()};
     const auto connection = make_hook_connection(*this, io_, {socket.release(failed), is_v6}, peer, context_);
     connections_.insert(connection.get());
-    ++of_address_[peer];
+    seats_.take(peer);
     ++traffic_.connections;
     connection->start();
+  }
+
+  /// Of all that say nothing, the one that has had its time for longest: who only holds connections must not
+  /// keep out who has something to tell. False: all are at work.
+  bool displace_one() {
+    HookConnection *oldest{nullptr};
+    for (auto *connection : connections_)
+      if (connection->silent_until() < (oldest == nullptr ? SteadyTime::max() : oldest->silent_until()))
+        oldest = connection;
+    if (oldest == nullptr) return false;
+    ++traffic_.connections_displaced;
+    oldest->close();
+    return true;
   }
 
   void look() {
@@ -270,7 +278,7 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
   std::list<Tcp::acceptor> acceptors_;
   asio::steady_timer timer_{io_};
   std::unordered_set<HookConnection *> connections_;
-  std::map<CallerAddress, std::size_t> of_address_;
+  Seats seats_;
   std::unordered_map<channel::Token, std::shared_ptr<HookConnection>> waiting_;  ///< nothing else keeps them
   std::vector<engine::Webhooks::Call> going_;
   channel::Token last_token_{0};

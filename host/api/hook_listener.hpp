@@ -23,8 +23,9 @@ namespace relance::api {
 /// Since the start; any thread.
 struct HookTraffic {
   std::atomic<std::uint64_t> connections{0};  ///< now
-  std::atomic<std::uint64_t> connections_refused{0}, requests{0}, not_found{0}, malformed{0}, too_large{0},
-      throttled{0}, timed_out{0}, overloaded{0}, accepted{0}, unauthorized{0}, unavailable{0};
+  std::atomic<std::uint64_t> connections_refused{0}, connections_displaced{0}, requests{0}, not_found{0},
+      malformed{0}, too_large{0}, throttled{0}, timed_out{0}, overloaded{0}, accepted{0}, unauthorized{0},
+      unavailable{0};
 };
 
 class HookListener {

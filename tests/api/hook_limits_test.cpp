@@ -45,6 +45,22 @@ BOOST_AUTO_TEST_CASE(only_what_a_trusted_proxy_added_is_believed) {
   BOOST_TEST(behind("127.0.0.1", {}, trusted) == "127.0.0.1");
 }
 
+BOOST_AUTO_TEST_CASE(a_caller_of_many_addresses_has_the_seats_of_one) {
+  const auto at = [](const char *text) { return parse_caller(text).value(); };
+  Seats seats;
+  seats.take(at("2001:db8::1"));
+  seats.take(at("2001:db8::2:3:4:5"));
+  seats.take(at("192.0.2.1"));
+  BOOST_TEST(seats.of(at("2001:db8::ffff")) == 2u);
+  BOOST_TEST(seats.of(at("2001:db8:0:1::1")) == 0u);
+  BOOST_TEST(seats.of(at("192.0.2.1")) == 1u);
+  BOOST_TEST(seats.of(at("192.0.2.2")) == 0u);
+  seats.leave(at("2001:db8::1"));
+  seats.leave(at("2001:db8::1"));
+  seats.leave(at("2001:db8::1"));  // one more than there were
+  BOOST_TEST(seats.of(at("2001:db8::1")) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_caller_has_a_seconds_worth_at_once_and_then_its_rate) {
   Rates rates{10};
   Rates::SteadyTime now{};

@@ -164,6 +164,25 @@ class ListenerTest(unittest.TestCase):
         for s in held:
             s.close()
 
+    def test_who_only_holds_connections_keeps_nobody_out(self):
+        world = HookWorld(hooks="connections_of_address_max = 100\nconnections_max = 5")
+        self.addCleanup(world.close)
+        world.start()
+        held = [socket.create_connection(("127.0.0.1", world.port)) for _ in range(5)]
+        await_that("they are there", lambda: world.traffic()["connections"] == 5)
+        self.assertEqual([world.post("KEY-1 interim") for _ in range(3)], [200] * 3)
+        self.assertGreaterEqual(world.traffic()["connections_displaced"], 1)
+        self.assertEqual(world.traffic()["connections_refused"], 0)
+        held[0].settimeout(20)
+        self.assertEqual(held[0].recv(1), b"")  # the first that came
+        at_work = [socket.create_connection(("127.0.0.1", world.port), timeout=20) for _ in range(5)]
+        for s in at_work:  # each takes the place of one that says nothing
+            s.sendall(request(world.path, "Expect: 100-continue", "Content-Length: 1", is_signed=False))
+            self.assertEqual(s.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.assertEqual(world.statuses(world.bare(b"")), [503])
+        for s in held + at_work:
+            s.close()
+
     def test_who_asks_too_often_is_told_to_wait(self):
         world = HookWorld(hooks="rate_max = 5")
         self.addCleanup(world.close)
