@@ -20,12 +20,14 @@ std::vector<store::DebtorRecord> to_records(std::span<const intake::DebtorRow> r
   for (const auto &row : rows) {
     store::DebtorRecord record{row.debtor_id, row.name,      row.country,     row.region, row.language,
                                row.segment,   row.time_zone, row.is_consumer, {}};
-    const auto add = [&](const char *channel, std::string address) {
-      if (!address.empty()) record.contacts.push_back({channel, std::move(address), row.contact_name, false});
+    const auto add = [&](const char *channel, std::string address, bool has_consent = false) {
+      if (!address.empty())
+        record.contacts.push_back({channel, std::move(address), row.contact_name, has_consent});
     };
     add("email", row.email);
     add("sms", row.mobile);
     add("fax", row.fax);
+    add("lre", row.registered_email, row.consents_to_registered_email);
     add("postal", postal_lines(row));
     add("task", row.phone);  // whom a person calls
     out.push_back(std::move(record));

@@ -8,7 +8,7 @@
 namespace relance::intake {
 namespace {
 
-constexpr std::array<Field, 16> kDebtorFields{{{"debtor_id", true},
+constexpr std::array<Field, 18> kDebtorFields{{{"debtor_id", true},
                                                {"name", true},
                                                {"country", true},
                                                {"region"},
@@ -19,6 +19,8 @@ constexpr std::array<Field, 16> kDebtorFields{{{"debtor_id", true},
                                                {"mobile"},
                                                {"phone"},
                                                {"fax"},
+                                               {"registered_email"},
+                                               {"registered_email_consent"},
                                                {"street"},
                                                {"postal_code"},
                                                {"city"},

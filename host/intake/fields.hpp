@@ -36,6 +36,8 @@ enum class DebtorField : std::uint8_t {
   mobile,
   phone,
   fax,
+  registered_email,
+  registered_email_consent,
   street,
   postal_code,
   city,

@@ -219,6 +219,17 @@ void RowParser::check_key(Field field, std::string_view key) {
           "keep one of the two");
 }
 
+/// An empty cell is a no.
+bool RowParser::take_yes_or_no(DebtorField field) {
+  const std::string_view text = value(field);
+  if (text.empty()) return false;
+  const std::optional<bool> is_so = yes_or_no(text);
+  if (!is_so)
+    fault(field, "this is neither yes nor no",
+          "write yes or no, or translate the file's own words in the mapping");
+  return is_so.value_or(false);
+}
+
 /// A range that the library does not know may be new: the number is taken, as a debtor who is left out is not
 /// chased.
 std::optional<PhoneNumber> RowParser::take_phone(DebtorField field, std::string_view country) {
@@ -268,6 +279,7 @@ bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   take_code(segment, row.segment);
   take_text(contact_name, row.contact_name, check_line);
   take_text(email, row.email, check_email);
+  take_text(registered_email, row.registered_email, check_email);
   take_phones(row);
   const std::string address = lines_of(value(street));
   row.street.clear();
@@ -278,14 +290,8 @@ bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   take_code(postal_code, row.postal_code);
   take_text(city, row.city, check_line);
   take_text(time_zone, row.time_zone, check_time_zone);
-  row.is_consumer = false;
-  if (const std::string_view text = value(consumer); !text.empty()) {
-    const std::optional<bool> is_consumer = yes_or_no(text);
-    if (!is_consumer)
-      fault(consumer, "this is neither yes nor no",
-            "write yes or no, or translate the file's own words in the mapping");
-    row.is_consumer = is_consumer.value_or(false);
-  }
+  row.is_consumer = take_yes_or_no(consumer);
+  row.consents_to_registered_email = take_yes_or_no(registered_email_consent);
   check_key(debtor_id, row.debtor_id);
   row.origin.line = record.line;
   return faults_.empty();

@@ -32,11 +32,13 @@ struct DebtorRow {
   std::string country;  ///< ISO 3166-1 alpha-2
   std::string region, language, segment;
   std::string contact_name, email;
+  std::string registered_email;  ///< of a box for registered e-mail (PEC), or where a notice of one is sent
   std::string mobile, fax;  ///< E.164
   std::string phone;        ///< E.164, perhaps " ext. " and digits behind it: a person dials it
   std::string street;       ///< lines joined by '\n'
   std::string postal_code, city, time_zone;
   bool is_consumer{false};
+  bool consents_to_registered_email{false};
 };
 
 struct InvoiceRow {
@@ -110,6 +112,7 @@ class RowParser {
   [[nodiscard]] CellFault at_cell(std::size_t field, std::string reason, std::string advice) const;
   std::optional<PhoneNumber> take_phone(DebtorField field, std::string_view country);
   void take_phones(DebtorRow &row);
+  bool take_yes_or_no(DebtorField field);
   template <class Field, class Check>
   void take_text(Field field, std::string &into, Check check);
   template <class Field>

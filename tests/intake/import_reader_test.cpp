@@ -123,6 +123,20 @@ BOOST_AUTO_TEST_CASE(a_french_export_is_read_with_its_mapping) {
   BOOST_TEST(debtors.rows[1].street.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_box_for_registered_mail_and_a_consent_to_it_are_taken_and_held_to_their_form) {
+  const auto debtors = import <DebtorRow>(
+      "debtor_id,name,country,registered_email,registered_email_consent,consumer\n"
+      "C1,Officine Riva S.r.l.,IT,amministrazione@pec.riva.example,,no\n"
+      "C2,Paul Durand,FR,paul@durand.example,yes,yes\n"
+      "C3,Nowhere,FR,not an address,,\n"
+      "C4,Perhaps,FR,a@b.example,perhaps,yes\n");
+  BOOST_TEST_REQUIRE(debtors.rows.size() == 2U);
+  BOOST_TEST(debtors.rows[0].registered_email == "amministrazione@pec.riva.example");
+  BOOST_TEST(!debtors.rows[0].consents_to_registered_email);
+  BOOST_TEST(debtors.rows[1].consents_to_registered_email);
+  BOOST_TEST(debtors.totals->rejected == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_german_export_is_read_with_its_mapping) {
   const Mapping mapping = load_mapping(test::source_dir() / "config/mappings/de-export.toml").value();
   const auto payments = import <PaymentRow>(
