@@ -16,6 +16,7 @@ GOOD = [
     ("plugins/relance_sms.so:http", "sms.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_sms.so:smpp", "sms.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_fax.so:hylafax", "fax.json", {"calls.faults", "parse.sample", "parse.garbage", "memory.borrowed", "kill.restart"}),
+    ("plugins/relance_fax.so:http", "fax.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_lre.so:pec", "lre.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "query.ends", "poll.ends", "memory.borrowed"}),
     ("plugins/relance_lre.so:ar24", "lre.json", {"provider.reset", "provider.rejected", "deadline.past", "tokens.once", "query.ends", "poll.ends", "webhook.genuine", "webhook.forgery", "evidence.ends", "parse.sample", "memory.borrowed"}),

@@ -63,11 +63,14 @@ Socket::Socket(const std::string &host, std::uint16_t port, std::chrono::millise
     const int one{1};  // a command is a line: nothing is gained by waiting for more
     ::setsockopt(next.fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int error{::connect(next.fd_, to->ai_addr, to->ai_addrlen) == 0 ? 0 : errno};
-    if (error == EINPROGRESS) {
-      next.await(POLLOUT);
-      socklen_t size{sizeof error};
-      ::getsockopt(next.fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-    }
+    if (error == EINPROGRESS) try {
+        next.await(POLLOUT);
+        socklen_t size{sizeof error};
+        ::getsockopt(next.fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+      } catch (const Fault &fault) {  // silent: another address may answer
+        why = fault.what();
+        continue;
+      }
     if (error == 0) {
       *this = std::move(next);
       return;
