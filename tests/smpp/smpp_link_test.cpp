@@ -257,6 +257,20 @@ BOOST_AUTO_TEST_CASE(nothing_waits_for_a_link_that_is_not_there) {
   BOOST_TEST(world.smsc.seen(kSubmitSm).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_centre_whose_name_nobody_knows_gets_nothing_and_shows_in_the_health) {
+  testkit::FakeHost host;
+  testkit::Instance instance{
+      driver(), host,
+      R"({"host": "no-such-host.invalid", "port": 2775, "system_id": "relance", "password": "secret08", "sender": "Acme"})"};
+  const auto outcome = instance.send(text_to(1));
+  BOOST_TEST((outcome.kind == OutcomeKind::not_sent && outcome.failure == FailureClass::temporary));
+  for (int look{0}; look < 2'000 && host.health().empty(); ++look)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  BOOST_REQUIRE(!host.health().empty());
+  BOOST_TEST((host.health().front().level == sdk::HealthLevel::down));
+  BOOST_TEST(host.health().front().text.starts_with("resolve: "), host.health().front().text);
+}
+
 BOOST_AUTO_TEST_CASE(a_pair_sends_on_one_link_and_receives_on_the_other) {
   World world{{}, R"(, "mode": "pair")"};
   world.smsc.await(kBindTransmitter);
