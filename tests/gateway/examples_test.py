@@ -13,7 +13,7 @@ SOURCE = Path(os.environ.get("RELANCE_SOURCE_DIR", Path(__file__).resolve().pare
 BUILD = Path(os.environ.get("RELANCE_BUILD_DIR", SOURCE / "build/dev"))
 # Of SendGrid's helper libraries' tests: a public key where the settings want one.
 PUBLIC_KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
-MINE = ["brevo", "mailgun", "ovh", "own-fax-gateway", "own-gateway", "postmark", "sendgrid", "ses", "twilio", "vonage"]
+MINE = ["ar24", "brevo", "mailgun", "ovh", "own-fax-gateway", "own-gateway", "pec", "postmark", "sendgrid", "ses", "twilio", "vonage"]
 
 
 class Examples(unittest.TestCase):

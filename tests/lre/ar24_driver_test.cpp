@@ -84,6 +84,7 @@ struct Bench {
 TestMessage letter() {
   return {.channel = "lre",
           .address = "compta@debiteur.example",
+          .name = "Débiteur SARL",
           .organisation = "Débiteur SARL",
           .idempotency_key = kKey,
           .service = "lre",
@@ -157,9 +158,11 @@ BOOST_AUTO_TEST_CASE(a_private_person_is_written_to_only_with_consent_and_by_nam
   BOOST_TEST((outcome.failure == FailureClass::policy));
   BOOST_TEST(outcome.text == "a private person has not consented to registered e-mail");
   message.has_consent = true;
-  message.family_name = "";
+  message.given_name = message.family_name = "";
+  message.name = "Martin";
   BOOST_TEST((bench.driver->send(message).kind == OutcomeKind::rejected));
   BOOST_TEST(bench.asked.empty());  // nothing left
+  message.given_name = "Camille";
   message.family_name = "Martin";
   BOOST_TEST((bench.driver->send(message).kind == OutcomeKind::accepted));
   const auto &mail = bench.last("POST /mail/");
@@ -167,6 +170,16 @@ BOOST_AUTO_TEST_CASE(a_private_person_is_written_to_only_with_consent_and_by_nam
   BOOST_TEST(field(mail, "to_firstname") == "Camille");
   BOOST_TEST(field(mail, "to_lastname") == "Martin");
   BOOST_TEST(field(mail, "to_company") == "absent");
+  // Known as one name only.
+  message.given_name = message.family_name = "";
+  for (const auto &[name, given, family] : {std::tuple{"Camille Martin", "Camille", "Martin"},
+                                            std::tuple{"DE LA TOUR Anne Marie", "Anne Marie", "DE LA TOUR"},
+                                            std::tuple{"ANNE MARTIN", "ANNE", "MARTIN"}}) {
+    message.name = name;
+    bench.driver->send(message);
+    BOOST_TEST(field(bench.last("POST /mail/"), "to_firstname") == given);
+    BOOST_TEST(field(bench.last("POST /mail/"), "to_lastname") == family);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_too_large_or_has_no_address_is_refused_before_anything_leaves) {

@@ -11,8 +11,6 @@ using sdk::FailureClass;
 using sdk::Outcome;
 
 constexpr std::size_t kSlugBytes{80}, kMessageBytes{300};
-/// Announced maintenances last minutes to hours.
-constexpr std::int64_t kMaintenancePauseMs{300'000}, kAccountPauseMs{300'000};
 
 std::string one_line(std::string_view text, std::size_t most) {
   std::string line;
@@ -67,7 +65,7 @@ Answer read_answer(const sdk::HttpReply &reply, std::string_view private_key, st
 
 bool is_about_the_account(std::string_view slug) {
   const auto word = lower(slug);
-  return has_one(word, {"token", "signature", "api_key", "private_key", "date", "user_not", "id_user",
+  return has_one(word, {"token", "signature", "api_key", "private_key", "_date", "user_not", "id_user",
                         "user_unavailable", "access", "right", "forbidden", "not_confirmed", "payment",
                         "billing", "credit"}) &&
          !is_about_the_code(slug);
@@ -77,7 +75,7 @@ bool is_about_the_code(std::string_view slug) {
   return lower(slug).find("otp") != std::string::npos;
 }
 
-Outcome outcome_of(const Answer &answer) {
+Outcome outcome_of(const Answer &answer, std::int64_t pause_ms) {
   const auto code = answer.slug.empty() ? std::string{"error"} : answer.slug;
   switch (answer.kind) {
     case Answer::Kind::success:
@@ -85,7 +83,7 @@ Outcome outcome_of(const Answer &answer) {
     case Answer::Kind::not_sent:
       return Outcome::not_sent("http", answer.message);
     case Answer::Kind::maintenance: {
-      auto outcome = Outcome::not_sent("maintenance", "AR24 is in maintenance", kMaintenancePauseMs);
+      auto outcome = Outcome::not_sent("maintenance", "AR24 is in maintenance", pause_ms);
       outcome.whole_instance = true;
       return outcome;
     }
@@ -93,7 +91,7 @@ Outcome outcome_of(const Answer &answer) {
       return Outcome::unknown("http", answer.message);
     case Answer::Kind::error: {
       if (is_about_the_account(code) || is_about_the_code(code)) {
-        auto outcome = Outcome::not_sent(code, answer.message, kAccountPauseMs);
+        auto outcome = Outcome::not_sent(code, answer.message, pause_ms);
         outcome.failure = FailureClass::configuration;
         outcome.whole_instance = true;
         return outcome;

@@ -33,7 +33,8 @@ struct Answer {
 /// The one-time code, or what it was changed for, counts no longer.
 [[nodiscard]] bool is_about_the_code(std::string_view slug);
 
-/// What became of a letter whose POST was answered so.
-[[nodiscard]] sdk::Outcome outcome_of(const Answer &answer);
+/// What became of a letter whose POST was answered so. `pause_ms`: how long nothing more is worth a trial
+/// where AR24 is in maintenance or this account is refused.
+[[nodiscard]] sdk::Outcome outcome_of(const Answer &answer, std::int64_t pause_ms);
 
 }  // namespace relance::lre::ar24

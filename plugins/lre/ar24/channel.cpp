@@ -104,7 +104,7 @@ std::optional<Outcome> Ar24Channel::upload(const sdk::Message &message, FormFiel
       fields.emplace_back("attachment[" + std::to_string(number++) + ']', std::move(id));
       continue;
     }
-    auto outcome = outcome_of(answer);
+    auto outcome = outcome_of(answer, settings_.pause_ms);
     // A document alone is no letter: whatever became of it, nothing was sent.
     if (outcome.kind == sdk::OutcomeKind::unknown) outcome = Outcome::not_sent(outcome.code, outcome.text);
     return outcome;
@@ -154,7 +154,7 @@ Outcome Ar24Channel::send(const sdk::Message &message) {
     if (is_eidas) {
       const auto changed = one_time_hash(hash);
       if (changed.kind != Answer::Kind::success) {
-        auto outcome = outcome_of(changed);
+        auto outcome = outcome_of(changed, settings_.pause_ms);
         if (outcome.kind == sdk::OutcomeKind::accepted || outcome.kind == sdk::OutcomeKind::unknown ||
             outcome.kind == sdk::OutcomeKind::rejected)
           outcome = Outcome::not_sent(changed.slug.empty() ? "otp" : changed.slug, changed.message);
@@ -168,7 +168,7 @@ Outcome Ar24Channel::send(const sdk::Message &message) {
     const bool is_stale{is_eidas && answer.kind == Answer::Kind::error && is_about_the_code(answer.slug)};
     if (is_stale) forget_one_time_hash(hash);
     if (is_stale && attempt == 1) continue;
-    return outcome_of(answer);
+    return outcome_of(answer, settings_.pause_ms);
   }
 }
 

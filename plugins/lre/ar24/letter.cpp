@@ -48,6 +48,41 @@ std::string html_of(std::string_view text) {
   return out;
 }
 
+struct PersonName {
+  std::string given, family;
+};
+
+/// Where the parts of a name are not known: words in capitals are the family's ("MARTIN Camille", as French
+/// lists have it), else the last one is. Empty for what is not two words.
+PersonName parted(std::string_view name) {
+  std::vector<std::string_view> words;
+  for (std::size_t at{0}; at < name.size();) {
+    const auto end = std::min(name.find(' ', at), name.size());
+    if (end > at) words.push_back(name.substr(at, end - at));
+    at = end + 1;
+  }
+  if (words.size() < 2) return {};
+  const auto is_capitals = [](std::string_view word) {
+    return word.size() > 1 &&
+           std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  };
+  const auto capitals = static_cast<std::size_t>(std::count_if(words.begin(), words.end(), is_capitals));
+  const bool has_capitals{capitals > 0 && capitals < words.size()};
+  PersonName parts;
+  for (std::size_t i{0}; i < words.size(); ++i) {
+    auto &into = (has_capitals ? is_capitals(words[i]) : i + 1 == words.size()) ? parts.family : parts.given;
+    if (!into.empty()) into += ' ';
+    into += words[i];
+  }
+  return parts;
+}
+
+PersonName name_of(const sdk::Addressee &addressee) {
+  if (!addressee.given_name.empty() && !addressee.family_name.empty())
+    return {std::string{addressee.given_name}, std::string{addressee.family_name}};
+  return parted(addressee.name);
+}
+
 bool has_address(std::string_view address) {
   const auto at = address.find('@');
   return at != address.npos && at > 0 && at + 1 < address.size() &&
@@ -71,8 +106,7 @@ std::vector<sdk::Quote::Issue> faults_of(const sdk::Message &message, const Sett
   if (addressee.is_consumer && !addressee.has_consent)
     issues.push_back({"/addressee", "a private person has not consented to registered e-mail"});
   if (!has_address(addressee.address)) issues.push_back({"/addressee/address", "is no e-mail address"});
-  const bool has_names{!addressee.given_name.empty() && !addressee.family_name.empty()};
-  if (addressee.is_consumer && !has_names)
+  if (addressee.is_consumer && name_of(addressee).family.empty())
     issues.push_back({"/addressee/family_name", "given and family name of a private person are needed"});
   if (!addressee.is_consumer && addressee.organisation.empty() && addressee.name.empty())
     issues.push_back({"/addressee/organisation", "a business needs a name"});
@@ -91,8 +125,11 @@ FormFields letter_fields(const sdk::Message &message) {
   const auto add = [&](const char *name, std::string_view value) {
     if (!value.empty()) fields.emplace_back(name, value);
   };
-  add("to_firstname", addressee.given_name);
-  add("to_lastname", addressee.family_name);
+  // Of a business the name may be the firm's own, which is not to be parted.
+  const bool is_person{addressee.is_consumer || addressee.name != addressee.organisation};
+  const auto name = is_person ? name_of(addressee) : PersonName{};
+  add("to_firstname", name.given);
+  add("to_lastname", name.family);
   if (!addressee.is_consumer)
     add("to_company", addressee.organisation.empty() ? addressee.name : addressee.organisation);
   const auto *html = message.find_part("html");

@@ -59,6 +59,7 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   settings.timeout_ms = static_cast<std::uint32_t>(number("timeout_s", 300, 600) * 1000);
   for (const auto &address : json["webhook_addresses"].items())
     settings.webhook_addresses.push_back(address.text());
+  settings.pause_ms = number("pause_s", 300, 86'400) * 1000;
   settings.poll_interval_ms = number("poll_interval_min", 60, 10'080) * kMinuteMs;
   settings.sent_within_ms = number("sent_within_h", 24, 720) * kHourMs;
   settings.answered_within_ms = number("answered_within_d", 17, 90) * kDayMs;

@@ -18,7 +18,7 @@ struct Settings {
   std::size_t attachments_bytes_max{0};
   std::uint32_t timeout_ms{0};
   std::vector<std::string> webhook_addresses;
-  std::int64_t poll_interval_ms{0}, sent_within_ms{0}, answered_within_ms{0};
+  std::int64_t pause_ms{0}, poll_interval_ms{0}, sent_within_ms{0}, answered_within_ms{0};
   std::uint32_t max_in_flight{8};
 };
 

@@ -34,7 +34,8 @@ after = "1d"
 channels = ["{channel}"]
 template = "words"
 """
-COLUMNS = {"email": "email", "sms": "mobile", "fax": "fax", "postal": "street,postal_code,city"}
+COLUMNS = {"email": "email", "sms": "mobile", "fax": "fax", "postal": "street,postal_code,city",
+           "lre": "registered_email,registered_email_consent,consumer,contact_name"}
 
 
 def template(words):
@@ -142,6 +143,8 @@ placement = "{self.placement}"
     def address_of(self, number):
         if self.channel == "email":
             return f"debtor{number}@debtor.example"
+        if self.channel == "lre":
+            return f"debtor{number}@debtor.example,yes,no,"
         return f"{number} rue du Debiteur,75002,PARIS" if self.channel == "postal" else f"+336{number:08}"
 
     def pay(self, invoice, amount):
