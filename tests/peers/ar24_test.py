@@ -35,6 +35,7 @@ class Ar24World(HardWorld):
         main = self.folder / "config" / "relanced.toml"
         main.write_text(main.read_text()
                         .replace("[log]", f'[hooks]\nlisten = ["127.0.0.1:{self.hook_port}"]\npublic_url = "http://127.0.0.1:{self.hook_port}"\n[log]')
+                        .replace('hand_over_within = "20s"', 'hand_over_within = "8s"')  # then a doubt is asked about
                         .replace('address = "+33140000000"', 'address = "billing@acme.example"'))
 
     def await_letter(self, count=1):

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kMinuteMs{60'000}, kHourMs{3'600'000}, kDayMs{86'400'000};
 
 bool is_printable(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
 bool is_here(std::string_view url) {
@@ -32,7 +32,8 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   settings.url = json["url"].text("https://app.ar24.fr/api");
   while (settings.url.ends_with('/')) settings.url.pop_back();
   const bool is_http{settings.url.starts_with("http://") || settings.url.starts_with("https://")};
-  if (!is_http || !is_printable(settings.url)) issues.fatal("/url", "is no http:// or https:// address");
+  if (!is_http || !is_printable(settings.url) || settings.url.find(' ') != std::string::npos)
+    issues.fatal("/url", "is no http:// or https:// address");
   if (settings.url.starts_with("http://") && !is_here(settings.url))
     issues.warning("/url", "without TLS anyone on the way reads the token and the letters");
   for (const auto &[name, into] :
