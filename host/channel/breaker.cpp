@@ -9,19 +9,20 @@ std::uint32_t Breaker::allowed(std::uint32_t credit, Instant wall) const {
     case State::closed:
       return credit;
     case State::half_open:
-      return is_probe_out_ ? 0u : std::min(credit, 1u);
+      return probe_ ? 0u : std::min(credit, 1u);
     case State::open:
       break;
   }
   return 0;
 }
 
-bool Breaker::note_end(bool is_good, Instant wall, const std::string &what) {
+bool Breaker::note_end(std::uint64_t message, bool is_good, Instant wall, const std::string &what) {
   if (!settings_.is_enabled) return false;
   if (is_open_) {
-    // What was on its way when it opened says nothing new; only what was tried since does.
-    if (!is_probe_out_) return false;
-    is_probe_out_ = false;
+    // What was on its way when it opened says nothing new, however late it ends; only what was tried since
+    // does.
+    if (probe_ != message) return false;
+    probe_.reset();
     if (is_good) {
       close();
       return true;
@@ -66,7 +67,8 @@ void Breaker::open(Instant wall, std::string because) {
 }
 
 void Breaker::close() {
-  is_open_ = is_probe_out_ = false;
+  is_open_ = false;
+  probe_.reset();
   in_a_row_ = failed_in_window_ = 0;
   window_.clear();
   delay_ = settings_.delay;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 namespace relance::channel {
@@ -29,11 +30,15 @@ class Breaker {
   [[nodiscard]] const std::string &because() const { return because_; }
 
   /// A message was handed over.
-  void note_handed_over(Instant wall) { is_probe_out_ = is_probe_out_ || state(wall) == State::half_open; }
+  void note_handed_over(std::uint64_t message, Instant wall) {
+    if (!probe_ && state(wall) == State::half_open) probe_ = message;
+  }
   /// One ended. True: the state has changed. `what`: what it came to, for people.
-  bool note_end(bool is_good, Instant wall, const std::string &what);
+  bool note_end(std::uint64_t message, bool is_good, Instant wall, const std::string &what);
   /// One ended in a way that says nothing of the provider.
-  void note_nothing() { is_probe_out_ = false; }
+  void note_nothing(std::uint64_t message) {
+    if (probe_ == message) probe_.reset();
+  }
   /// An operator has mended what was wrong.
   void close();
 
@@ -43,7 +48,8 @@ class Breaker {
   config::BreakerSettings settings_;
   std::uint32_t in_a_row_{0}, failed_in_window_{0};
   std::deque<bool> window_;  ///< of the last ones, whether it failed; only where a ratio is set
-  bool is_open_{false}, is_probe_out_{false};
+  bool is_open_{false};
+  std::optional<std::uint64_t> probe_;  ///< the message that is tried
   Instant retry_at_{};
   Milliseconds delay_;  ///< of the next opening
   std::string because_;

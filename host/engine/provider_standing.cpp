@@ -249,7 +249,7 @@ Instant ProviderPool::next_turn(const std::string &id) {
 void ProviderPool::note_outcome(const std::string &id, const channel::Outcome &outcome) {
   auto *pooled = find(id);
   if (pooled == nullptr) return;
-  if (is_our_own(outcome.code)) return pooled->breaker.note_nothing();
+  if (is_our_own(outcome.code)) return pooled->breaker.note_nothing(outcome.token);
   const bool is_bad{outcome.kind == OutcomeKind::not_sent || outcome.kind == OutcomeKind::unknown};
   const bool is_principle{outcome.kind == OutcomeKind::rejected &&
                           (outcome.failure == domain::FailureClass::policy ||
@@ -259,7 +259,8 @@ void ProviderPool::note_outcome(const std::string &id, const channel::Outcome &o
     pooled->report.last_error = std::string{domain::name_of(outcome.kind)} + ": " + text_of(outcome);
     pooled->report.last_error_at = wall;
   }
-  if (!pooled->breaker.note_end(!is_bad, wall, is_bad ? text_of(outcome) : std::string{})) return;
+  if (!pooled->breaker.note_end(outcome.token, !is_bad, wall, is_bad ? text_of(outcome) : std::string{}))
+    return;
   refresh_credit(*pooled);
   if (pooled->breaker.state(wall) == channel::Breaker::State::closed)
     log::event(log::Id::PROVIDER_BREAKER_CLOSED, {{"provider", id}});
@@ -275,7 +276,7 @@ void ProviderPool::note_handed_over(PooledProvider &provider, channel::Token tok
   if (provider.granted && *provider.granted > 0) --*provider.granted;
   if (provider.bucket.is_limited()) provider.bucket.take(std::chrono::steady_clock::now());
   if (provider.settings.send_limits.per_day != 0) ++provider.use.messages;
-  provider.breaker.note_handed_over(WallClock{}.now());
+  provider.breaker.note_handed_over(token, WallClock{}.now());
   refresh_credit(provider);
 }
 

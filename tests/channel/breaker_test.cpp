@@ -11,6 +11,7 @@ BOOST_AUTO_TEST_SUITE(breaker_test)
 namespace {
 
 using State = Breaker::State;
+constexpr std::uint64_t kMessage{1}, kOld{2};
 
 config::BreakerSettings after_three() {
   config::BreakerSettings settings;
@@ -21,7 +22,7 @@ config::BreakerSettings after_three() {
 }
 
 void fail(Breaker &breaker, int times, Instant at) {
-  for (int i{0}; i < times; ++i) breaker.note_end(false, at, "451 later");
+  for (int i{0}; i < times; ++i) breaker.note_end(kMessage, false, at, "451 later");
 }
 
 }  // namespace
@@ -30,10 +31,10 @@ BOOST_AUTO_TEST_CASE(it_opens_after_failures_in_a_row_and_one_success_between_th
   Breaker breaker{after_three()};
   const auto now = from_ms(10'000);
   fail(breaker, 2, now);
-  breaker.note_end(true, now, {});
+  breaker.note_end(kMessage, true, now, {});
   fail(breaker, 2, now);
   BOOST_TEST((breaker.state(now) == State::closed));
-  BOOST_TEST(breaker.note_end(false, now, "421 closing"));
+  BOOST_TEST(breaker.note_end(kMessage, false, now, "421 closing"));
   BOOST_TEST((breaker.state(now) == State::open));
   BOOST_TEST(breaker.allowed(50, now) == 0u);
   BOOST_TEST((breaker.retry_at() == now + Milliseconds{1000}));
@@ -47,9 +48,9 @@ BOOST_AUTO_TEST_CASE(half_open_it_lets_one_message_through_and_a_success_closes_
   now += Milliseconds{1000};
   BOOST_TEST((breaker.state(now) == State::half_open));
   BOOST_TEST(breaker.allowed(50, now) == 1u);
-  breaker.note_handed_over(now);
+  breaker.note_handed_over(kMessage, now);
   BOOST_TEST(breaker.allowed(50, now) == 0u);
-  BOOST_TEST(breaker.note_end(true, now, {}));
+  BOOST_TEST(breaker.note_end(kMessage, true, now, {}));
   BOOST_TEST((breaker.state(now) == State::closed));
   BOOST_TEST(breaker.allowed(50, now) == 50u);
 }
@@ -60,16 +61,16 @@ BOOST_AUTO_TEST_CASE(each_probe_that_fails_doubles_the_wait_up_to_its_bound_and_
   fail(breaker, 3, now);
   for (const auto wait : {2000, 3000, 3000}) {
     now = breaker.retry_at();
-    breaker.note_handed_over(now);
-    BOOST_TEST(breaker.note_end(false, now, "still"));
+    breaker.note_handed_over(kMessage, now);
+    BOOST_TEST(breaker.note_end(kMessage, false, now, "still"));
     BOOST_TEST((breaker.retry_at() - now == Milliseconds{wait}));
   }
   BOOST_TEST(breaker.because() ==
              "3 messages in a row were not sent or are in doubt, the last: 451 later, and the message tried "
              "since: still");
   now = breaker.retry_at();
-  breaker.note_handed_over(now);
-  breaker.note_end(true, now, {});
+  breaker.note_handed_over(kMessage, now);
+  breaker.note_end(kMessage, true, now, {});
   fail(breaker, 3, now);
   BOOST_TEST((breaker.retry_at() - now == Milliseconds{1000}));
 }
@@ -78,10 +79,26 @@ BOOST_AUTO_TEST_CASE(what_was_on_its_way_when_it_opened_neither_closes_it_nor_wa
   Breaker breaker{after_three()};
   const auto now = from_ms(10'000);
   fail(breaker, 3, now);
-  BOOST_TEST(!breaker.note_end(true, now, {}));
+  BOOST_TEST(!breaker.note_end(kMessage, true, now, {}));
   fail(breaker, 5, now);
   BOOST_TEST((breaker.state(now) == State::open));
   BOOST_TEST((breaker.retry_at() == now + Milliseconds{1000}));
+}
+
+BOOST_AUTO_TEST_CASE(what_ends_late_is_not_taken_for_the_message_that_is_tried) {
+  for (const bool is_good : {false, true}) {
+    Breaker breaker{after_three()};
+    auto now = from_ms(10'000);
+    fail(breaker, 3, now);
+    now += Milliseconds{1000};
+    breaker.note_handed_over(kMessage, now);
+    BOOST_TEST(!breaker.note_end(kOld, is_good, now, "timed out"));
+    breaker.note_nothing(kOld);
+    BOOST_TEST((breaker.state(now) == State::half_open));
+    BOOST_TEST(breaker.allowed(50, now) == 0u, "one is out, and one only");
+    BOOST_TEST(breaker.note_end(kMessage, true, now, {}));
+    BOOST_TEST((breaker.state(now) == State::closed));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_probe_that_says_nothing_of_the_provider_leaves_room_for_another) {
@@ -89,8 +106,8 @@ BOOST_AUTO_TEST_CASE(a_probe_that_says_nothing_of_the_provider_leaves_room_for_a
   auto now = from_ms(10'000);
   fail(breaker, 3, now);
   now += Milliseconds{1000};
-  breaker.note_handed_over(now);
-  breaker.note_nothing();
+  breaker.note_handed_over(kMessage, now);
+  breaker.note_nothing(kMessage);
   BOOST_TEST(breaker.allowed(50, now) == 1u);
 }
 
@@ -101,11 +118,12 @@ BOOST_AUTO_TEST_CASE(a_ratio_over_a_window_opens_it_where_successes_stand_betwee
   settings.window = 10;
   Breaker breaker{settings};
   const auto now = from_ms(10'000);
-  for (int i{0}; i < 9; ++i) breaker.note_end(i % 2 != 0, now, "451");  // 5 of 9 failed: too few to tell
+  for (int i{0}; i < 9; ++i)
+    breaker.note_end(kMessage, i % 2 != 0, now, "451");  // 5 of 9 failed: too few to tell
   BOOST_TEST((breaker.state(now) == State::closed));
-  breaker.note_end(true, now, {});
+  breaker.note_end(kMessage, true, now, {});
   BOOST_TEST((breaker.state(now) == State::closed));  // a success never opens it
-  breaker.note_end(false, now, "451");
+  breaker.note_end(kMessage, false, now, "451");
   BOOST_TEST((breaker.state(now) == State::open));
   BOOST_TEST(breaker.because() == "5 of the last 10 messages were not sent or are in doubt, the last: 451");
 }
