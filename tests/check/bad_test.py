@@ -31,7 +31,7 @@ class BadPlugins(unittest.TestCase):
         self.assertEqual({test for _, test, _ in faults} - names, set(), "tests that do not exist")
 
     def test_each_is_caught_by_the_test_named_for_it(self):
-        with ThreadPoolExecutor(max_workers=3) as workers:
+        with ThreadPoolExecutor(max_workers=6) as workers:
             for name, test, found, tests in workers.map(caught, kit.faults()):
                 with self.subTest(fault=name, test=test):
                     self.assertEqual(tests[test]["status"], "fail", tests[test])
