@@ -76,6 +76,10 @@ BOOST_AUTO_TEST_CASE(numbers_are_read_as_their_plans_have_them) {
   check("phone_normalization", score_phone);
 }
 
+BOOST_AUTO_TEST_CASE(addresses_are_written_as_their_countries_write_them) {
+  check("postal_address", score_postal_address);
+}
+
 BOOST_AUTO_TEST_CASE(callbacks_are_read_and_judged_as_their_providers_mean_them) {
   check("delivery_reports", score_delivery_reports);
 }

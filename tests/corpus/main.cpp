@@ -74,6 +74,7 @@ constexpr struct {
   relance::corpus::Score (*score)(const std::filesystem::path &folder);
 } kTopics[]{{"sms_segmentation", relance::corpus::score_sms_segmentation},
             {"phone", relance::corpus::score_phone},
+            {"postal_address", relance::corpus::score_postal_address},
             {"delivery_reports", relance::corpus::score_delivery_reports},
             {"pec", relance::corpus::score_pec}};
 

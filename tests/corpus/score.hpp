@@ -44,6 +44,8 @@ Score score_sms_segmentation(const std::filesystem::path &folder);
 Score score_phone(const std::filesystem::path &folder);
 /// plugins/protocol/pec on pec: each field of expected.tsv that is not empty, and what is forged refused.
 Score score_pec(const std::filesystem::path &folder);
+/// host/domain on postal_address.
+Score score_postal_address(const std::filesystem::path &folder);
 /// plugins/protocol/gateway, plugins/esp and plugins/sms on delivery_reports.
 Score score_delivery_reports(const std::filesystem::path &folder);
 
