@@ -79,6 +79,13 @@ std::vector<std::string> letter_lines(const store::Claim &claim, const channel::
   return lines;
 }
 
+const config::LetterSettings &letter_settings(const config::Configuration &configuration,
+                                              const std::string &provider) {
+  static const config::LetterSettings kUnlimited{};
+  const auto *found = configuration.provider(provider);
+  return found != nullptr ? found->letter : kUnlimited;
+}
+
 /// A step for a person needs no template: who owes what, since when.
 Composed words_for_a_person(const render::MessageModel &model) {
   Composed words;
@@ -93,7 +100,6 @@ Composed words_for_a_person(const render::MessageModel &model) {
 
 struct Composer::Templates {
   render::Renderer renderer;
-  render::LetterPrinter printer;
 };
 
 bool is_paper(std::string_view channel) {
@@ -138,15 +144,38 @@ Result<std::string> Composer::print(const store::Claim &claim, const CaseSetting
                                     const channel::Route &route, bool as_fax, std::uint32_t *pages) {
   const auto words = templates_->renderer.render_letter(made, model);
   if (!words) return words.error();
-  static const config::LetterSettings kUnlimited{};
-  const auto *provider = configuration_->provider(route.provider->id);
-  const auto &settings = provider != nullptr ? provider->letter : kUnlimited;
-  auto letter = templates_->printer.print(
-      {*setting.creditor, settings, made, *words, model, letter_lines(claim, route)},
+  auto letter = render::LetterPrinter::of_this_thread().print(
+      {*setting.creditor, letter_settings(*configuration_, route.provider->id), made, *words, model,
+       letter_lines(claim, route)},
       as_fax ? render::LetterForm::fax : render::LetterForm::pdf);
   if (!letter) return letter.error();
   if (pages != nullptr) *pages = letter->pages;
   return std::move(letter->bytes);
+}
+
+Result<store::Content> Composer::test_letter(const store::NewAttempt &attempt,
+                                             const config::Creditor &creditor, const std::string &text,
+                                             Instant now) {
+  config::Template made;
+  made.language = "en";
+  render::MessageModel model;
+  model.language = "en";
+  model.country = creditor.country;
+  const auto *region = configuration_->region(creditor.region);
+  model.dated = region != nullptr ? region->zone.local(now).date
+                                  : CivilDate{std::chrono::floor<Days>(now).time_since_epoch()};
+  const bool is_fax{attempt.channel == "fax"};
+  // Only an envelope needs an address that can be delivered to; the others show where the message went.
+  auto letter = render::LetterPrinter::of_this_thread().print(
+      {creditor,
+       letter_settings(*configuration_, attempt.provider),
+       made,
+       {attempt.subject, text, {}},
+       model,
+       lines_of(attempt.address)},
+      is_fax ? render::LetterForm::fax : render::LetterForm::pdf);
+  if (!letter) return letter.error();
+  return content("letter", is_fax ? "image/tiff" : "application/pdf", std::move(letter->bytes));
 }
 
 Result<std::string> Composer::letter(const store::Claim &claim, const store::CaseView &view,

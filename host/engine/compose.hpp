@@ -45,6 +45,10 @@ class Composer {
   Result<std::string> letter(const store::Claim &claim, const store::CaseView &view,
                              const CaseSetting &setting, const domain::Decision &decision,
                              const channel::Route &route, Instant now, bool as_fax);
+  /// The pages of a test message, which has no debtor: `attempt` names provider, channel, address and
+  /// subject.
+  Result<store::Content> test_letter(const store::NewAttempt &attempt, const config::Creditor &creditor,
+                                     const std::string &text, Instant now);
 
  private:
   struct Templates;

@@ -116,7 +116,7 @@ void Engine::Loop::quote_of_provider(const std::string &provider, const std::vec
     pooled.names_prices = pooled.names_prices || quotes[i]->price;
     auto &attempt = attempt_of(draft.settlement.changes[change]);
     attempt.segments = quotes[i]->segments;
-    attempt.pages = quotes[i]->pages;
+    if (quotes[i]->pages != 0) attempt.pages = quotes[i]->pages;  // else as many as were laid out
     if (!quotes[i]->price) continue;
     attempt.price_micro = quotes[i]->price->micro_units;
     attempt.price_currency = quotes[i]->price->currency;

@@ -49,6 +49,11 @@ Result<store::AttemptId> Engine::Loop::hand_over_test(const std::string &id, con
   part.media_type = "text/plain; charset=utf-8";
   part.hash = sha256(text);
   part.bytes = std::make_shared<const std::string>(std::move(text));
+  if (is_paper(attempt.channel)) {
+    auto letter = composer_->test_letter(attempt, *setting.creditor, words_of_test(id, *setting.creditor), now);
+    if (!letter) return letter.error();
+    attempt.content.push_back(std::move(*letter));
+  }
   attempt.dated = now;
   attempt.not_after = wall + configuration.limits.hand_over_within;
   attempt.is_draft_at_most = pooled->provider->traits().submit_never_releases;
@@ -87,7 +92,7 @@ std::optional<Error> Engine::Loop::quote_test(PooledProvider &pooled, channel::S
   for (const auto &issue : quote->issues)
     if (issue.is_fatal) return invalid("the message does not fit this provider: " + issue.message);
   attempt.segments = quote->segments;
-  attempt.pages = quote->pages;
+  if (quote->pages != 0) attempt.pages = quote->pages;
   if (!quote->price) return std::nullopt;
   attempt.price_micro = quote->price->micro_units;
   attempt.price_currency = quote->price->currency;

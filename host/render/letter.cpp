@@ -3,8 +3,10 @@
 
 #include "host/render/letter_flow.hpp"
 
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 
 namespace relance::render {
@@ -12,10 +14,14 @@ namespace relance::render {
 namespace {
 
 constexpr std::size_t kLogosMax{64}, kLocalesMax{256};
+/// With the time of its last change: a new logo is drawn from then on.
+using LogoKey = std::tuple<std::string, std::int32_t, std::filesystem::file_time_type::rep>;
 constexpr double kLogoWidthMaxMm{75};
 /// Whatever a provider allows: 400 invoices are 12 pages, and a message's bytes lie in memory while it is
 /// under way.
 constexpr std::size_t kPagesMax{200};
+/// What certainly needs more pages is not laid out first.
+constexpr std::size_t kItemsMax{kPagesMax * 60}, kWordsBytesMax{kPagesMax * 8192};
 
 std::string limit_text(const char *what, std::uint64_t is, std::uint64_t may_be) {
   return "the letter has " + std::to_string(is) + ' ' + what + ", and this provider takes " +
@@ -26,7 +32,7 @@ std::string limit_text(const char *what, std::uint64_t is, std::uint64_t may_be)
 
 struct LetterPrinter::Kept {
   Typesetter setter;
-  std::map<std::pair<std::string, std::int32_t>, Logo> logos;
+  std::map<LogoKey, Logo> logos;
   std::unordered_map<std::string, std::unique_ptr<Formats>> formats;
 
   Formats &formats_for(const MessageModel &model) {
@@ -39,7 +45,9 @@ struct LetterPrinter::Kept {
 
   Result<std::optional<Logo>> logo_of(const config::Letterhead &head) {
     if (head.logo.empty()) return std::optional<Logo>{};
-    const std::pair key{head.logo.string(), head.logo_height_mm};
+    std::error_code error;
+    const LogoKey key{head.logo.string(), head.logo_height_mm,
+                      std::filesystem::last_write_time(head.logo, error).time_since_epoch().count()};
     if (const auto found = logos.find(key); found != logos.end()) return std::optional{found->second};
     auto read = read_logo(head.logo, head.logo_height_mm, kLogoWidthMaxMm);
     if (!read) return read.error();
@@ -48,12 +56,20 @@ struct LetterPrinter::Kept {
   }
 };
 
+LetterPrinter &LetterPrinter::of_this_thread() {
+  thread_local LetterPrinter printer;
+  return printer;
+}
+
 LetterPrinter::LetterPrinter() : kept_{std::make_unique<Kept>()} {}
 LetterPrinter::~LetterPrinter() = default;
 
 Result<PrintedLetter> LetterPrinter::print(const LetterOrder &order, LetterForm form) {
   const auto &head = order.creditor.letterhead;
   const auto &settings = order.settings;
+  if (order.model.items.size() > kItemsMax ||
+      order.words.opening.size() + order.words.closing.size() > kWordsBytesMax)
+    return conflict("the letter is longer than " + std::to_string(kPagesMax) + " pages");
   if (auto begun = kept_->setter.begin(head.font, is_right_to_left(order.made.language)); !begun)
     return begun.error();
   const auto logo = kept_->logo_of(head);

@@ -38,6 +38,9 @@ inline constexpr std::size_t kAddressLinesMax{6};  ///< what every window takes
 /// Keeps what is costly between letters: fonts, logos, formatters. Confined to one thread.
 class LetterPrinter {
  public:
+  /// One a thread: what it keeps depends on no configuration.
+  static LetterPrinter &of_this_thread();
+
   LetterPrinter();
   ~LetterPrinter();
   LetterPrinter(const LetterPrinter &) = delete;

@@ -16,9 +16,17 @@ bool is_blank_or_control(char c) {
 std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (const char c : text) {
-    if (!is_blank_or_control(c))
-      line += c;
+  for (std::size_t i{0}; i < text.size(); ++i) {
+    bool is_gap{is_blank_or_control(text[i])};
+    // What Unicode breaks lines at: U+0085, U+2028, U+2029.
+    for (const std::string_view mark : {"\u0085", "\u2028", "\u2029"})
+      if (text.substr(i).starts_with(mark)) {
+        is_gap = true;
+        i += mark.size() - 1;
+        break;
+      }
+    if (!is_gap)
+      line += text[i];
     else if (!line.empty() && line.back() != ' ')
       line += ' ';
   }

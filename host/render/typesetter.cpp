@@ -8,9 +8,6 @@ namespace relance::render {
 
 namespace {
 
-/// A page holds less; what is longer comes from broken data.
-constexpr std::size_t kTextBytesMax{256 * 1024};
-
 std::string valid_utf8(std::string_view text) {
   const std::unique_ptr<char, decltype(&g_free)> made{
       g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), g_free};
@@ -104,7 +101,7 @@ Text Typesetter::set(std::string_view text, const TextStyle &style, double width
   }
   if (style.is_centred) pango_layout_set_alignment(made.get(), PANGO_ALIGN_CENTER);
   pango_layout_set_line_spacing(made.get(), static_cast<float>(style.leading));
-  auto valid = valid_utf8(text.substr(0, kTextBytesMax));
+  auto valid = valid_utf8(text);
   if (is_right_to_left_ && style.is_of_letter) turn_lines(valid);
   auto *attributes = plain_spaces(valid);
   pango_layout_set_text(made.get(), valid.data(), static_cast<int>(valid.size()));

@@ -115,6 +115,17 @@ class Bench:
                                  f"{statistics.median(other[0] for _, other in taken):,.0f}/s of {taken[0][1][1]:,.0f}, "
                                  f"{rounds} rounds, {ratios[0]:.1f} to {ratios[-1]:.1f}")
 
+    def letters(self):
+        """Letters, the naive page and faxes in turn, each figure the median of its rounds."""
+        out = self.run("letter_bench", SOURCE / "config" / "relanced.toml")
+        letters = re.search(r"letters .* ([\d.]+) pages/s +(\d+) bytes", out)
+        naive = re.search(r"naively .* ([\d.]+) pages/s", out)
+        faxes = re.search(r"faxes .* ([\d.]+) pages/s", out)
+        self.figure("letters of one page, one core", float(letters[1]), 150, "letters/s",
+                    note=f"with table, fonts and QR code; the words alone by naive Pango and Cairo: {float(naive[1]):.0f}/s")
+        self.figure("bytes of such a letter", int(letters[2]), 60_000, "bytes", is_least=False)
+        self.figure("faxes of the same letter, one core", float(faxes[1]), 100, "pages/s")
+
     def kannel(self):
         """Rounds of a load tool and of the driver, in turn, into one Kannel whose messages go on to a message centre."""
         sys.path.insert(0, str(SOURCE / "tests/peers"))
@@ -338,7 +349,7 @@ def asked(command):
 
 
 GROUPS = {"decide": Bench.decide, "simulate": Bench.simulate, "engine": Bench.engine_figures, "portfolio": Bench.portfolio,
-          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "kannel": Bench.kannel, "smpp": Bench.smpp, "hooks": Bench.hooks,
+          "reminders": Bench.reminders, "smtp": Bench.smtp, "mime": Bench.mime, "letters": Bench.letters, "kannel": Bench.kannel, "smpp": Bench.smpp, "hooks": Bench.hooks,
           "idle": Bench.idle}
 
 

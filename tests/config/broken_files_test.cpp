@@ -565,6 +565,95 @@ BOOST_AUTO_TEST_CASE(mistakes_in_regions_are_named_with_their_place) {
   check(kRegions);
 }
 
+constexpr Broken kLetters[]{
+    {"relanced.toml", R"(@creditor
+[creditor.letterhead]
+logo = "nowhere.png"
+logo_height_mm = 90
+colour = "blue"
+footer = ["1", "2", "3", "4", "5"]
+fonts = "Arial"
+)",
+     R"(X)"},
+    {"providers/smtp.toml", R"(plugin = "smtp"
+channel = "email"
+[letter]
+window = "fr"
+)",
+     R"(X)"},
+    {"providers/post.toml", R"(plugin = "post"
+channel = "postal"
+[letter]
+window = "din"
+pages_max = 0
+bytes_max = 12
+duplex = "yes"
+colour = true
+)",
+     R"(X)"},
+    {"templates/reminder.fr.toml", R"(subject = 'a'
+text = 'b'
+[letter]
+closing = 'Salutations'
+items = "some"
+[letter.labels]
+totl = "Total"
+)",
+     R"(X)"},
+    {"templates/reminder.nl.toml", R"(subject = 'a'
+text = 'b'
+[letter]
+opening = 'Geachte heer'
+[letter.labels]
+date = "Datum"
+total = "Totaal"
+)",
+     R"(X)"},
+};
+BOOST_AUTO_TEST_CASE(mistakes_about_letters_are_named_with_their_place) {
+  check(kLetters);
+}
+
+BOOST_AUTO_TEST_CASE(letters_are_read_as_they_are_written) {
+  ConfigFolder folder;
+  folder.write("logo.png", "read when it is drawn");
+  folder.append("relanced.toml", R"([creditor.letterhead]
+logo = "logo.png"
+logo_height_mm = 20
+colour = "#1A4f8B"
+font = "DejaVu Sans"
+sender_line = "Acme, 1 rue A"
+footer = ["RCS Lyon", "TVA"]
+)");
+  folder.write("providers/post.toml", "plugin = \"post\"\nchannel = \"postal\"\n[letter]\nwindow = \"swiss-right\"\n"
+                                      "pages_max = 10\nsheets_max = 5\nbytes_max = 8000000\nduplex = true\n");
+  folder.append("templates/reminder.fr.toml",
+                "[letter]\nopening = 'Madame,'\nclosing = 'Cordialement'\nitems = \"both\"\npayment = false\n"
+                "labels = { total = \"Somme\" }\n");
+  BOOST_TEST(folder.issues() == "");
+  const auto configuration = folder.load().configuration;
+  BOOST_TEST_REQUIRE(configuration != nullptr);
+  const auto &head = configuration->creditors[0].letterhead;
+  BOOST_TEST(head.logo == (folder.path() / "logo.png").string());
+  BOOST_TEST(head.logo_height_mm == 20);
+  BOOST_TEST(head.colour == 0x1A4F8Bu);
+  BOOST_TEST(head.font == "DejaVu Sans");
+  BOOST_TEST(head.sender_line == "Acme, 1 rue A");
+  BOOST_TEST(head.footer.size() == 2u);
+  const auto &letter = configuration->provider("post")->letter;
+  BOOST_TEST((letter.window == LetterWindow::swiss_right));
+  BOOST_TEST(letter.pages_max == 10u);
+  BOOST_TEST(letter.sheets_max == 5u);
+  BOOST_TEST(letter.bytes_max == 8'000'000u);
+  BOOST_TEST(letter.is_duplex);
+  const auto &words = *configuration->templates[0].letter;
+  BOOST_TEST(words.opening == "Madame,");
+  BOOST_TEST((words.items == LetterItems::both));
+  BOOST_TEST((words.has_table && !words.has_payment));
+  BOOST_TEST(words.labels[static_cast<std::size_t>(LetterLabel::total)] == "Somme");
+  BOOST_TEST(words.labels[static_cast<std::size_t>(LetterLabel::invoice)] == "Facture");
+}
+
 constexpr Broken kProviders[]{
     {"providers/smtp.toml", R"(plugin = "smtp"
 channel = "email"

@@ -27,6 +27,8 @@ HEAVY = {
     "toml++": re.compile(r"toml(\+\+|plusplus)(/|\.h)|toml\.hpp"),
     "libcurl": re.compile(r"curl/"),
     "GMime": re.compile(r"gmime"),
+    "Pango, Cairo": re.compile(r"pango/|cairo"),
+    "libtiff": re.compile(r"tiffio"),
     "date/tz.h": re.compile(r"date/tz\.h"),
 }
 # Forward declarations that the library itself ships are light.

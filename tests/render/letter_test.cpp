@@ -245,6 +245,8 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_fit_its_window_is_refused_with_its
   BOOST_TEST(refusal(sample) == "the address has 7 lines, and the window takes 6");
   sample.address = {"Caf\u00e9", "", "   ", "\t", "1 rue A", "", "75001 PARIS", ""};
   BOOST_TEST(printed(sample).pages == 1U);
+  sample.address = {"Caf\u00e9\u2028of\u0085two\nlines", "1 rue A", "75001 PARIS"};
+  BOOST_TEST(has(test::words_of(printed(sample).bytes), "Caf\u00e9 of two lines"));
   sample.address = {"Caf\u00e9", std::string(60, 'W'), "75001 PARIS"};
   BOOST_TEST(refusal(sample) ==
              "the address's line \"" + std::string(60, 'W') + "\" is wider than the window (81 mm)");
@@ -271,6 +273,8 @@ BOOST_AUTO_TEST_CASE(a_providers_limits_are_known_before_it_is_asked) {
   BOOST_TEST(printed(sample).sheets == 5U);
   sample.settings.bytes_max = 20'000;
   BOOST_TEST(has(refusal(sample), " bytes, and this provider takes 20000"));
+  sample.words.opening = std::string(2'000'000, 'w');
+  BOOST_TEST(refusal(sample) == "the letter is longer than 200 pages");
   sample = notice(9000);
   BOOST_TEST(has(refusal(sample), " pages, and this provider takes 200"));
 }
