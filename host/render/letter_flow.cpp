@@ -23,6 +23,7 @@ constexpr double kParagraphGap{7};
 constexpr double kCodeMm{32};        // of the QR code, with its quiet zone
 constexpr double kFooterEndMm{287};  // the lowest that every printer prints
 constexpr std::size_t kHeadLinesMax{7};
+constexpr std::size_t kNameMax{160};  // characters of a creditor's name in its letterhead
 
 void replace(std::string &text, std::string_view what, const std::string &by) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
@@ -74,7 +75,7 @@ class Flow {
     put_head();
     put_address(*address);
     put_reference();
-    sheet_.y = mm(parts_.layout.body);
+    sheet_.y = body_top_;
     sheet_.paragraph(order_.words.subject, {.size = 11, .is_bold = true, .leading = 1.15}, 10, true);
     for (const auto &words : paragraphs(order_.words.opening)) sheet_.paragraph(words, kBody, kParagraphGap);
     const auto *letter = order_.made.letter ? &*order_.made.letter : nullptr;
@@ -160,31 +161,43 @@ class Flow {
                     "\" is wider than the window (" + std::to_string(static_cast<int>(area.width)) + " mm)");
   }
 
+  /// The creditor's name in the largest type in which it stays above the window, or beside it.
+  Text name_within(double wide, double high) {
+    Text name;
+    for (const double size : {13.0, 11.0, 9.0, 7.0}) {
+      name = set(first_characters(one_line(order_.creditor.name), kNameMax),
+                 {.size = size, .is_bold = true, .is_of_letter = false, .leading = 1.05}, wide);
+      if (height(name) <= high) break;
+    }
+    return name;
+  }
+
   void put_head() {
     const auto &head = parts_.layout.head;
     auto &page = sheet_.page();
     double y{mm(head.y)};
     const bool is_wide{head.width > 100};  // the sender's address beside the logo, else below it
     if (parts_.logo) {
+      const auto scale = std::min(1.0, head.height / parts_.logo->height_mm);
       page.pictures.push_back({parts_.logo->picture, parts_.logo->ink, mm(head.x), y,
-                               mm(parts_.logo->width_mm), mm(parts_.logo->height_mm), false});
-      y += mm(parts_.logo->height_mm) + 4;
+                               mm(parts_.logo->width_mm * scale), mm(parts_.logo->height_mm * scale), false});
+      y += mm(parts_.logo->height_mm * scale) + 4;
     } else {
-      const auto name = set(one_line(order_.creditor.name),
-                            {.size = 13, .is_bold = true, .is_of_letter = false, .leading = 1.05},
-                            mm(is_wide ? 95 : head.width));
+      const auto name = name_within(mm(is_wide ? 95 : head.width), mm(std::min(head.height, 16.0)));
       page.texts.push_back({name, mm(head.x), y, 0, -1, true});
       y += height(name) + 3;
     }
-    std::string lines{parts_.logo ? one_line(order_.creditor.name) : std::string{}};
+    std::string lines{parts_.logo ? first_characters(one_line(order_.creditor.name), kNameMax)
+                                  : std::string{}};
     std::size_t count{0};
     for (const auto &line : order_.creditor.address_lines)
       if (count++ < kHeadLinesMax) lines += (lines.empty() ? "" : "\n") + one_line(line);
-    if (lines.empty()) return;
-    const auto x = is_wide ? mm(parts_.layout.reference.x) : mm(head.x);
+    const auto &reference = parts_.layout.reference;
     const auto address = set(lines, {.size = 8, .is_of_letter = false, .leading = 1.1},
-                             is_wide ? mm(parts_.layout.reference.width) : mm(head.width));
-    page.texts.push_back({address, x, is_wide ? mm(head.y) : y, 0, -1, false});
+                             mm(is_wide ? reference.width : head.width));
+    const auto top = is_wide ? mm(head.y) : y;
+    page.texts.push_back({address, mm(is_wide ? reference.x : head.x), top, 0, -1, false});
+    reference_top_ = std::max(mm(reference.y), top + height(address) + 6);
   }
 
   void put_address(const std::vector<Text> &lines) {
@@ -221,7 +234,7 @@ class Flow {
   void put_reference() {
     const auto &area = parts_.layout.reference;
     const auto &model = order_.model;
-    double y{mm(area.y)};
+    double y{reference_top_};
     const std::pair<LetterLabel, std::string> rows[]{
         {LetterLabel::date, parts_.formats.long_date(model.dated)},
         {LetterLabel::customer, first_characters(one_line(model.customer_number), 60)},
@@ -236,6 +249,7 @@ class Flow {
       put_in(area, value, label_width + 8, y, false);
       y += height(value) + 2;
     }
+    body_top_ = std::max(mm(parts_.layout.body), y + 12);
   }
 
   void put_in(const Area &area, const Text &text, double from_start, double y, bool is_coloured) {
@@ -328,7 +342,7 @@ class Flow {
   const LetterOrder &order_;
   const config::LetterLabels &labels_;
   Text footer_{};
-  double footer_top_{0};
+  double footer_top_{0}, reference_top_{0}, body_top_{0};
   LetterSheet sheet_;
 };
 

@@ -3,16 +3,42 @@
 
 #include "host/render/letter_layout.hpp"
 
+#include <algorithm>
 #include <cairo-pdf.h>
+#include <cmath>
 #include <pango/pangocairo.h>
 
 namespace relance::render {
 
 namespace {
 
+/// The paper knows how black a dot is, and no colour: a fax.
+bool is_ink_only(cairo_t *canvas) {
+  return cairo_surface_get_content(cairo_get_target(canvas)) == CAIRO_CONTENT_ALPHA;
+}
+
 void use_colour(cairo_t *canvas, std::uint32_t colour) {
   const auto part = [colour](unsigned shift) { return static_cast<double>((colour >> shift) & 0xFFU) / 255; };
   cairo_set_source_rgb(canvas, part(16), part(8), part(0));
+}
+
+void draw_rule(cairo_t *canvas, const PlacedRule &rule, std::uint32_t colour) {
+  use_colour(canvas, colour);
+  double y{rule.y}, thickness{rule.thickness};
+  if (is_ink_only(canvas)) {
+    // A hairline between two lines of dots would be too thin for either: it is a whole line.
+    double across{0}, down{rule.thickness};
+    cairo_user_to_device_distance(canvas, &across, &down);
+    down = std::max(1.0, std::round(down));
+    double x{rule.x};
+    cairo_user_to_device(canvas, &x, &y);
+    y = std::round(y);
+    cairo_device_to_user(canvas, &x, &y);
+    cairo_device_to_user_distance(canvas, &across, &down);
+    thickness = down;
+  }
+  cairo_rectangle(canvas, rule.x, y, rule.width, thickness);
+  cairo_fill(canvas);
 }
 
 void draw_text(cairo_t *canvas, const PlacedText &placed) {
@@ -66,11 +92,7 @@ cairo_status_t append(void *closure, const unsigned char *data, unsigned length)
 }  // namespace
 
 void draw(cairo_t *canvas, const Page &page, std::uint32_t colour) {
-  for (const auto &rule : page.rules) {
-    use_colour(canvas, rule.is_coloured ? colour : 0);
-    cairo_rectangle(canvas, rule.x, rule.y, rule.width, rule.thickness);
-    cairo_fill(canvas);
-  }
+  for (const auto &rule : page.rules) draw_rule(canvas, rule, rule.is_coloured ? colour : 0);
   use_colour(canvas, colour);
   for (const auto &text : page.texts)
     if (text.is_coloured) draw_text(canvas, text);

@@ -4,6 +4,20 @@
 #include <cstdio>
 #include <pango/pangocairo.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+// Fontconfig keeps one pattern of its own for the life of the process, and loses its address.
+extern "C" const char *__lsan_default_suppressions();  // NOLINT: the sanitizer's name
+extern "C" const char *__lsan_default_suppressions() {  // NOLINT
+  return "leak:libfontconfig.so\n";
+}
+extern "C" const char *__lsan_default_options();  // NOLINT
+extern "C" const char *__lsan_default_options() {  // NOLINT
+  return "print_suppressions=0";
+}
+#endif
+#endif
+
 namespace relance::render {
 
 namespace {

@@ -277,6 +277,23 @@ class CommandsTest(unittest.TestCase):
         self.assertIn("F-3: ", self.ctl("preview", "--debtor", "D-2", "--full"))
         self.ctl("preview")
 
+    def test_a_letter_can_be_looked_at_before_it_leaves(self):
+        self.open_ledger()
+        letter, fax = self.world.folder / "letter.pdf", self.world.folder / "fax.tiff"
+        self.ctl("preview", "--debtor", "D-2", "--letter", letter, code=1)  # nothing would leave now
+        self.assertFalse(letter.exists())
+        self.ctl("pause")
+        self.ctl("clock", "advance", "5d")
+        self.assertIn("bytes", self.ctl("preview", "--debtor", "D-2", "--letter", letter))
+        self.assertTrue(letter.read_bytes().startswith(b"%PDF-"))
+        words = subprocess.run(["pdftotext", "-layout", letter, "-"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("F-3: ", words)
+        self.assertEqual(self.ask("preview", "--debtor", "D-2", "--fax", fax)["bytes"], fax.stat().st_size)
+        self.assertTrue(fax.read_bytes().startswith(b"II*"))
+        self.ctl("preview", "--letter", letter, code=2)
+        self.ctl("preview", "--debtor", "nobody", "--letter", letter, code=1)
+        self.ctl("preview", "--debtor", "D-2", "--letter", self.world.folder / "no" / "folder.pdf", code=2)
+
     def test_the_configuration_is_checked_and_reloaded(self):
         self.assertIn("is right", self.ctl("config", "check"))
         self.world.edit("templates/words.en.toml", "to pay", "still to pay")

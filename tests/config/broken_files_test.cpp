@@ -574,13 +574,19 @@ colour = "blue"
 footer = ["1", "2", "3", "4", "5"]
 fonts = "Arial"
 )",
-     R"(X)"},
+     R"(relanced.toml:9:8: error: there is no file nowhere.png
+relanced.toml:10:18: error: "logo_height_mm" is 90, but must be from 5 to 25
+relanced.toml:11:10: error: "blue" is no colour; write "#1A4F8B"
+relanced.toml:12:10: error: "footer" lists 5, more than 4
+relanced.toml:13:1: error: unknown key "fonts"; did you mean "font"?
+)"},
     {"providers/smtp.toml", R"(plugin = "smtp"
 channel = "email"
 [letter]
 window = "fr"
 )",
-     R"(X)"},
+     R"(providers/smtp.toml:3:1: error: [letter] is for the channels postal, lre and fax
+)"},
     {"providers/post.toml", R"(plugin = "post"
 channel = "postal"
 [letter]
@@ -590,7 +596,12 @@ bytes_max = 12
 duplex = "yes"
 colour = true
 )",
-     R"(X)"},
+     R"(providers/post.toml:4:10: error: "window" cannot be "din"; known: fr, din5008-a, din5008-b, swiss-left, swiss-right, pingen, maileva, cover-sheet
+providers/post.toml:5:13: error: "pages_max" is 0, but must be from 1 to 1000
+providers/post.toml:6:13: error: "bytes_max" is 12, but must be from 1024 to 67108864
+providers/post.toml:7:10: error: "duplex" is a text, but must be true or false; write duplex = false
+providers/post.toml:8:1: error: unknown key "colour"; known: window, pages_max, sheets_max, bytes_max, duplex
+)"},
     {"templates/reminder.fr.toml", R"(subject = 'a'
 text = 'b'
 [letter]
@@ -599,7 +610,10 @@ items = "some"
 [letter.labels]
 totl = "Total"
 )",
-     R"(X)"},
+     R"(templates/reminder.fr.toml:3:1: error: "opening" is missing; write opening = '''…'''
+templates/reminder.fr.toml:5:9: error: "items" cannot be "some"; known: overdue, all, both
+templates/reminder.fr.toml:7:1: error: unknown key "totl"; did you mean "total"?
+)"},
     {"templates/reminder.nl.toml", R"(subject = 'a'
 text = 'b'
 [letter]
@@ -608,7 +622,8 @@ opening = 'Geachte heer'
 date = "Datum"
 total = "Totaal"
 )",
-     R"(X)"},
+     R"(templates/reminder.nl.toml:3:1: error: letters in "nl" need words of their own in [letter.labels]: customer, our_reference, invoice, issued, due, overdue, amount, balance, upcoming, carried, brought, bank, holder, quote, scan, page
+)"},
 };
 BOOST_AUTO_TEST_CASE(mistakes_about_letters_are_named_with_their_place) {
   check(kLetters);

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_letter_that_fits_nobody_becomes_a_persons_task) {
   BOOST_TEST_REQUIRE(world.tasks().size() == 1u);
   std::string journal;
   world.with_store([&](store::Store &store, Instant) {
-    for (const auto &entry : store.journal(world.creditor, {}, 100).value()) journal += entry.payload + '\n';
+    for (const auto &entry : store.journal(world.creditor, {}, {}, 100).value()) journal += entry.payload + '\n';
   });
   BOOST_TEST(journal.find("is wider than the window") != std::string::npos, journal);
 }

@@ -82,8 +82,17 @@ BOOST_AUTO_TEST_CASE(every_font_is_embedded_and_only_what_is_used_of_it) {
   }
 }
 
-void check_window(config::LetterWindow window) {
-  auto sample = notice();
+/// A file in a folder for temporary ones, gone with the object.
+struct LogoFile {
+  std::filesystem::path path{std::filesystem::temp_directory_path() /
+                             ("relance-logo-" + std::to_string(getpid()) + ".png")};
+  explicit LogoFile(const std::string &bytes) { std::ofstream{path, std::ios::binary} << bytes; }
+  ~LogoFile() { std::filesystem::remove(path); }
+  LogoFile(const LogoFile &) = delete;
+  LogoFile &operator=(const LogoFile &) = delete;
+};
+
+void check_window(SampleLetter sample, config::LetterWindow window) {
   sample.settings.window = window;
   sample.address = {"Etablissements Durand et Compagnie",
                     "A l attention de Madame Durand",
@@ -115,7 +124,18 @@ void check_window(config::LetterWindow window) {
 BOOST_AUTO_TEST_CASE(the_address_shows_through_its_window_and_nothing_else_does) {
   for (std::size_t i{0}; i < config::kLetterWindowNames.size(); ++i) {
     BOOST_TEST_CONTEXT(config::kLetterWindowNames[i]) {
-      check_window(static_cast<config::LetterWindow>(i));
+      const auto window = static_cast<config::LetterWindow>(i);
+      auto sample = notice();
+      check_window(sample, window);
+      // Whatever stands in the letterhead.
+      sample.creditor.name = std::string(300, 'M');
+      sample.creditor.address_lines.assign(
+          7, "An address of a length that nobody has and that takes lines of its own to be written");
+      check_window(sample, window);
+      const LogoFile logo{test::png(300, 300)};
+      sample.creditor.letterhead.logo = logo.path;
+      sample.creditor.letterhead.logo_height_mm = 25;
+      check_window(sample, window);
     }
   }
 }
@@ -295,16 +315,6 @@ BOOST_AUTO_TEST_CASE(a_cover_sheet_carries_the_address_and_its_back_stays_empty)
   BOOST_TEST(test::picture_of(letter.bytes, 2, 50).ink(0, 0, 210, 297) == 0U);
 }
 
-/// A file in a folder for temporary ones, gone with the object.
-struct LogoFile {
-  std::filesystem::path path{std::filesystem::temp_directory_path() /
-                             ("relance-logo-" + std::to_string(getpid()) + ".png")};
-  explicit LogoFile(const std::string &bytes) { std::ofstream{path, std::ios::binary} << bytes; }
-  ~LogoFile() { std::filesystem::remove(path); }
-  LogoFile(const LogoFile &) = delete;
-  LogoFile &operator=(const LogoFile &) = delete;
-};
-
 BOOST_AUTO_TEST_CASE(a_logo_stands_at_the_head_and_a_bad_one_is_said) {
   const auto with = [](const std::filesystem::path &logo) {
     auto sample = notice();
@@ -424,6 +434,17 @@ BOOST_AUTO_TEST_CASE(a_fax_is_what_machines_of_group_three_take) {
     BOOST_TEST((page.tags == wanted));
     BOOST_TEST(page.picture.ink(20, 20, 170, 250) > 50'000U);
   }
+  // Every row of the table has its rule: long lines of dots, 26 rows and head and what is carried forward.
+  int rules{0};
+  const auto &first = pages[0].picture;
+  for (int y{1}; y < first.height; ++y) {
+    const auto is_rule = [&](int line) {
+      return std::count(first.dots.begin() + line * first.width + 200,
+                        first.dots.begin() + line * first.width + 1500, 0) == 1300;
+    };
+    if (is_rule(y) && !is_rule(y - 1)) ++rules;
+  }
+  BOOST_TEST(rules == 29);
   // The same letter as the PDF: as much ink in every band of the page, within what fewer dots blur.
   const auto paper = test::picture_of(printed(notice(40)).bytes, 1, 200);
   for (int band{10}; band < 280; band += 30) {
