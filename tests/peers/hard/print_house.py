@@ -144,7 +144,7 @@ class PrintHouse:
         if what == "documents":
             if b'name="document"' not in body or b'name="metadata"' not in body:
                 return 400, {"errors": [{"code": "DOCUMENT_REQUIRED"}]}
-            sending["documents"].append(body.decode(errors="replace"))
+            sending["documents"].append(body.decode("latin-1"))
         elif what == "recipients":
             recipient = json.loads(body)
             if not recipient.get("address_line_6") or any(len(v) > 38 for k, v in recipient.items() if k.startswith("address_")):
