@@ -89,7 +89,7 @@ TestMessage letter() {
           .idempotency_key = kKey,
           .service = "lre",
           .parts = {{.bytes = "Bonjour,\n1 < 2 & fin."}},
-          .references = {{"invoice", "F-2026-017"}, {"case", "C-7"}}};
+          .references = {{"invoice", "F-2026-017"}, {"debtor", "C-7"}}};
 }
 TestMessage with_document(std::string bytes = "%PDF-1.7 document") {
   auto message = letter();
@@ -332,8 +332,8 @@ BOOST_AUTO_TEST_CASE(a_hint_at_what_is_not_ours_changes_nothing_and_one_at_a_clo
   bench.says("GET /mail/", R"({"status":"ERROR","slug":"mail_not_found","message":"x"})");
   auto said = bench.driver->parse("poke", kPoke);
   BOOST_TEST((said.status == sdk::Parsed::Status::ok && said.receipts.empty()));
-  for (const auto *body :
-       {R"({"status":"maintenance"})", R"({"status":"ERROR","slug":"token_invalid"})", ""}) {
+  for (const auto *body : {R"({"status":"maintenance"})", R"({"status":"ERROR","slug":"token_invalid"})",
+                           R"({"status":"ERROR","slug":"internal_error"})", ""}) {
     Bench other;
     other.says("GET /mail/", body);
     BOOST_TEST((other.driver->parse("poke", kPoke).status == sdk::Parsed::Status::retry));
@@ -428,9 +428,11 @@ BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_until_it_is_whole_and_gone_when_ar24_s
   old.says("GET /mail/", R"({"status":"ERROR","slug":"mail_not_found","message":"x"})");
   BOOST_TEST((old.driver->fetch("ar:12345").status == sdk::Fetched::Status::gone));
   BOOST_TEST((old.driver->fetch("passwd:12345").status == sdk::Fetched::Status::gone));
-  Bench closed;
-  closed.says("GET /mail/", R"({"status":"ERROR","slug":"token_invalid","message":"x"})");
-  BOOST_TEST((closed.driver->fetch("ar:12345").status == sdk::Fetched::Status::retry));
+  for (const auto *slug : {"token_invalid", "internal_error"}) {
+    Bench closed;
+    closed.says("GET /mail/", std::string{R"({"status":"ERROR","slug":")"} + slug + "\"}");
+    BOOST_TEST((closed.driver->fetch("ar:12345").status == sdk::Fetched::Status::retry));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_token_goes_to_the_api_and_nowhere_else) {

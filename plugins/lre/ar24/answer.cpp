@@ -71,6 +71,11 @@ bool is_about_the_account(std::string_view slug) {
          !is_about_the_code(slug);
 }
 
+bool is_about_no_letter(std::string_view slug) {
+  return has_one(lower(slug), {"not_found", "not_exist", "unknown", "deleted", "no_such"}) &&
+         !is_about_the_account(slug);
+}
+
 bool is_about_the_code(std::string_view slug) {
   return lower(slug).find("otp") != std::string::npos;
 }

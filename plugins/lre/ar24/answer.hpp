@@ -30,6 +30,8 @@ struct Answer {
 
 /// Of a refused call: whether this account or its settings are at fault (token, key, clock), not the letter.
 [[nodiscard]] bool is_about_the_account(std::string_view slug);
+/// Of a question: AR24 knows no such letter of ours.
+[[nodiscard]] bool is_about_no_letter(std::string_view slug);
 /// The one-time code, or what it was changed for, counts no longer.
 [[nodiscard]] bool is_about_the_code(std::string_view slug);
 

@@ -242,7 +242,7 @@ sdk::Parsed Ar24Channel::parse(const sdk::Raw &raw) {
   if (id.empty()) return sdk::Parsed::unreadable("a hint at no letter");
   const auto answer = get("/mail/", {{"id", id}});
   // A number that AR24 does not know, or not as ours: somebody made it up.
-  if (answer.kind == Answer::Kind::error && !is_about_the_account(answer.slug)) return sdk::Parsed::nothing();
+  if (answer.kind == Answer::Kind::error && is_about_no_letter(answer.slug)) return sdk::Parsed::nothing();
   if (answer.kind != Answer::Kind::success)
     return sdk::Parsed::retry(answer.slug.empty() ? "AR24 did not answer: " + answer.message : answer.slug);
   if (answer.result["id"].text() != id) return sdk::Parsed::nothing();
@@ -253,7 +253,7 @@ sdk::Fetched Ar24Channel::fetch(const sdk::Fetch &fetch) {
   const auto reference = read_reference(fetch.reference);
   if (reference.kind.empty()) return sdk::Fetched::gone("names no proof");
   const auto answer = get("/mail/", {{"id", reference.letter_id}});
-  if (answer.kind == Answer::Kind::error && !is_about_the_account(answer.slug))
+  if (answer.kind == Answer::Kind::error && is_about_no_letter(answer.slug))
     return sdk::Fetched::gone("AR24 has this letter no more: " + answer.slug);
   if (answer.kind != Answer::Kind::success)
     return sdk::Fetched::retry(answer.slug.empty() ? "AR24 did not answer: " + answer.message : answer.slug);

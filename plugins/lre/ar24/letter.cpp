@@ -136,7 +136,7 @@ FormFields letter_fields(const sdk::Message &message) {
   fields.emplace_back("content", html == nullptr ? html_of(message.text()) : std::string{html->bytes});
   // What finds the letter again when its number never came.
   fields.emplace_back("ref_dossier", message.idempotency_key);
-  add("ref_client", message.reference("case"));
+  add("ref_client", message.reference("debtor"));
   add("ref_facturation", message.reference("invoice"));
   return fields;
 }
