@@ -2,6 +2,7 @@
 """The driver `ar24` in a child of the real daemon, without any network of its own: letters are counted at a double of AR24,
 its webhooks come through the daemon's listener, and its proofs end as evidence."""
 import json
+import signal
 import socket
 import sys
 import urllib.error
@@ -87,6 +88,19 @@ def a_refusal_is_no_delivery_and_a_hint_alone_is_nothing(world):
     world.await_counts("one was refused", lambda c: c["bounced"] == 1)
     expect(world.counts()["delivered"] == 0, f"{world.counts()}")
     world.sent_once_each(2)
+
+
+def what_no_webhook_told_is_found_by_looking(world):
+    world.live()
+    world.due()
+    number = world.await_letter()
+    world.await_counts("it is sent", lambda c: c["sent"] == 1 and c["attempts_open"] == 0)
+    world.kill(signal.SIGTERM)
+    world.double.happens(number, "ts_ev_date", tells=False)
+    world.double.happens(number, "negligence_date", tells=False)
+    world.again()
+    world.await_counts("nobody claimed it", lambda c: c["bounced"] == 1)
+    world.sent_once_each(1)
 
 
 def an_answer_that_was_lost_is_found_in_the_list_and_not_sent_again(world):
