@@ -32,7 +32,13 @@ std::size_t pages(std::size_t size) {
   return (size + kPage - 1) / kPage * kPage;
 }
 
+/// A process has 65,530 areas of memory (vm.max_map_count), which a driver of many requests a message would
+/// use up: what comes beyond these is not guarded.
+constexpr std::size_t kAreasMax{40'000};
+std::atomic<std::size_t> area_count{0};
+
 char *map(std::size_t size) {  // and a guard page behind it
+  area_count += 2;
   void *address{::mmap(nullptr, size + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)};
   if (address == MAP_FAILED)
     abandon("the kit ran out of address space", "give it more memory", "relance-check");
@@ -110,6 +116,11 @@ void *Arena::place(const void *bytes, std::size_t size, const char *what) {
   if (size == 0) return nullptr;
   const auto padded = (size + 7) / 8 * 8;
   char *at{nullptr};
+  if (area_count >= kAreasMax && (next_ == nullptr || padded > static_cast<std::size_t>(end_ - next_))) {
+    unguarded_.push_back(std::make_unique<char[]>(size));
+    std::memcpy(unguarded_.back().get(), bytes, size);
+    return unguarded_.back().get();
+  }
   if (style_ == Style::tight || padded > kPackedBlock) {
     const auto length = pages(size);
     char *const block{map(length)};
@@ -147,6 +158,7 @@ void Arena::kill() {
     ::mprotect(block.begin, block.size, PROT_NONE);
   }
   blocks_.clear();
+  unguarded_.clear();
   next_ = end_ = nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <relance/plugin.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,7 @@ class Arena {
   const char *life_;
   Style style_;
   std::vector<Block> blocks_;
+  std::vector<std::unique_ptr<char[]>> unguarded_;
   std::vector<std::size_t> places_;  ///< their numbers in the table that the signal handler reads
   char *next_{nullptr};              ///< packed: where the next thing goes
   char *end_{nullptr};
