@@ -21,6 +21,11 @@ GOOD = [
     ("plugins/relance_esp.so", "esp.json", {"provider.reset", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("plugins/relance_lre.so:pec", "lre.json", {"provider.reset", "provider.silent", "deadline.past", "tokens.once", "query.ends", "poll.ends", "memory.borrowed"}),
     ("plugins/relance_lre.so:ar24", "lre.json", {"provider.reset", "provider.rejected", "deadline.past", "tokens.once", "query.ends", "poll.ends", "webhook.genuine", "webhook.forgery", "evidence.ends", "parse.sample", "memory.borrowed"}),
+    ("plugins/relance_postal.so:sftp", "postal.json", {"tokens.stop", "parse.sample", "parse.garbage"}),
+    ("plugins/relance_postal.so:ipp", "postal.json", {"tokens.stop", "parse.sample", "parse.garbage"}),
+    ("plugins/relance_postal.so:maileva", "postal.json", {"tokens.stop", "parse.sample", "parse.garbage", "settings.secrets"}),
+    ("plugins/relance_postal.so:pingen", "postal.json", {"provider.reset", "tokens.once", "webhook.genuine", "webhook.forgery", "parse.sample", "memory.borrowed"}),
+    ("plugins/relance_postal.so:lob", "postal.json", {"provider.reset", "tokens.once", "webhook.genuine", "webhook.forgery", "webhook.replay", "parse.sample", "memory.borrowed"}),
     ("test-plugins/noop.so", None, {"calls.faults", "lifecycle.leaks", "parse.garbage"}),
 ]
 SLOWEST_S = 60  # a run on a good plugin, as the manual promises

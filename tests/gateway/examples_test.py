@@ -13,7 +13,9 @@ SOURCE = Path(os.environ.get("RELANCE_SOURCE_DIR", Path(__file__).resolve().pare
 BUILD = Path(os.environ.get("RELANCE_BUILD_DIR", SOURCE / "build/dev"))
 # Of SendGrid's helper libraries' tests: a public key where the settings want one.
 PUBLIC_KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
-MINE = ["ar24", "brevo", "mailgun", "ovh", "own-fax-gateway", "own-gateway", "pec", "postmark", "sendgrid", "ses", "twilio", "vonage"]
+PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm8ga2V5\n-----END OPENSSH PRIVATE KEY-----\n"  # only its form is looked at
+SECRETS = {"sendgrid-webhook-key": PUBLIC_KEY, "print-service-key": PRIVATE_KEY}
+MINE = ["ar24", "brevo", "ipp-printer", "lob", "maileva", "mailgun", "ovh", "own-fax-gateway", "own-gateway", "pec", "pingen", "postmark", "sendgrid", "ses", "sftp-print", "twilio", "vonage"]
 
 
 class Examples(unittest.TestCase):
@@ -30,8 +32,7 @@ class Examples(unittest.TestCase):
         self.credentials.mkdir(mode=0o700)
         for file in (self.folder / "config/providers").glob("*.toml"):
             for name in re.findall(r'credential = "([^"]+)"', file.read_text()):
-                secret = PUBLIC_KEY if name == "sendgrid-webhook-key" else "a secret of 24 characters"
-                (self.credentials / name).write_text(secret)
+                (self.credentials / name).write_text(SECRETS.get(name, "a secret of 24 characters"))
                 (self.credentials / name).chmod(0o600)
 
     def check(self):

@@ -51,6 +51,12 @@ inline std::vector<SettingsIssue> check_settings(const relance_plugin *driver, c
   return issues;
 }
 
+/// An attempt that a poll is told of.
+struct OpenAttempt {
+  std::string key{};
+  std::vector<std::string> refs{};
+};
+
 class Instance {
  public:
   /// Created and started, as the host does it; throws what was wrong with the settings.
@@ -118,8 +124,23 @@ class Instance {
     on_thread([&] { driver_->parse(instance_, &pointer, 1); });
     return host_.parsed(raw.token);
   }
-  sdk::Polled poll(const std::string &cursor) {
+  /// `open`: the attempts whose last receipt has not come, for a driver that asks to be told of them.
+  sdk::Polled poll(const std::string &cursor, const std::vector<OpenAttempt> &open = {}) {
+    std::deque<relance_open_ref> raws;
+    std::deque<std::vector<relance_str>> refs;
+    std::vector<const relance_open_ref *> pointers;
+    for (const auto &attempt : open) {
+      auto &raw = raws.emplace_back();
+      raw.size = sizeof raw;
+      raw.idempotency_key = sdk::to_str(attempt.key);
+      raw.refs = refs.emplace_back(to_strs(attempt.refs)).data();
+      raw.ref_count = attempt.refs.size();
+      raw.accepted_at_ms = host_.business_ms();
+      pointers.push_back(&raw);
+    }
     relance_poll request{};
+    request.open = pointers.data();
+    request.open_count = pointers.size();
     request.size = sizeof request;
     request.token = ++last_token_;
     request.cursor = sdk::to_str(cursor);

@@ -1,0 +1,344 @@
+#include "plugins/postal/maileva/channel.hpp"
+
+#include "plugins/postal/rest/multipart.hpp"
+
+#include <relance/signature.hpp>
+
+#include <algorithm>
+#include <settings_schema_maileva.h>
+
+namespace relance::postal::maileva {
+namespace {
+
+constexpr const char *kNotificationCentre{"notification_center/v2"};
+constexpr const char *kSubscribedState{"subscribed"};
+constexpr std::uint64_t kProofMax{16'777'216}, kListMax{4'194'304};
+constexpr std::size_t kMissedMax{50}, kKnownMax{1000};
+/// A list of a draft that was made shows it within this time; generous, as no promise is published.
+constexpr std::int64_t kListedAfterMs{3'600'000};
+constexpr std::int64_t kProofPauseMs{3'600'000};  ///< proofs come days after the letter
+
+/// What is asked of a draft may fail as often as it likes: nothing is posted by it.
+constexpr sdk::HttpRules kOfDraft{.refused_as = sdk::FailureClass::policy, .throttled_took_nothing = true};
+
+bool says_not_draft(const sdk::HttpReply &reply) {
+  return reply.body.find("SENDING_STATUS_IS_NOT_DRAFT") != std::string::npos;
+}
+bool is_gone(const sdk::HttpReply &reply) {
+  return reply.result == sdk::HttpReply::Result::replied && reply.status == 404;
+}
+
+}  // namespace
+
+const sdk::Description MailevaChannel::kDescription{.id = "org.relance.postal",
+                                                    .driver = "maileva",
+                                                    .name = "Letters and registered letters through Maileva",
+                                                    .version = "0.1.0",
+                                                    .vendor = "Relance",
+                                                    .channel = "postal",
+                                                    .settings_schema = RELANCE_SETTINGS_SCHEMA};
+
+MailevaChannel::MailevaChannel(sdk::Host host, std::string_view, std::string_view settings_json,
+                               sdk::Issues &issues)
+    : host_{host},
+      settings_{read_settings(settings_json, issues)},
+      account_{host, settings_.credentials},
+      hook_{host.webhook_url()} {}
+
+sdk::Traits MailevaChannel::traits() const {
+  sdk::Traits traits;
+  traits.workers = settings_.workers;
+  traits.submit_never_releases = true;
+  traits.not_found_certain_after_ms = kListedAfterMs;
+  traits.polls_open = hook_.empty();  // without a hook, states are only to be had one by one
+  traits.expected_receipts = {{RELANCE_RCPT_DISPATCHED, 0, settings_.receipts_within_ms}};
+  if (hook_.empty()) traits.without = RELANCE_CAP_WEBHOOK;
+  return traits;
+}
+
+Letter MailevaChannel::read(const sdk::Message &message) const {
+  auto limits = kLimits;
+  limits.pages_max = settings_.pages_max;
+  auto letter = read_letter(message, limits);
+  if (product_for(message.service).empty())
+    letter.issues.push_back({"/service", "\"" + std::string{message.service} + "\" is none of Maileva's"});
+  if (message.addressee.country.size() != 2) letter.issues.push_back({"/addressee/country", "is missing"});
+  return letter;
+}
+
+sdk::Quote MailevaChannel::quote(const sdk::Message &message) const {
+  return to_quote(read(message));
+}
+
+sdk::HttpReply MailevaChannel::get(const std::string &path) {
+  return account_.call(
+      {.method = "GET",
+       .url = url(path),
+       .headers = {{"accept", "application/json"}},
+       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = kListMax, .is_idempotent = true}});
+}
+
+sdk::HttpReply MailevaChannel::post(const std::string &path, std::string content_type, std::string body,
+                                    std::int64_t not_after_ms) {
+  sdk::HttpRequest request{.method = "POST",
+                           .url = url(path),
+                           .headers = {{"accept", "application/json"}},
+                           .body = std::move(body),
+                           .not_after_ms = not_after_ms,
+                           .options = {.timeout_ms = settings_.timeout_ms}};
+  if (!content_type.empty()) request.headers.emplace_back("content-type", std::move(content_type));
+  return account_.call(std::move(request));
+}
+
+sdk::Outcome MailevaChannel::send(const sdk::Message &message) {
+  remove_drafts();
+  const auto letter = read(message);
+  if (const auto *fatal = letter.fatal()) return to_refusal(*fatal);
+  const auto product = product_for(message.service);
+  const auto made =
+      post(product + "/sendings", "application/json", sending_json(settings_, message), message.not_after_ms);
+  if (!made.is_success()) return rest::to_outcome(made, kOfDraft);
+  const auto ref = SendingRef::parse(product + "/sendings/" + sdk::Json::parse(made.body)["id"].text());
+  if (!ref) return sdk::Outcome::unknown("maileva", "a draft was made and its id not told");
+  auto outcome = fill_draft(*ref, message, letter);
+  if (outcome.kind == sdk::OutcomeKind::unknown)
+    outcome.refs = {ref->text()};  // the host has it discarded
+  else if (outcome.kind != sdk::OutcomeKind::prepared)
+    remove_draft(*ref);
+  return outcome;
+}
+
+sdk::Outcome MailevaChannel::fill_draft(const SendingRef &ref, const sdk::Message &message,
+                                        const Letter &letter) {
+  const auto body = rest::multipart({{.name = "document",
+                                      .bytes = letter.document->bytes,
+                                      .file_name = "letter.pdf",
+                                      .media_type = "application/pdf"},
+                                     {.name = "metadata",
+                                      .bytes = R"({"priority":1,"name":"letter.pdf"})",
+                                      .media_type = "application/json"}});
+  auto reply = post(ref.text() + "/documents", body.content_type, body.bytes, message.not_after_ms);
+  if (!reply.is_success()) return rest::to_outcome(reply, kOfDraft);
+  reply = post(ref.text() + "/recipients", "application/json", recipient_json(message), message.not_after_ms);
+  if (!reply.is_success()) return rest::to_outcome(reply, kOfDraft);
+  return sdk::Outcome::prepared({ref.text()});
+}
+
+sdk::Outcome MailevaChannel::commit(const sdk::Commit &commit) {
+  const auto ref = commit.refs.empty() ? std::nullopt : SendingRef::parse(commit.refs[0]);
+  if (!ref) return sdk::Outcome::not_sent("maileva", "no draft of ours is named");
+  const auto reply = post(ref->text() + "/submit", {}, {}, commit.not_after_ms);
+  if (reply.is_success() || says_not_draft(reply)) return sdk::Outcome::accepted({ref->text()});
+  if (is_gone(reply))  // what was ever submitted stays listed
+    return sdk::Outcome::not_sent("http 404", "the draft is gone, and was never submitted");
+  return rest::to_outcome(reply, {.refused_as = sdk::FailureClass::policy});
+}
+
+sdk::Outcome MailevaChannel::standing(const SendingRef &ref) {
+  const auto reply = get(ref.text());
+  if (is_gone(reply)) return sdk::Outcome::not_found();
+  if (!reply.is_success()) return sdk::Outcome::unknown("maileva", "the provider does not say");
+  const auto json = sdk::Json::parse(reply.body);
+  const auto status = json["status"].text();
+  if (status == "DRAFT") {
+    if (json["documents_count"].text("1") == "0")
+      return sdk::Outcome::unknown("maileva", "a draft without a letter");
+    return sdk::Outcome::prepared({ref.text()});
+  }
+  if (status == "REJECTED") {
+    auto outcome =
+        sdk::Outcome::rejected(sdk::FailureClass::policy, status, words_of(json["status_detail"].text()));
+    outcome.refs = {ref.text()};
+    return outcome;
+  }
+  if (status.empty()) return sdk::Outcome::unknown("maileva", "no status is told");
+  return sdk::Outcome::accepted({ref.text()});
+}
+
+sdk::Outcome MailevaChannel::query(const sdk::Query &query) {
+  if (const auto ref = query.refs.empty() ? std::nullopt : SendingRef::parse(query.refs[0]))
+    return standing(*ref);
+  if (!is_key(query.idempotency_key)) return sdk::Outcome::unknown("maileva", "nothing is named");
+  for (const char *product : {kRegistered, kPlain}) {
+    const auto reply =
+        get(std::string{product} + "/sendings?" + sdk::form({{"custom_id", query.idempotency_key}}));
+    if (!reply.is_success()) return sdk::Outcome::unknown("maileva", "the provider does not say");
+    const auto json = sdk::Json::parse(reply.body);
+    if (json["sendings"].kind() != sdk::Json::Kind::array)
+      return sdk::Outcome::unknown("maileva", "no list of sendings came");
+    for (const auto &sending : json["sendings"].items())
+      if (sending["custom_id"].text() == query.idempotency_key)
+        if (const auto ref = SendingRef::parse(std::string{product} + "/sendings/" + sending["id"].text()))
+          return standing(*ref);
+  }
+  return sdk::Outcome::not_found();
+}
+
+void MailevaChannel::remove_drafts() {
+  for (const auto &text : orphans_.take())
+    if (const auto ref = SendingRef::parse(text)) remove_draft(*ref);
+}
+
+/// Maileva refuses to remove what was submitted.
+void MailevaChannel::remove_draft(const SendingRef &ref) {
+  const auto reply = account_.call({.method = "DELETE",
+                                    .url = url(ref.text()),
+                                    .options = {.timeout_ms = settings_.timeout_ms, .is_idempotent = true}});
+  if (!reply.is_success() && !is_gone(reply))
+    host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"sending", ref.text()}});
+}
+
+bool MailevaChannel::subscribe(std::string &fault) {
+  const auto wanted =
+      sdk::to_hex(sdk::Sha256{}.add(hook_).add(settings_.hook_user).add(settings_.hook_password).digest());
+  if (host_.state(kSubscribedState).value_or("") == wanted) return true;
+  const auto base = std::string{kNotificationCentre} + "/subscriptions";
+  const auto known = get(base + "?count=500");
+  if (!known.is_success()) {
+    fault = "the list of subscriptions did not come";
+    return false;
+  }
+  const auto list = sdk::Json::parse(known.body);
+  for (const auto &event : subscribed_events())
+    for (const char *product : {kRegistered, kPlain})
+      for (const char *resource : {"/sendings", "/recipients"}) {
+        const bool is_of_sending{event.starts_with("ON_STATUS") || event.starts_with("ON_GLOBAL")};
+        if (is_of_sending != (std::string_view{resource} == "/sendings")) continue;
+        const auto type = product + std::string{resource};
+        const bool is_known{std::ranges::any_of(list["subscriptions"].items(), [&](const sdk::Json &s) {
+          return s["event_type"].text() == event && s["resource_type"].text() == type &&
+                 s["callback_url"].text() == hook_;
+        })};
+        if (is_known) continue;
+        auto json = R"({"event_type":)" + sdk::json_string(event) + R"(,"resource_type":)" +
+                    sdk::json_string(type) + R"(,"callback_url":)" + sdk::json_string(hook_);
+        if (!settings_.hook_password.empty())
+          json += R"(,"authentication":{"basic":)" +
+                  sdk::json_object({{"login", settings_.hook_user}, {"password", settings_.hook_password}}) +
+                  '}';
+        const auto made = post(base, "application/json", json + '}', 0);
+        if (!made.is_success()) {
+          fault = "the subscription to " + event + " was not taken: " + rest::said_in(made).text;
+          return false;
+        }
+      }
+  host_.set_state(kSubscribedState, wanted);
+  return true;
+}
+
+sdk::Polled MailevaChannel::catch_up(std::string_view cursor) {
+  const auto reply = get(std::string{kNotificationCentre} + "/notifications?status=MAX_RETRY&count=500");
+  if (!reply.is_success()) return sdk::Polled::failed("the list of notifications did not come");
+  sdk::Polled polled;
+  std::string known{cursor};
+  // Names from the list alone, so that what Maileva forgets after 30 days leaves the cursor too.
+  std::string next;
+  std::size_t count{0};
+  const auto json = sdk::Json::parse(reply.body);
+  for (const auto &item : json["notifications"].items()) {
+    const auto id = item["id"].text();
+    if (item["status"].text() != "MAX_RETRY" || !rest::is_id(id) || ++count > kKnownMax) continue;
+    if (known.find(id) == known.npos) {
+      if (polled.found.size() >= kMissedMax) continue;  // the next poll
+      const auto content = get(std::string{kNotificationCentre} + "/notifications/" + id + "/content");
+      if (!content.is_success()) continue;
+      polled.found.push_back({.kind = "poll", .name = id, .bytes = content.body});
+    }
+    next += (next.empty() ? "" : " ") + id;
+  }
+  polled.cursor = next;
+  return polled;
+}
+
+sdk::Polled MailevaChannel::look_at_open(const std::vector<sdk::Poll::Open> &open) {
+  sdk::Polled polled;
+  for (const auto &attempt : open) {
+    const auto ref = attempt.refs.empty() ? std::nullopt : SendingRef::parse(attempt.refs[0]);
+    if (!ref) continue;
+    const auto reply = get(ref->text() + "/recipients");
+    if (is_gone(reply)) continue;
+    if (!reply.is_success()) return sdk::Polled::failed("the state of a letter did not come");
+    if (sdk::Json::parse(reply.body)["recipients"].kind() != sdk::Json::Kind::array) continue;
+    auto bytes = R"({"sending":)" + sdk::json_string(ref->text()) + R"(,"key":)" +
+                 sdk::json_string(attempt.idempotency_key) + R"(,"record":)" + reply.body + '}';
+    const auto digest = sdk::to_hex(sdk::Sha256{}.add(bytes).digest()).substr(0, 16);
+    polled.found.push_back({.kind = "poll", .name = ref->text() + ':' + digest, .bytes = std::move(bytes)});
+  }
+  return polled;
+}
+
+sdk::Polled MailevaChannel::poll(const sdk::Poll &poll) {
+  remove_drafts();
+  if (hook_.empty()) return look_at_open(poll.open);
+  std::string fault;
+  if (!subscribe(fault)) return sdk::Polled::failed(fault);
+  return catch_up(poll.cursor);
+}
+
+sdk::Authenticated MailevaChannel::authenticate(const sdk::WebhookRequest &request) const {
+  const sdk::WebhookAnswer created{.status = 201};  // Maileva counts anything else as a failure
+  if (settings_.hook_password.empty()) return {sdk::Verdict::poke, created};
+  const auto expected = "Basic " + sdk::to_base64(settings_.hook_user + ':' + settings_.hook_password);
+  if (!sdk::is_same_secret(request.header("authorization"), expected)) return sdk::Verdict::forged;
+  return {sdk::Verdict::genuine, created};
+}
+
+sdk::Parsed MailevaChannel::read_record(const SendingRef &ref, const std::string &key) {
+  const auto reply = get(ref.text() + "/recipients");
+  if (is_gone(reply)) return sdk::Parsed::nothing();
+  if (!reply.is_success()) return sdk::Parsed::retry("the record of the letter did not come");
+  sdk::Parsed parsed;
+  const auto json = sdk::Json::parse(reply.body);
+  for (const auto &recipient : json["recipients"].items()) {
+    // Asked for because of a call that may be anybody's: only a letter of ours says which key it has.
+    const auto own = recipient["custom_id"].text();
+    const auto &named = is_key(own) ? own : key;
+    for (auto &receipt : receipts_of(ref, named, recipient)) parsed.receipts.push_back(std::move(receipt));
+  }
+  return parsed;
+}
+
+sdk::Parsed MailevaChannel::parse(const sdk::Raw &raw) {
+  const auto bytes = raw.kind == "poll" ? raw.bytes : raw.webhook().body;
+  const auto json = sdk::Json::parse(bytes);
+  if (!json["record"].is_absent()) {
+    const auto ref = SendingRef::parse(json["sending"].text());
+    const auto key = json["key"].text();
+    if (!ref || !is_key(key)) return sdk::Parsed::unreadable("no letter of ours");
+    sdk::Parsed parsed;
+    for (const auto &recipient : json["record"]["recipients"].items())
+      for (auto &receipt : receipts_of(*ref, key, recipient)) parsed.receipts.push_back(std::move(receipt));
+    return parsed;
+  }
+  const auto event = read_event(bytes);
+  if (!event) return sdk::Parsed::unreadable("no event of Maileva's about a letter of ours");
+  const auto ref = SendingRef::parse(event->sending);
+  if (raw.kind == "poke") return ref ? read_record(*ref, event->key) : sdk::Parsed::nothing();
+  sdk::Parsed parsed;
+  if (ref && event->needs_record()) {
+    parsed = read_record(*ref, event->key);
+    if (parsed.status != sdk::Parsed::Status::ok) return parsed;
+  }
+  parsed.receipts.push_back(*receipt_of(*event));
+  return parsed;
+}
+
+sdk::Fetched MailevaChannel::fetch(const sdk::Fetch &fetch) {
+  if (!is_proof(fetch.reference)) return sdk::Fetched::gone("no proof of ours is named");
+  const auto reply = account_.call(
+      {.method = "GET",
+       .url = url(fetch.reference),
+       .headers = {{"accept", "application/pdf"}},
+       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = kProofMax, .is_idempotent = true}});
+  if (reply.is_success() && reply.body.starts_with("%PDF-"))
+    return sdk::Fetched::ok(reply.body, "application/pdf");
+  if (reply.is_success()) return sdk::Fetched::retry("what came is no PDF", kProofPauseMs);
+  if (reply.result == sdk::HttpReply::Result::replied && reply.status == 410)
+    return sdk::Fetched::gone("Maileva has it no more");
+  return sdk::Fetched::retry(
+      "the proof did not come: " +
+          (reply.error.empty() ? "status " + std::to_string(reply.status) : reply.error),
+      is_gone(reply) ? kProofPauseMs : 0);
+}
+
+}  // namespace relance::postal::maileva

@@ -1,0 +1,59 @@
+// Driver "maileva": letters and registered letters through La Poste's Maileva. A sending is a draft until it
+// is submitted; a second submit is refused by Maileva itself, which is the guard against sending twice.
+// For operators: docs/for-operators/postal.md.
+#pragma once
+
+#include "plugins/postal/maileva/records.hpp"
+#include "plugins/postal/orphans.hpp"
+
+#include <relance/driver.hpp>
+
+#include <string>
+#include <vector>
+
+namespace relance::postal::maileva {
+
+class MailevaChannel {
+ public:
+  static const sdk::Description kDescription;
+
+  MailevaChannel(sdk::Host host, std::string_view instance, std::string_view settings_json,
+                 sdk::Issues &issues);
+
+  [[nodiscard]] sdk::Traits traits() const;
+  [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
+  sdk::Outcome send(const sdk::Message &message);
+  sdk::Outcome commit(const sdk::Commit &commit);
+  void discard(const sdk::Refs &refs) { orphans_.note(refs); }
+  sdk::Outcome query(const sdk::Query &query);
+  sdk::Polled poll(const sdk::Poll &poll);
+  [[nodiscard]] sdk::Authenticated authenticate(const sdk::WebhookRequest &request) const;
+  sdk::Parsed parse(const sdk::Raw &raw);
+  sdk::Fetched fetch(const sdk::Fetch &fetch);
+
+ private:
+  sdk::HttpReply get(const std::string &path);
+  sdk::HttpReply post(const std::string &path, std::string content_type, std::string body,
+                      std::int64_t not_after_ms);
+  [[nodiscard]] std::string url(std::string_view path) const {
+    return settings_.api + '/' + std::string{path};
+  }
+  [[nodiscard]] Letter read(const sdk::Message &message) const;
+  sdk::Outcome fill_draft(const SendingRef &ref, const sdk::Message &message, const Letter &letter);
+  sdk::Outcome standing(const SendingRef &ref);
+  void remove_drafts();
+  void remove_draft(const SendingRef &ref);
+  bool subscribe(std::string &fault);
+  /// Calls of Maileva's that never reached us.
+  sdk::Polled catch_up(std::string_view cursor);
+  sdk::Polled look_at_open(const std::vector<sdk::Poll::Open> &open);
+  sdk::Parsed read_record(const SendingRef &ref, const std::string &key);
+
+  sdk::Host host_;
+  Settings settings_;
+  rest::Account account_;
+  Orphans orphans_;
+  std::string hook_;
+};
+
+}  // namespace relance::postal::maileva

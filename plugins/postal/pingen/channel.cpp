@@ -1,0 +1,242 @@
+#include "plugins/postal/pingen/channel.hpp"
+
+#include <relance/signature.hpp>
+
+#include <chrono>
+#include <settings_schema_pingen.h>
+#include <thread>
+
+namespace relance::postal::pingen {
+namespace {
+
+constexpr const char *kMediaType{"application/vnd.api+json"};
+constexpr std::uint64_t kListMax{4'194'304};
+/// Nothing is posted by making a draft.
+constexpr sdk::HttpRules kOfDraft{.refused_as = sdk::FailureClass::policy, .throttled_took_nothing = true};
+/// Pingen looks at a letter for some seconds before it may be sent.
+constexpr auto kLook = std::chrono::milliseconds(250);
+constexpr int kLooksMax{60};
+constexpr std::int64_t kValidatingPauseMs{15'000};
+
+bool is_gone(const sdk::HttpReply &reply) {
+  return reply.result == sdk::HttpReply::Result::replied && reply.status == 404;
+}
+
+}  // namespace
+
+const sdk::Description PingenChannel::kDescription{.id = "org.relance.postal",
+                                                   .driver = "pingen",
+                                                   .name = "Letters through Pingen",
+                                                   .version = "0.1.0",
+                                                   .vendor = "Relance",
+                                                   .channel = "postal",
+                                                   .settings_schema = RELANCE_SETTINGS_SCHEMA};
+
+PingenChannel::PingenChannel(sdk::Host host, std::string_view, std::string_view settings_json,
+                             sdk::Issues &issues)
+    : host_{host},
+      http_{host},
+      settings_{read_settings(settings_json, issues)},
+      account_{host, settings_.credentials} {}
+
+sdk::Traits PingenChannel::traits() const {
+  sdk::Traits traits;
+  traits.workers = settings_.workers;
+  traits.submit_never_releases = true;
+  traits.polls_open = true;
+  traits.expected_receipts = {{RELANCE_RCPT_DISPATCHED, 0, settings_.receipts_within_ms}};
+  if (settings_.signing_key.empty()) traits.without = RELANCE_CAP_WEBHOOK;
+  return traits;
+}
+
+Letter PingenChannel::read(const sdk::Message &message) const {
+  auto limits = kLimits;
+  limits.pages_max = settings_.pages_max;
+  auto letter = read_letter(message, limits);
+  if (product_for(settings_, message.service).empty())
+    letter.issues.push_back({"/service", "no product is set for \"" + std::string{message.service} + '"'});
+  return letter;
+}
+
+sdk::Quote PingenChannel::quote(const sdk::Message &message) const {
+  return to_quote(read(message));
+}
+
+std::string PingenChannel::letters(std::string_view more) const {
+  return "/organisations/" + settings_.organisation + "/letters/" + std::string{more};
+}
+
+sdk::HttpReply PingenChannel::call(std::string_view method, const std::string &path, std::string body,
+                                   std::int64_t not_after_ms, std::string_view key) {
+  sdk::HttpRequest request{.method = std::string{method},
+                           .url = settings_.api + path,
+                           .headers = {{"accept", kMediaType}},
+                           .body = std::move(body),
+                           .not_after_ms = not_after_ms,
+                           .options = {.timeout_ms = settings_.timeout_ms,
+                                       .reply_max = kListMax,
+                                       .is_idempotent = method == "GET" || method == "DELETE"}};
+  if (!request.body.empty()) request.headers.emplace_back("content-type", kMediaType);
+  if (!key.empty()) request.headers.emplace_back("idempotency-key", key);
+  return account_.call(std::move(request));
+}
+
+sdk::Outcome PingenChannel::upload(const sdk::Message &message, const Letter &letter, Upload &upload) {
+  const auto place = call("GET", "/file-upload", {}, message.not_after_ms, {});
+  if (!place.is_success()) return rest::to_outcome(place, kOfDraft);
+  const auto json = sdk::Json::parse(place.body);
+  const auto &attributes = json["data"]["attributes"];
+  upload = {attributes["url"].text(), attributes["url_signature"].text()};
+  if (upload.url.starts_with('/')) upload.url.insert(0, settings_.api);  // RFC 3986 §4.2: its own host
+  if (upload.url.empty() || upload.signature.empty())
+    return sdk::Outcome::unknown("pingen", "no place for the file is told");
+  // To a store of files, which is not to have our token.
+  const auto put = http_.call({.method = "PUT",
+                               .url = upload.url,
+                               .headers = {{"content-type", "application/pdf"}},
+                               .body = std::string{letter.document->bytes},
+                               .not_after_ms = message.not_after_ms,
+                               .options = {.timeout_ms = settings_.timeout_ms}});
+  return put.is_success() ? sdk::Outcome::accepted() : put.outcome(kOfDraft);
+}
+
+sdk::Outcome PingenChannel::send(const sdk::Message &message) {
+  remove_drafts();
+  const auto letter = read(message);
+  if (const auto *fatal = letter.fatal()) return to_refusal(*fatal);
+  Upload file;
+  if (auto outcome = upload(message, letter, file); outcome.kind != sdk::OutcomeKind::accepted)
+    return outcome;
+  const auto made = call("POST", letters(), letter_json(settings_, message, file.url, file.signature),
+                         message.not_after_ms, message.idempotency_key);
+  if (!made.is_success()) return rest::to_outcome(made, kOfDraft);
+  const auto id = sdk::Json::parse(made.body)["data"]["id"].text();
+  if (!rest::is_id(id)) return sdk::Outcome::unknown("pingen", "a draft was made and its id not told");
+  return validated(id, message);
+}
+
+/// What Pingen's own look at the letter says: one that it cannot print never gets as far as a release.
+sdk::Outcome PingenChannel::validated(const std::string &id, const sdk::Message &message) {
+  for (int look{0}; look < kLooksMax && !message.stop_requested(); ++look) {
+    const auto reply = call("GET", letters(id), {}, 0, {});
+    const auto state = sdk::Json::parse(reply.body)["data"]["attributes"]["status"].text();
+    const auto meaning = meaning_of_state(state);
+    if (reply.is_success() && meaning.kind == sdk::ReceiptKind::failed) {
+      orphans_.note({id});
+      remove_drafts();
+      return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen cannot print this letter");
+    }
+    if (reply.is_success() && state != "validating" && !state.empty()) break;
+    std::this_thread::sleep_for(kLook);
+  }
+  return sdk::Outcome::prepared({id});
+}
+
+sdk::Outcome PingenChannel::commit(const sdk::Commit &commit) {
+  if (commit.refs.empty() || !rest::is_id(commit.refs[0]))
+    return sdk::Outcome::not_sent("pingen", "no draft of ours is named");
+  const std::string id{commit.refs[0]};
+  // Its product stands in the letter; and whether an earlier commit has released it.
+  const auto found = call("GET", letters(id), {}, commit.not_after_ms, {});
+  if (is_gone(found)) return sdk::Outcome::not_sent("http 404", "the draft is gone, and was never sent");
+  if (!found.is_success())  // only asked
+    return sdk::Outcome::not_sent("pingen", "the draft's state did not come", kValidatingPauseMs);
+  const auto json = sdk::Json::parse(found.body);
+  const auto &attributes = json["data"]["attributes"];
+  const auto state = attributes["status"].text();
+  if (state == "validating")
+    return sdk::Outcome::not_sent("validating", "Pingen still looks at the letter", kValidatingPauseMs);
+  if (meaning_of_state(state).kind == sdk::ReceiptKind::failed)
+    return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen does not print this letter");
+  if (!is_draft(state)) return sdk::Outcome::accepted({id});
+  const auto reply =
+      call("PATCH", letters(id + "/send"),
+           send_json(settings_, id, attributes["delivery_product"].text(settings_.plain_product)),
+           commit.not_after_ms, id + "-send");
+  if (reply.is_success()) return sdk::Outcome::accepted({id});
+  return rest::to_outcome(reply, {.refused_as = sdk::FailureClass::policy});
+}
+
+void PingenChannel::remove_drafts() {
+  for (const auto &id : orphans_.take()) {
+    if (!rest::is_id(id)) continue;
+    const auto found = call("GET", letters(id), {}, 0, {});
+    if (!found.is_success()) continue;
+    const auto state = sdk::Json::parse(found.body)["data"]["attributes"]["status"].text();
+    const bool is_ours{is_draft(state) || meaning_of_state(state).kind == sdk::ReceiptKind::failed};
+    if (!is_ours) continue;  // released: a letter, and no orphan
+    const auto reply = call("DELETE", letters(id), {}, 0, {});
+    if (!reply.is_success() && !is_gone(reply))
+      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"letter", id}});
+  }
+}
+
+sdk::Outcome PingenChannel::query(const sdk::Query &query) {
+  if (query.refs.empty() || !rest::is_id(query.refs[0]))
+    return sdk::Outcome::unknown("pingen", "no letter is named");
+  const std::string id{query.refs[0]};
+  const auto reply = call("GET", letters(id), {}, 0, {});
+  if (is_gone(reply)) return sdk::Outcome::not_found();
+  const auto state = sdk::Json::parse(reply.body)["data"]["attributes"]["status"].text();
+  if (!reply.is_success() || state.empty())
+    return sdk::Outcome::unknown("pingen", "the provider does not say");
+  if (meaning_of_state(state).kind == sdk::ReceiptKind::failed)
+    return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen does not print this letter");
+  return is_draft(state) ? sdk::Outcome::prepared({id}) : sdk::Outcome::accepted({id});
+}
+
+sdk::Recalled PingenChannel::recall(const sdk::Recall &recall) {
+  if (recall.refs.empty() || !rest::is_id(recall.refs[0]))
+    return {sdk::RecallKind::unknown, "no letter is named"};
+  const std::string id{recall.refs[0]};
+  const auto reply = call("PATCH", letters(id + "/cancel"), {}, 0, {});
+  if (reply.is_success()) {
+    // Pingen takes the wish and answers 202: only the state says that it came true.
+    const auto found = call("GET", letters(id), {}, 0, {});
+    const auto state = sdk::Json::parse(found.body)["data"]["attributes"]["status"].text();
+    if (found.is_success() && state == "cancelled") return {sdk::RecallKind::cancelled, {}};
+    return {sdk::RecallKind::unknown, "the letter is not cancelled yet: " + words_of(state)};
+  }
+  if (reply.result == sdk::HttpReply::Result::replied &&
+      (reply.status == 409 || reply.status == 422 || reply.status == 403))
+    return {sdk::RecallKind::too_late, rest::said_in(reply).text};
+  return {sdk::RecallKind::unknown, "the provider does not say"};
+}
+
+sdk::Polled PingenChannel::poll(const sdk::Poll &poll) {
+  remove_drafts();
+  sdk::Polled polled;
+  for (const auto &attempt : poll.open) {
+    if (attempt.refs.empty() || !rest::is_id(attempt.refs[0])) continue;
+    const auto reply = call("GET", letters(attempt.refs[0]), {}, 0, {});
+    if (is_gone(reply)) continue;
+    if (!reply.is_success()) return sdk::Polled::failed("the state of a letter did not come");
+    const auto json = sdk::Json::parse(reply.body);
+    const auto &attributes = json["data"]["attributes"];
+    polled.found.push_back({.kind = "poll",
+                            .name = std::string{attempt.refs[0]} + ':' + attributes["status"].text() + ':' +
+                                    attributes["updated_at"].text(),
+                            .bytes = reply.body});
+  }
+  return polled;
+}
+
+sdk::Authenticated PingenChannel::authenticate(const sdk::WebhookRequest &request) const {
+  if (settings_.signing_key.empty()) return sdk::Verdict::forged;
+  const auto expected = sdk::to_hex(sdk::hmac_sha256(settings_.signing_key, request.body));
+  return sdk::is_same_secret(request.header("signature"), expected) ? sdk::Verdict::genuine
+                                                                    : sdk::Verdict::forged;
+}
+
+sdk::Parsed PingenChannel::parse(const sdk::Raw &raw) const {
+  if (raw.kind == "poll") {
+    const auto json = sdk::Json::parse(raw.bytes);
+    if (json["data"]["type"].text() != "letters") return sdk::Parsed::unreadable("no letter of Pingen's");
+    auto receipt = read_letter_record(json["data"]);
+    return receipt ? sdk::Parsed::receipt(std::move(*receipt)) : sdk::Parsed::nothing();
+  }
+  auto receipt = read_news(raw.webhook().body);
+  return receipt ? sdk::Parsed::receipt(std::move(*receipt)) : sdk::Parsed::unreadable("no news of a letter");
+}
+
+}  // namespace relance::postal::pingen
