@@ -128,6 +128,7 @@ Score score_delivery_reports(const std::filesystem::path &folder) {
   score_email_webhooks(folder, score);
   score_webhook_signatures(folder, score);
   score_http_reports(folder, score);
+  score_postal_webhooks(folder, score);
   score_smpp_reports(folder, score);
   return score;
 }
