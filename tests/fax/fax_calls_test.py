@@ -78,6 +78,20 @@ def what_was_recalled_in_the_queue_never_calls():
         assert not world.calls_to("+33140000002") and len(world.calls_to("+33140000001")) == 1, world.office.calls
 
 
+def a_call_that_is_recalled_is_broken_off_and_the_modem_calls_the_next():
+    """The server waits for the end of the dialling first, so it may not know yet; what it did comes with a poll."""
+    with World(lines=1) as world:
+        hand, file = world.hand(), world.pages(3)
+        ref = hand.sent("+33140000099", file)
+        fax_world.await_fact(world.office.is_dialling, 60, "a call is under way")
+        recalled = hand.ask("recall", ref=ref)
+        assert recalled["recall"] in ("cancelled", "unknown"), recalled
+        following = hand.sent("+33140000001", file)
+        told = receipts_until_over(hand, [ref, following])
+        assert last(told[ref])["kind"] == "cancelled" and last(told[following])["kind"] == "delivered", told
+        assert len(world.calls_to("+33140000001")) == 1 and arrived(world.calls_to("+33140000001")[0], file) == 1
+
+
 def what_ended_while_nobody_asked_is_told_at_the_next_start():
     """Also without its reference: the job bears our key."""
     with World(lines=1) as world:
@@ -93,7 +107,7 @@ def what_ended_while_nobody_asked_is_told_at_the_next_start():
 
 
 CASES = [whoever_is_at_the_other_end_the_receipts_say_what_became_of_the_fax, what_was_recalled_in_the_queue_never_calls,
-         what_ended_while_nobody_asked_is_told_at_the_next_start]
+         a_call_that_is_recalled_is_broken_off_and_the_modem_calls_the_next, what_ended_while_nobody_asked_is_told_at_the_next_start]
 
 if __name__ == "__main__":
     sys.exit(fax_world.run(CASES))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers" / "fax_line"))
@@ -134,5 +135,6 @@ def run(cases):
             except AssertionError as fault:
                 failed += 1
                 print(f"FAILED  {name}: {fault}", flush=True)
+                traceback.print_exception(fault)
     print(f"{'FAILED' if failed else 'passed'} in {time.monotonic() - began:.0f} s")
     return 1 if failed else 0

@@ -32,10 +32,11 @@ constexpr int kTypedAheadMin{512};       ///< bytes of a page that must lie read
 constexpr int kIdleMs{50};
 constexpr int kRingsMs{400};           ///< until somebody answers, or the exchange says what it found
 constexpr int kHangUpAfterMs{14'000};  ///< of audio: within the first page
-constexpr std::size_t kReadMax{1024};
+/// The modem's buffer overflows when it is given more at once than lies between its high tide and its end.
+constexpr std::size_t kReadMax{256};
 
 /// What is at the other end, by the number's last two digits.
-enum class FarEnd : std::uint8_t { fax, busy, silent, hangs_up, noise, voice, no_dial_tone };
+enum class FarEnd : std::uint8_t { fax, busy, silent, hangs_up, noise, voice, no_dial_tone, rings };
 FarEnd far_end_of(const std::string &number, int call) {
   const auto ending = number.size() < 2 ? std::string{} : number.substr(number.size() - 2);
   if (ending == "91") return FarEnd::busy;
@@ -45,11 +46,13 @@ FarEnd far_end_of(const std::string &number, int call) {
   if (ending == "95") return FarEnd::voice;
   if (ending == "96") return call == 1 ? FarEnd::busy : FarEnd::fax;  // the second call gets through
   if (ending == "97") return FarEnd::no_dial_tone;
+  if (ending == "99") return FarEnd::rings;
   if (ending == "98") return call == 1 ? FarEnd::hangs_up : FarEnd::fax;
   return FarEnd::fax;
 }
 const char *name_of(FarEnd end) {
-  constexpr const char *kNames[]{"fax", "busy", "silent", "hangs_up", "noise", "voice", "no_dial_tone"};
+  constexpr const char *kNames[]{"fax",   "busy",  "silent",       "hangs_up",
+                                 "noise", "voice", "no_dial_tone", "rings"};
   return kNames[static_cast<std::size_t>(end)];
 }
 
@@ -186,6 +189,7 @@ class Line {
   /// the modem's turn to speak, or while enough of a page lies ready.
   [[nodiscard]] int patience_ms() const {
     if (!is_calling_) return kIdleMs;
+    if (far_ == FarEnd::rings) return kPatienceMs;
     const auto mode = modem_->at_state.at_rx_mode;
     const bool is_data{mode == AT_MODE_STUFFED || mode == AT_MODE_HDLC};
     if (mode == AT_MODE_DELIVERY || mode == AT_MODE_CONNECTED) return 0;
@@ -219,11 +223,14 @@ class Line {
           return exchange_says(AT_CALL_EVENT_NO_ANSWER);
         case FarEnd::no_dial_tone:
           return exchange_says(AT_CALL_EVENT_NO_DIALTONE);
+        case FarEnd::rings:  // until whoever calls gives up
+          break;
         default:
           answer();
       }
     }
-    if (far_ == FarEnd::hangs_up && is_answered_ && age_ms >= kHangUpAfterMs) return lose_carrier();
+    if (far_ == FarEnd::hangs_up && is_answered_ && age_ms >= kHangUpAfterMs)
+      return exchange_says(AT_CALL_EVENT_HANGUP);
     std::int16_t out[kChunk]{}, in[kChunk]{};
     const int sent{::t31_tx(modem_, out, kChunk)};
     for (int i{sent < 0 ? 0 : sent}; i < kChunk; ++i) out[i] = 0;
@@ -233,16 +240,6 @@ class Line {
   void exchange_says(int event) {
     ::t31_call_event(modem_, event);
     end_call();
-  }
-  /// The words of a modem whose line is cut; the next command finds a fresh one. (t31_call_event() crashes
-  /// the library when it is told of a hang-up in the middle of a page.)
-  void lose_carrier() {
-    constexpr std::string_view kWords{"\r\nNO CARRIER\r\n"};
-    end_call();
-    to_program(nullptr, this, reinterpret_cast<const std::uint8_t *>(kWords.data()), kWords.size());
-    ::t31_free(modem_);
-    is_clear_to_send_ = true;
-    make_modem();
   }
   void sound_of_far_end(std::int16_t (&heard)[kChunk], std::int16_t (&said)[kChunk]) {
     if (fax_ != nullptr) {

@@ -1,8 +1,9 @@
 """A private HylaFAX that really calls: Debian's hfaxd, faxq and faxsend on a spool of the test's own, with modems that fax_line
 plays and faxes that answer at the other end of the line. Nothing of it outlives `with`; nothing listens but on loopback.
 
-The number's last two digits say who answers: 91 busy, 92 nobody, 93 a fax that hangs up on the first page, 94 noise, 95 a
-person, 96 busy at the first call, 97 no dial tone, 98 hangs up at the first call; a fax otherwise.
+The number's last two digits say who answers: 91 busy, 92 nobody, says the exchange, 93 a fax that hangs up on the first page, 94 noise, 95 a
+person, 96 busy at the first call, 97 no dial tone, 98 hangs up at the first call, 99 nobody, and it
+rings on; a fax otherwise.
 """
 import json
 import os
@@ -29,6 +30,8 @@ MaxBatchJobs: 1
 MaxConcurrentJobs: 1
 UUCPLockDir: {locks}
 UUCPLockType: ascii
+PollModemWait: 2
+PollLockWait: 2
 SendFaxCmd: {library}/faxsend
 TIFF2FaxCmd: bin/tiff2fax
 JobReqBusy: 2
@@ -54,11 +57,13 @@ ModemRate: 19200
 ModemResetDelay: 50
 ModemSoftResetCmdDelay: 50
 ModemDTRDropDelay: 20
-ModemDialResponseTimeout: 60000
+ModemDialResponseTimeout: 10000
 ModemWaitTimeCmd: ATS7=20
 FaxT1Timer: 4000
 UUCPLockDir: {locks}
 UUCPLockType: ascii
+PollModemWait: 2
+PollLockWait: 2
 JobReqBusy: 2
 JobReqNoCarrier: 2
 JobReqNoAnswer: 2
@@ -177,6 +182,9 @@ class FaxOffice:
         for process in self.processes:
             process.wait(10)
         self.processes = []
+
+    def is_dialling(self):
+        return any("DIAL " in log.read_text(errors="replace") for log in self.spool.glob("log/c[0-9]*"))
 
     def is_up(self):
         if not (self.spool / "FIFO").exists():
