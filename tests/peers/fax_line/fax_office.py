@@ -97,6 +97,7 @@ class FaxOffice:
 
     def __init__(self, folder, fax_line=None, lines=0, password="", users="relance@127.0.0.1"):
         self.spool, self.fax_line, self.lines, self.password, self.users = Path(folder), fax_line, lines, password, users
+        self.is_over = threading.Event()
         self.processes, self.calls, self.ports, self.line, self.gate, self.user = [], [], [], None, None, None
 
     def __enter__(self):
@@ -173,10 +174,25 @@ class FaxOffice:
         self.processes = [subprocess.Popen([PROGRAMS / name, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
                           for name, words in (("faxq", ["-D", "-q", self.spool]), ("hfaxd", ["-d", "-q", self.spool, "-l", "127.0.0.1", "-i", str(self.hfaxd_port)]))]
         await_fact(self.is_up, PATIENCE_S, "hfaxd answers")
-        for port in self.ports:
-            subprocess.run([LIBRARY / "faxmodem", "-q", self.spool, self.modem_of(port)], check=True)
+        self.is_over.clear()
+        self.announce()
+        threading.Thread(target=self.announce_again, args=(self.processes,), daemon=True).start()
+
+    def announce(self):
+        """To faxq, the modems that it has not used yet: a message of faxmodem is lost now and then, and nobody answers it."""
+        for modem in map(self.modem_of, self.ports):
+            if not (self.spool / "status" / modem).exists():
+                subprocess.run([LIBRARY / "faxmodem", "-q", self.spool, modem], check=True)
+
+    def announce_again(self, processes):
+        while not self.is_over.wait(3) and processes is self.processes:
+            try:
+                self.announce()
+            except (OSError, subprocess.CalledProcessError):  # it is being stopped
+                return
 
     def stop(self):
+        self.is_over.set()
         for process in self.processes:
             process.terminate()
         for process in self.processes:
