@@ -146,7 +146,7 @@ Result<std::string> Composer::print(const store::Claim &claim, const CaseSetting
   if (!words) return words.error();
   auto letter = render::LetterPrinter::of_this_thread().print(
       {*setting.creditor, letter_settings(*configuration_, route.provider->id), made, *words, model,
-       letter_lines(claim, route)},
+       letter_lines(claim, route), route.provider->channel == "postal"},
       as_fax ? render::LetterForm::fax : render::LetterForm::pdf);
   if (!letter) return letter.error();
   if (pages != nullptr) *pages = letter->pages;
@@ -172,7 +172,8 @@ Result<store::Content> Composer::test_letter(const store::NewAttempt &attempt,
        made,
        {attempt.subject, text, {}},
        model,
-       lines_of(attempt.address)},
+       lines_of(attempt.address),
+       attempt.channel == "postal"},
       is_fax ? render::LetterForm::fax : render::LetterForm::pdf);
   if (!letter) return letter.error();
   return content("letter", is_fax ? "image/tiff" : "application/pdf", std::move(letter->bytes));

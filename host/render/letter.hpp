@@ -21,6 +21,7 @@ struct LetterOrder {
   const RenderedLetter &words;
   const MessageModel &model;
   std::vector<std::string> address{};  ///< lines of the recipient, its name first
+  bool has_envelope{true};             ///< false: no window limits the address
 };
 
 enum class LetterForm : std::uint8_t {

@@ -19,6 +19,7 @@ constexpr TextStyle kBody{.size = 10, .leading = 1.2};
 constexpr TextStyle kSmall{.size = 9, .leading = 1.2};
 constexpr double kAddressSizes[]{10.5, 10, 9.5, 9, 8.5, 8};  // less than 9 only where 38 characters need it
 constexpr double kSenderLineSizes[]{7, 6.5, 6};
+constexpr double kAddressHeightMaxMm{120};  // without a window
 constexpr double kParagraphGap{7};
 constexpr double kCodeMm{32};        // of the QR code, with its quiet zone
 constexpr double kFooterEndMm{287};  // the lowest that every printer prints
@@ -143,6 +144,15 @@ class Flow {
     for (const auto &line : order_.address)
       if (auto words = one_line(line); !words.empty()) lines.push_back(std::move(words));
     if (lines.empty()) return conflict("the letter has no address");
+    if (!order_.has_envelope) {
+      std::string all;
+      for (const auto &line : lines) all += (all.empty() ? "" : "\n") + line;
+      const auto text = set(all, {.size = kAddressSizes[0], .is_of_letter = false, .leading = 1},
+                            mm(parts_.layout.address.width));
+      if (height(text) > mm(kAddressHeightMaxMm))
+        return conflict("the address takes more than half of the page");
+      return std::vector{text};
+    }
     if (lines.size() > kAddressLinesMax)
       return conflict("the address has " + std::to_string(lines.size()) + " lines, and the window takes " +
                       std::to_string(kAddressLinesMax));
@@ -208,6 +218,7 @@ class Flow {
       sheet_.page().texts.push_back({line, mm(area.x), y, 0, -1, false});
       y += pitch;
     }
+    if (!order_.has_envelope) address_bottom_ = mm(area.y) + height(lines.front());
     if (parts_.layout.sender_line > 0) put_sender_line();
   }
 
@@ -249,7 +260,7 @@ class Flow {
       put_in(area, value, label_width + 8, y, false);
       y += height(value) + 2;
     }
-    body_top_ = std::max(mm(parts_.layout.body), y + 12);
+    body_top_ = std::max({mm(parts_.layout.body), y + 12, address_bottom_ + 12});
   }
 
   void put_in(const Area &area, const Text &text, double from_start, double y, bool is_coloured) {
@@ -342,7 +353,7 @@ class Flow {
   const LetterOrder &order_;
   const config::LetterLabels &labels_;
   Text footer_{};
-  double footer_top_{0}, reference_top_{0}, body_top_{0};
+  double footer_top_{0}, reference_top_{0}, address_bottom_{0}, body_top_{0};
   LetterSheet sheet_;
 };
 

@@ -277,6 +277,18 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_fit_its_window_is_refused_with_its
     sample.settings.window = static_cast<config::LetterWindow>(i);
     BOOST_TEST(printed(sample).pages >= 1U);
   }
+  // What travels in no envelope has room for it.
+  sample.settings.window = config::LetterWindow::fr;
+  sample.address.assign(
+      9, "A line that is as long as no window is wide, for nobody ever has to look through one");
+  auto order = sample.order();
+  order.has_envelope = false;
+  LetterPrinter printer;
+  const auto wide = printer.print(order, LetterForm::pdf);
+  BOOST_TEST_REQUIRE(wide.has_value());
+  const auto words = test::words_of(wide->bytes);
+  BOOST_TEST(count(words, "A line that is as long") == 9U);
+  BOOST_TEST(words.rfind("A line that is as long") < words.find("Madame, Monsieur"));
   sample.address = {};
   BOOST_TEST(refusal(sample) == "the letter has no address");
 }
