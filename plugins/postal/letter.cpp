@@ -14,7 +14,7 @@ bool is_name_end(std::string_view rest) {
 }
 
 void hold_address(const sdk::Message &message, const LetterLimits &limits, Letter &letter) {
-  const auto &lines = message.addressee.postal_lines;
+  const auto lines = lines_of(message.addressee.postal_lines, message.addressee.country);
   if (lines.empty()) return letter.issues.push_back({"/addressee/postal_lines", "there is no address"});
   if (limits.lines_max != 0 && lines.size() > limits.lines_max)
     letter.issues.push_back({"/addressee/postal_lines", "has " + std::to_string(lines.size()) +
@@ -79,6 +79,12 @@ std::uint32_t count_pages(std::string_view pdf) {
     if (rest.starts_with(kPage) && is_name_end(rest.substr(kPage.size()))) ++pages;
   }
   return pages;
+}
+
+std::vector<std::string_view> lines_of(const std::vector<std::string_view> &lines, std::string_view country) {
+  auto kept = lines;
+  if (kept.size() > 1 && !country.empty() && kept.back() == country) kept.pop_back();
+  return kept;
 }
 
 std::size_t characters(std::string_view utf8) {

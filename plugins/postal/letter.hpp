@@ -34,6 +34,9 @@ struct Letter {
 
 /// Page objects that stand in the file as they are; 0 where they are in compressed object streams.
 [[nodiscard]] std::uint32_t count_pages(std::string_view pdf);
+/// An address without a last line that only says the country by its code: providers want that apart.
+[[nodiscard]] std::vector<std::string_view> lines_of(const std::vector<std::string_view> &lines,
+                                                     std::string_view country);
 /// In code points.
 [[nodiscard]] std::size_t characters(std::string_view utf8);
 /// YYYY-MM-DD in UTC.

@@ -21,7 +21,7 @@ inline testkit::TestMessage letter_of(std::string key, std::string service = "pl
   testkit::TestMessage message;
   message.channel = "postal";
   message.idempotency_key = std::move(key);
-  message.postal_lines = {"Camille Martin", "12 rue de la Paix", "75002 Paris"};
+  message.postal_lines = {"Camille Martin", "12 rue de la Paix", "75002 Paris", "FR"};
   message.service = std::move(service);
   message.parts = {{.bytes = "Bonjour"},
                    {.role = "letter",

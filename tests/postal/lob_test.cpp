@@ -24,7 +24,7 @@ struct Bench : test::ServicesBench<LobChannel> {
   }
   static testkit::TestMessage american(const std::string &key, const std::string &service = "plain") {
     auto message = letter_of(key, service);
-    message.postal_lines = {"Harry Zhang", "210 King St Ste 6100", "San Francisco, CA 94107-1741"};
+    message.postal_lines = {"Harry Zhang", "210 King St Ste 6100", "San Francisco, CA 94107-1741", "US"};
     message.country = "US";
     return message;
   }

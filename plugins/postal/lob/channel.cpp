@@ -47,10 +47,12 @@ LobChannel::Prepared LobChannel::prepare(const sdk::Message &message) const {
   limits.pages_max = settings_.pages_max;
   Prepared prepared{.letter = read_letter(message, limits)};
   auto &issues = prepared.letter.issues;
-  prepared.to = read_address(message.addressee.postal_lines, message.addressee.country);
+  prepared.to = read_address(lines_of(message.addressee.postal_lines, message.addressee.country),
+                             message.addressee.country);
   if (!prepared.to.fault.empty()) issues.push_back({"/addressee/postal_lines", prepared.to.fault});
   if (settings_.from.empty()) {
-    prepared.from = read_address(message.sender.postal_lines, message.sender.country);
+    prepared.from =
+        read_address(lines_of(message.sender.postal_lines, message.sender.country), message.sender.country);
     if (!prepared.from.fault.empty()) issues.push_back({"/sender/postal_lines", prepared.from.fault});
   }
   if (!extra_service_for(message.service))

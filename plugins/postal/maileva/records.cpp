@@ -126,7 +126,7 @@ std::string sending_json(const Settings &s, const sdk::Message &m) {
     json += ',' + member("postage_type", sdk::json_string(s.plain_postage));
   }
   if (!m.sender.postal_lines.empty()) {
-    json += lines_json("sender_", m.sender.postal_lines);
+    json += lines_json("sender_", lines_of(m.sender.postal_lines, m.sender.country));
     json += ',' + member("sender_country_code",
                          sdk::json_string(m.sender.country.empty() ? "FR" : m.sender.country));
   }
@@ -136,7 +136,7 @@ std::string sending_json(const Settings &s, const sdk::Message &m) {
 std::string recipient_json(const sdk::Message &m) {
   return '{' + member("custom_id", sdk::json_string(m.idempotency_key)) + ',' +
          member("country_code", sdk::json_string(m.addressee.country)) +
-         lines_json("", m.addressee.postal_lines) + '}';
+         lines_json("", lines_of(m.addressee.postal_lines, m.addressee.country)) + '}';
 }
 
 bool is_proof(std::string_view reference) {

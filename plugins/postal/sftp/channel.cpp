@@ -215,9 +215,13 @@ sdk::Outcome SftpChannel::query(const sdk::Query &query) {
 void SftpChannel::remove_job(Session &session, std::string_view key) {
   const auto files = files_of(settings_, key);
   Entry entry;
-  // The manifest's draft first: what has none is no job any more. A released one is never touched.
+  // A released job is never touched. Without a manifest's draft the letter under its final name may be one
+  // that the service is just taking.
   if (!is_missing(session.look_at(files.manifest, entry))) return;
-  for (const auto &path : {files.manifest_part(), files.document_part(), files.document})
+  const bool is_draft{!session.look_at(files.manifest_part(), entry)};
+  std::vector<std::string> paths{files.manifest_part(), files.document_part()};
+  if (is_draft) paths.push_back(files.document);
+  for (const auto &path : paths)
     if (const auto failed = session.remove(path); failed && !is_missing(failed))
       host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"why", failed->text}});
 }

@@ -35,10 +35,10 @@ std::string json_manifest(const sdk::Message &m, const Letter &letter, const std
   add("dated", sdk::json_string(civil_date(m.dated_ms)));
   add("attempt", std::to_string(m.attempt_number));
   add("recipient", "{\"name\": " + sdk::json_string(m.addressee.name) +
-                       ", \"lines\": " + list_of(m.addressee.postal_lines) +
+                       ", \"lines\": " + list_of(lines_of(m.addressee.postal_lines, m.addressee.country)) +
                        ", \"country\": " + sdk::json_string(m.addressee.country) + '}');
   add("sender", "{\"name\": " + sdk::json_string(m.sender.name) +
-                    ", \"lines\": " + list_of(m.sender.postal_lines) +
+                    ", \"lines\": " + list_of(lines_of(m.sender.postal_lines, m.sender.country)) +
                     ", \"country\": " + sdk::json_string(m.sender.country) + '}');
   std::string references{"{"};
   for (const auto &[name, value] : m.references) {
@@ -62,10 +62,10 @@ std::string csv_manifest(const sdk::Message &m, const Letter &letter, const std:
           digest_of(*letter.document),    std::to_string(letter.document->bytes.size()),
           std::to_string(letter.pages),   std::string{m.service},
           civil_date(m.dated_ms)};
+  const auto lines = lines_of(m.addressee.postal_lines, m.addressee.country);
   for (std::size_t i{0}; i < kCsvLines; ++i)
-    row.emplace_back(i < m.addressee.postal_lines.size() ? m.addressee.postal_lines[i] : std::string_view{});
-  for (std::size_t i{kCsvLines}; i < m.addressee.postal_lines.size(); ++i)
-    row.back().append(", ").append(m.addressee.postal_lines[i]);
+    row.emplace_back(i < lines.size() ? lines[i] : std::string_view{});
+  for (std::size_t i{kCsvLines}; i < lines.size(); ++i) row.back().append(", ").append(lines[i]);
   row.emplace_back(m.addressee.country);
   return table_line(kHeader, delimiter) + table_line(row, delimiter);
 }
