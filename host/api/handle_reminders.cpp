@@ -64,7 +64,7 @@ Result<Response> cancel_reminder(Context &context, const Request &request) {
   return change_reminder(context, request, &store::Store::cancel_reminder);
 }
 
-/// How receipts stand: the counts, and the newest reminders that one has come for.
+/// How receipts stand: the counts, and the newest reminders that one has come for, or should have.
 Result<Response> list_receipts(Context &context, const Request &request) {
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();
@@ -78,11 +78,12 @@ Result<Response> list_receipts(Context &context, const Request &request) {
   if (!rows) return rows.error();
   json::array out;
   for (const auto &row : *rows)
-    if (!row.delivery.empty() && row.delivery != "interim") out.push_back(to_json(row));
+    if ((!row.delivery.empty() && row.delivery != "interim") || !row.silent_about.empty()) out.push_back(to_json(row));
   return json_answer({{"receipts", counters->receipts},
                       {"unmatched", counters->receipts_unmatched},
                       {"waiting", counters->inbound_waiting},
                       {"failed", counters->inbound_failed},
+                      {"silent", counters->silent},
                       {"reminders", std::move(out)}});
 }
 

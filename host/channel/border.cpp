@@ -64,6 +64,7 @@ void fill(const MessageArrays::Slot &slot, const Submission &s) {
   m.service = to_str(s.service);
   m.subject = to_str(s.subject);
   m.attempt_number = s.attempt_number;
+  m.flags = message_flags(s);
   m.dated_ms = to_ms(s.dated);
   m.not_after_ms = to_ms(s.not_after);
   m.valid_until_ms = to_ms(s.valid_until);
@@ -102,6 +103,10 @@ void fill(const MessageArrays::Slot &slot, const Submission &s) {
 std::uint32_t address_flags(const Addressee &addressee) {
   return (addressee.has_consent ? RELANCE_ADDR_CONSENT : 0u) |
          (addressee.is_consumer ? RELANCE_ADDR_CONSUMER : 0u);
+}
+
+std::uint32_t message_flags(const Submission &submission) {
+  return submission.wants_read_receipt ? RELANCE_MSG_READ_RECEIPT : 0u;
 }
 
 MessageArrays::Counts counts_of(const Submission &s) {
@@ -222,6 +227,7 @@ Outcome to_outcome(const relance_result &r) {
   if (r.retry_after_ms > 0) outcome.retry_after = bounded(r.retry_after_ms);
   outcome.whole_instance = (r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0;
   outcome.price = price_of(r.price);
+  outcome.part_count = std::min<std::uint32_t>(r.part_count, kRefsMax);
   return outcome;
 }
 

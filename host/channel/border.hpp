@@ -86,6 +86,7 @@ struct MessageBatch {
 };
 
 std::uint32_t address_flags(const Addressee &addressee);
+std::uint32_t message_flags(const Submission &submission);
 MessageArrays::Counts counts_of(const Submission &submission);
 
 Outcome to_outcome(const relance_result &result);

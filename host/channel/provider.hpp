@@ -69,6 +69,7 @@ struct Submission {
   std::vector<Part> parts;
   Fields references;  ///< debt references: invoice numbers, case, creditor; for the provider's own records
   std::uint32_t attempt_number{1};
+  bool wants_read_receipt{false};  ///< of the reader's program, where the channel has one
   Instant dated;        ///< the message's own date (business time)
   Instant not_after;    ///< wall time; no first byte leaves later
   Instant valid_until;  ///< wall time; handed to the provider where it takes one; 0 = none
@@ -96,6 +97,7 @@ struct Outcome {
   FailureClass failure{FailureClass::none};
   std::vector<std::string>
       refs;          ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
+  std::uint32_t part_count{0};  ///< pieces with a reference and receipts of their own; 0: not said
   std::string code;  ///< as the provider said it: "550 5.1.1"
   std::string text;
   std::optional<Milliseconds> retry_after;

@@ -49,6 +49,7 @@ void encode(FrameWriter &w, std::span<const relance_result> results) {
     w.u8(static_cast<std::uint8_t>(to_failure_class(r.failure)));
     w.u8((r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0 ? 1 : 0);
     w.i64(std::max<std::int64_t>(r.retry_after_ms, 0));
+    w.u32(std::min<std::uint32_t>(r.part_count, kRefsMax));
     w.u8(r.price != nullptr ? 1 : 0);
     if (r.price != nullptr) {
       w.i64(r.price->micro_units);
@@ -64,7 +65,7 @@ void encode(FrameWriter &w, std::span<const relance_result> results) {
 }
 std::optional<std::vector<Outcome>> decode_outcomes(std::string_view payload) {
   FrameReader r(payload);
-  const auto count = r.count(8 + 3 + 8 + 1 + 3 * kTextBytesMin);
+  const auto count = r.count(8 + 3 + 8 + 4 + 1 + 3 * kTextBytesMin);
   std::vector<Outcome> outcomes(count);
   for (auto &o : outcomes) {
     o.token = r.u64();
@@ -72,6 +73,8 @@ std::optional<std::vector<Outcome>> decode_outcomes(std::string_view payload) {
     o.failure = read_enum(r, FailureClass::configuration);
     o.whole_instance = r.u8() != 0;
     if (const auto ms = r.i64(); ms > 0) o.retry_after = bounded(ms);
+    o.part_count = r.u32();
+    if (o.part_count > kRefsMax) r.fail();
     o.price = read_price(r);
     o.code = read_string(r);
     o.text = read_string(r);

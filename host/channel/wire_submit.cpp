@@ -53,6 +53,7 @@ void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type) {
     const auto *const s = outgoing.message;
     w.u64(s->token);
     w.u32(s->attempt_number);
+    w.u8(static_cast<std::uint8_t>(message_flags(*s)));
     for (const auto at : {s->dated, s->not_after, s->valid_until}) w.i64(to_ms(at));
     const auto &a = s->addressee;
     w.u8(static_cast<std::uint8_t>(address_flags(a)));
@@ -85,7 +86,7 @@ void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type) {
 
 namespace {
 
-constexpr std::size_t kMessageBytesMin{8 + 4 + 3 * 8 + 1 + 4 * 4 + 15 * kTextBytesMin};
+constexpr std::size_t kMessageBytesMin{8 + 4 + 1 + 3 * 8 + 1 + 4 * 4 + 15 * kTextBytesMin};
 constexpr std::size_t kPartBytesMin{4 * kTextBytesMin + 1 + sizeof(Sha256)};
 
 MessageArrays::Counts read_counts(FrameReader &r) {
@@ -106,6 +107,7 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
                   const TakeSealed &take_sealed) {
   const auto token = r.u64();
   const auto attempt_number = r.u32();
+  const std::uint32_t wishes{r.u8()};
   const auto dated_ms = r.i64(), not_after_ms = r.i64(), valid_until_ms = r.i64();
   const std::uint32_t flags{r.u8()};
   const auto counts = read_counts(r);
@@ -123,6 +125,7 @@ void read_message(FrameReader &r, MessageArrays &arrays, MessageArrays::Counts &
   auto &a = *slot.addressee;
   m.token = token;
   m.attempt_number = attempt_number;
+  m.flags = wishes;
   m.dated_ms = dated_ms;
   m.not_after_ms = not_after_ms;
   m.valid_until_ms = valid_until_ms;

@@ -20,7 +20,7 @@ constexpr std::string_view kBackHint{"a receipt may only make a later step due"}
 
 std::vector<std::string_view> receipt_kind_names() {
   std::vector<std::string_view> names;
-  for (int kind{0}; kind <= static_cast<int>(ReceiptKind::complaint); ++kind)
+  for (int kind{0}; kind <= static_cast<int>(ReceiptKind::silence); ++kind)
     names.push_back(domain::name_of(static_cast<ReceiptKind>(kind)));
   return names;
 }
@@ -177,6 +177,7 @@ class ScenarioReader {
     step.channels = channels_of(section, "channels");
     step.hands_over = section.flag("hands_over", false);
     step.is_formal = section.flag("formal", false);
+    step.wants_read_receipt = section.flag("read_receipt", false);
     step.service = kServices[section.choice("service", 0, kServices)];
     static constexpr std::array<std::string_view, 2> kApprovals{"none", "required"};
     step.needs_approval = section.choice("approval", 0, kApprovals) == 1;
@@ -186,7 +187,14 @@ class ScenarioReader {
     read_minimum_balance(section, step);
     if (auto on = section.table("on")) read_reactions(*on, step, static_cast<std::int32_t>(index));
     read_message(section, step);
+    check_read_receipt(section, step);
     section.finish();
+  }
+
+  void check_read_receipt(Section &section, const Step &step) {
+    if (step.wants_read_receipt && std::ranges::count(all_channels(step), "email") == 0)
+      draft_.issues.error(section.at("read_receipt"), "only an e-mail has a reader's program to ask for a read receipt, and step \"" +
+                                                          step.id + "\" sends none; remove read_receipt");
   }
 
   /// A task for a person has none, all else is a message; a receipt may make a message of a task.
@@ -280,10 +288,24 @@ class ScenarioReader {
                             "there is no receipt \"" + entry.key + '"' + suggestion(entry.key, names));
         continue;
       }
-      if (auto table = on.table(entry.key))
-        step.reactions.push_back(
-            read_reaction(*table, static_cast<ReceiptKind>(kind - names.begin()), index));
+      const auto of = static_cast<ReceiptKind>(kind - names.begin());
+      if (const auto *value = on.find(entry.key); value->kind == ValueKind::text) {
+        read_task_word(on, *value, step, of);
+      } else if (auto table = on.table(entry.key)) {
+        step.reactions.push_back(read_reaction(*table, of, index));
+      }
     }
+  }
+
+  /// on.silence = "task": short for { task = true }.
+  void read_task_word(Section &on, const Value &value, Step &step, ReceiptKind kind) {
+    if (value.text != "task")
+      return draft_.issues.error(on.at(value), "a reaction in one word is \"task\"; write { channel = \"" + value.text +
+                                                   "\", after = \"0d\" } for anything else");
+    domain::Reaction reaction;
+    reaction.on = kind;
+    reaction.gives_task = true;
+    step.reactions.push_back(std::move(reaction));
   }
 
   domain::Reaction read_reaction(Section &table, ReceiptKind kind, std::int32_t index) {
@@ -297,7 +319,14 @@ class ScenarioReader {
           "a reaction names one of channel, step and task; write { channel = \"postal\", after = \"0d\" }");
     if (table.has("channel")) {
       const auto channel = table.required("channel", "\"postal\"");
-      if (is_known_channel(channel.text) && channel.text != "task" && !domain::is_negative(kind))
+      const auto &own = scenario_.steps[static_cast<std::size_t>(index)].channels;
+      if (kind == ReceiptKind::silence && channel.text != "task" &&
+          std::ranges::all_of(own, [&](const auto &one) { return one == channel.text; }) && !own.empty())
+        draft_.issues.error(channel.at, "on.silence would send the same message by " + channel.text +
+                                            " once more, and the first one may have arrived; write another channel, or "
+                                            "on.silence = \"task\"");
+      else if (is_known_channel(channel.text) && channel.text != "task" && !domain::is_negative(kind) &&
+               kind != ReceiptKind::silence)
         draft_.issues.error(channel.at, "on." + std::string{domain::name_of(kind)} +
                                             " cannot send by another channel: that receipt does not say that the "
                                             "message was lost; write { task = true } or { step = ... }");

@@ -117,6 +117,7 @@ CaseFacts after_sending(const CaseFacts &facts, const Decision &decision, const 
     if (decision.kind == DecisionKind::send_again && reminder.id == decision.reminder) {
       reminder.state = ReminderState::sent;
       reminder.pending_reactions = 0;
+      reminder.is_silence_followed = reminder.is_silent;
     }
   if (decision.step < 0) return after;  // thanks, or thanks again
   const auto &step = scenario.steps[static_cast<std::size_t>(decision.step)];

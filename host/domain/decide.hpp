@@ -21,7 +21,7 @@ enum class DecisionKind : std::uint8_t {
   wait,        ///< until `at` (Instant::max(): until a fact changes)
   send,        ///< a new reminder of `step` listing `items`
   send_again,  ///< a further attempt of `reminder` (it certainly was not sent, or another channel's turn has
-               ///< come)
+               ///< come; `reaction` is silence where the scenario says so of what may have arrived)
   void_reminder,    ///< `reminder` was certainly not sent and no longer fits the facts: its items go back to
                     ///< where they stood
   ask_approval,     ///< of `step` for `items`
@@ -36,7 +36,7 @@ enum class DecisionKind : std::uint8_t {
   close,            ///< nothing is owed any more
 };
 
-enum class TaskReason : std::uint8_t { none, in_doubt, channels_exhausted, too_many_attempts, reaction };
+enum class TaskReason : std::uint8_t { none, in_doubt, channels_exhausted, too_many_attempts, reaction, silence };
 
 /// Why, in the order in which it was found. `explain` turns them into sentences (see reason_text).
 enum class ReasonCode : std::uint8_t {
@@ -78,6 +78,7 @@ enum class ReasonCode : std::uint8_t {
   approval_given,
   approval_rejected,
   approval_outgrown,
+  silent,
   reaction_channel,
   reaction_step,
   reaction_task,

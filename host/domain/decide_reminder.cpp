@@ -35,7 +35,9 @@ bool Decider::follow(const ReminderFacts &reminder) {
       return follow_not_sent(reminder);
     case ReminderState::negative:
     case ReminderState::sent:
-      return reminder.pending_reactions != 0 && has_step(reminder) && react(reminder);
+      if (reminder.pending_reactions != 0) return has_step(reminder) && react(reminder);
+      if (reminder.is_silent) decision_.because(ReasonCode::silent, reminder.step, reminder.id);
+      return false;
   }
   return false;
 }
@@ -122,10 +124,13 @@ bool Decider::send_again(const ReminderFacts &reminder, std::string_view channel
 }
 
 bool Decider::react(const ReminderFacts &reminder) {
-  // The highest-ranked kind speaks first; the others have their turn when it is settled.
+  // The highest-ranked kind speaks first; the others have their turn when it is settled. Silence is the last: a receipt says
+  // more than none.
   auto kind = ReceiptKind::complaint;
-  while ((reminder.pending_reactions & (1u << static_cast<unsigned>(kind))) == 0)
+  while (kind != ReceiptKind::interim && (reminder.pending_reactions & (1u << static_cast<unsigned>(kind))) == 0)
     kind = static_cast<ReceiptKind>(static_cast<unsigned>(kind) - 1);
+  constexpr auto kSilence = 1u << static_cast<unsigned>(ReceiptKind::silence);
+  if (kind == ReceiptKind::interim && (reminder.pending_reactions & kSilence) != 0) kind = ReceiptKind::silence;
   decision_.reminder = reminder.id;
   decision_.reaction = kind;
   decision_.step = reminder.step;
@@ -133,6 +138,15 @@ bool Decider::react(const ReminderFacts &reminder) {
   if (!reminder.is_thank_you)
     for (const auto &reaction : step_at(reminder.step).reactions)
       if (reaction.on == kind) stated = &reaction;
+  if (kind == ReceiptKind::silence) return react_to_silence(reminder, stated);
+  // What was sent because of a silence is lost as well: nothing more is tried without a person.
+  if (reminder.is_silence_followed && reminder.is_silent && is_negative(kind) && !reminder.is_superseded) {
+    decision_.because(ReasonCode::silent, reminder.step, reminder.id);
+    decision_.because(ReasonCode::channels_exhausted, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::channels_exhausted;
+    return true;
+  }
   // What one provider refuses on principle, the next one of the same channel may take; only then is the channel lost.
   if (reminder.may_change_provider && reminder.state == ReminderState::negative && is_negative(kind))
     return fall_back(reminder, {});
@@ -150,14 +164,54 @@ bool Decider::settle_reaction(ReasonCode why, const ReminderFacts &reminder) {
   return true;
 }
 
-bool Decider::react_as_stated(const ReminderFacts &reminder, const Reaction &reaction) {
+bool Decider::waits_for_its_day(const ReminderFacts &reminder, const Reaction &reaction) {
   const auto day =
       add_days(reminder.receipt_on.value_or(reminder.decided_on), reaction.after, around_.calendar);
-  if (today_ < day) {  // nothing else of this reminder is due before; the case itself goes on
-    wake_on(day);
+  if (today_ >= day) return false;
+  wake_on(day);  // nothing else of this reminder is due before; the case itself goes on
+  decision_ = {};
+  return true;
+}
+
+bool Decider::react_to_silence(const ReminderFacts &reminder, const Reaction *stated) {
+  const auto go_on = [&] {
     decision_ = {};
+    decision_.because(ReasonCode::silent, reminder.step, reminder.id);
     return false;
+  };
+  if (stated != nullptr && waits_for_its_day(reminder, *stated)) return go_on();
+  decision_.because(ReasonCode::silent, reminder.step, reminder.id);
+  const bool is_open_still{std::any_of(reminder.items.begin(), reminder.items.end(), [this](ReceivableId id) {
+    const auto *item = item_of(id);
+    return item != nullptr && is_open(*item);
+  })};
+  if (stated == nullptr || !reminder.is_silent) return settle_reaction(ReasonCode::reaction_none, reminder);
+  if (!is_open_still) return settle_reaction(ReasonCode::facts_changed, reminder);
+  if (stated->gives_task || stated->channel == "task") {
+    decision_.because(ReasonCode::reaction_task, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::silence;
+    return true;
   }
+  if (stated->step >= 0) return react_as_stated(reminder, *stated);
+  // The same channel would be the same message a second time.
+  if (stated->channel == reminder.channel) return settle_reaction(ReasonCode::reaction_none, reminder);
+  if (reminder.retry_at && *reminder.retry_at > now_) {
+    wake_at(*reminder.retry_at);
+    return go_on();
+  }
+  if (reminder.attempts >= scenario_.attempts_max) {
+    decision_.because(ReasonCode::too_many_attempts, reminder.step, reminder.id);
+    decision_.kind = DecisionKind::give_task;
+    decision_.task = TaskReason::too_many_attempts;
+    return true;
+  }
+  decision_.because(ReasonCode::reaction_channel, reminder.step, reminder.id);
+  return fall_back(reminder, stated->channel);
+}
+
+bool Decider::react_as_stated(const ReminderFacts &reminder, const Reaction &reaction) {
+  if (waits_for_its_day(reminder, reaction)) return false;
   const bool is_lost{is_negative(reaction.on) && reminder.state == ReminderState::negative};
   if (reaction.gives_task || (reaction.channel == "task" && !is_negative(reaction.on))) {
     decision_.because(ReasonCode::reaction_task, reminder.step, reminder.id);
@@ -199,7 +253,7 @@ bool Decider::fall_back(const ReminderFacts &reminder, std::string_view channel)
     decision_.task = TaskReason::channels_exhausted;
     return true;
   }
-  decision_.because(ReasonCode::fallback, reminder.step, reminder.id);
+  if (!reminder.is_silent) decision_.because(ReasonCode::fallback, reminder.step, reminder.id);
   return send_again(reminder, channel);
 }
 

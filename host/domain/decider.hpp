@@ -99,6 +99,10 @@ class Decider {
   bool react(const ReminderFacts &reminder);
   bool settle_reaction(ReasonCode why, const ReminderFacts &reminder);
   bool react_as_stated(const ReminderFacts &reminder, const Reaction &reaction);
+  /// To a receipt that did not come. Sends by another channel only where the scenario names one.
+  bool react_to_silence(const ReminderFacts &reminder, const Reaction *stated);
+  /// False: its day has come. Else the case goes on meanwhile, and looks again then.
+  bool waits_for_its_day(const ReminderFacts &reminder, const Reaction &reaction);
   /// Another channel for the same reminder, unless its moment has passed (DESIGN "What holds always" 4).
   bool fall_back(const ReminderFacts &reminder, std::string_view channel);
 

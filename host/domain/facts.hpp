@@ -84,12 +84,14 @@ struct ReminderFacts {
   std::optional<Instant> retry_at{};
   std::int32_t attempts{0};        ///< hand-overs so far
   std::int32_t channels_tried{0};  ///< how many of the step's channels ended finally negative
-  std::string channel{};           ///< in doubt or not sent: by which channel
+  std::string channel{};           ///< in doubt, not sent or silent: by which channel
   std::int32_t channel_index{0};   ///< and its place in the step's list; behind the list: a reaction's own
   bool is_superseded{false};       ///< a later step of one of its items was intended
   bool asked_in_doubt{false};      ///< the in-doubt policy was applied: a person was told, or it counts as sent
   bool was_resent{false};          ///< the in-doubt policy sent it once more; a doubt that is left is a person's
   bool is_thank_you{false};
+  bool is_silent{false};           ///< accepted, and what its provider was to say of it has not come in time
+  bool is_silence_followed{false};  ///< by another attempt, of another channel
   std::uint32_t pending_reactions{0};  ///< bit per ReceiptKind seen and not yet reacted to
   boost::container::small_vector<ReceivableId, 4> items{};  ///< all that it lists
   std::vector<TriedProvider> tried{};  ///< of one not sent, or lost; the last one first

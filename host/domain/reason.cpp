@@ -59,6 +59,7 @@ constexpr std::array kWordings{
     Wording{"approval_rejected", "approval {subject} of step {step} was rejected: the step is passed over"},
     Wording{"approval_outgrown",
             "approval {subject} of step {step} no longer covers the items, the amount or the words"},
+    Wording{"silent", "the receipt that its provider was to send of reminder {subject} ({step}) has not come in time"},
     Wording{"reaction_channel", "the receipt of reminder {subject} calls for another channel"},
     Wording{"reaction_step", "the receipt of reminder {subject} moves its items to step {step}"},
     Wording{"reaction_task", "the receipt of reminder {subject} calls for a person"},

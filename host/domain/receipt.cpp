@@ -14,9 +14,10 @@ std::string_view name_of(OutcomeKind kind) {
 }
 
 std::string_view name_of(ReceiptKind kind) {
-  static constexpr std::array<std::string_view, 15> kNames{
+  static constexpr std::array<std::string_view, 16> kNames{
       "interim",   "accepted", "relayed",   "dispatched", "available",             "delivered", "failed", "expired",
-      "cancelled", "returned", "unclaimed", "refused",    "accepted_by_addressee", "read",      "complaint"};
+      "cancelled", "returned", "unclaimed", "refused",    "accepted_by_addressee", "read",      "complaint",
+      "silence"};
   const auto index = static_cast<std::size_t>(kind);
   return index < kNames.size() ? kNames[index] : "interim";
 }
@@ -48,6 +49,10 @@ DeliveryState join(DeliveryState a, DeliveryState b) {
   if (b.kind == ReceiptKind::complaint) b = {};
   if (a.kind != b.kind) return a.kind < b.kind ? b : a;
   return gravity(a.failure) < gravity(b.failure) ? b : a;
+}
+
+bool answers(DeliveryState state, ReceiptKind expected) {
+  return state.kind >= expected || is_negative(state.kind);
 }
 
 DeliveryState aggregate(std::span<const DeliveryState> parts) {

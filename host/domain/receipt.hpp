@@ -25,6 +25,7 @@ enum class ReceiptKind : std::uint8_t {
   accepted_by_addressee,
   read,
   complaint,  ///< outside the rank: it says something of the address, not of the delivery
+  silence,    ///< never a receipt, and outside the rank: the expected one has not come in time
 };
 
 enum class FailureClass : std::uint8_t { none, address_dead, temporary, policy, configuration };
@@ -59,6 +60,9 @@ DeliveryState join(DeliveryState a, DeliveryState b);
 /// The state of a message of several parts: a failed part fails the message, else the least advanced part speaks for it.
 /// Parts not heard of are interim. An empty span is interim.
 DeliveryState aggregate(std::span<const DeliveryState> parts);
+
+/// Whether this state is what was expected, or says that it will never be.
+bool answers(DeliveryState state, ReceiptKind expected);
 
 /// The message cannot arrive any more (by this hand-over).
 constexpr bool is_negative(ReceiptKind kind) {

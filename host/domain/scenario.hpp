@@ -35,7 +35,8 @@ enum class InDoubtPolicy : std::uint8_t { ask, assume_sent, resend };
 enum class GroupBy : std::uint8_t { debtor, receivable };
 
 /// What a receipt of a kind changes: `on.unclaimed = { channel = "postal", after = "0d" }` sends the same reminder by another
-/// channel; `{ step = "hand-over" }` makes that later step due; `{ task = true }` asks a person.
+/// channel; `{ step = "hand-over" }` makes that later step due; `{ task = true }` asks a person. `on.silence` is of the receipt
+/// that did not come: it alone may send by another channel what was not lost for certain.
 struct Reaction {
   ReceiptKind on{ReceiptKind::failed};
   std::string channel{};
@@ -56,6 +57,7 @@ struct Step {
   std::int32_t level{0};
   bool is_formal{false};  ///< a formal notice: needs a reminder sent in the same round
   bool needs_approval{false};
+  bool wants_read_receipt{false};  ///< the reader's program is asked for one, where the channel can
   bool hands_over{false};  ///< the file leaves for a collection agency or a lawyer: a decision, not a message
   std::vector<Money> minimum_balance{};  ///< at most one a currency; below it the step waits
   std::optional<DayCount> min_gap{};     ///< distance from the actual sending before it; default: the planned gap

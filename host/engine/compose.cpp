@@ -251,7 +251,7 @@ Sha256 content_hash(const store::NewAttempt &attempt, const CaseSetting &setting
 
 channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,
                                   std::uint32_t attempt_number, const store::Claim &claim,
-                                  const CaseSetting &setting, const std::string &service) {
+                                  const CaseSetting &setting, const domain::Step *step) {
   channel::Submission out;
   out.token = static_cast<channel::Token>(id);
   out.idempotency_key = attempt.idempotency_key;
@@ -274,7 +274,8 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
     out.sender = {sender->name, sender->address, sender->reply_to, {}, {}};
   out.sender.postal_lines = setting.creditor->address_lines;
   out.sender.country = setting.creditor->country;
-  out.service = service;
+  out.service = step != nullptr ? step->service : "plain";
+  out.wants_read_receipt = step != nullptr && step->wants_read_receipt;
   out.subject = attempt.subject;
   for (const auto &part : attempt.content)
     out.parts.push_back({part.role, part.media_type, part.file_name, part.bytes, part.hash});

@@ -65,9 +65,9 @@ class Composer {
 /// attempts with equal hashes are the same message.
 Sha256 content_hash(const store::NewAttempt &attempt, const CaseSetting &setting);
 
-/// What the provider is handed. `sender`: the creditor's identity on that channel.
+/// What the provider is handed. `step`: whose message it is; null: of no step, as thanks are.
 channel::Submission submission_of(const store::NewAttempt &attempt, store::AttemptId id,
                                   std::uint32_t attempt_number, const store::Claim &claim,
-                                  const CaseSetting &setting, const std::string &service);
+                                  const CaseSetting &setting, const domain::Step *step);
 
 }  // namespace relance::engine

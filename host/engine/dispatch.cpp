@@ -50,6 +50,8 @@ std::string task_text(domain::TaskReason reason, const domain::Scenario &scenari
              " could not be handed over after many attempts: check the provider, reach the debtor";
     case domain::TaskReason::reaction:
       return "Act on what became of " + step;
+    case domain::TaskReason::silence:
+      return "No receipt came for " + step + " in the time that its provider states: find out whether it reached the debtor";
     case domain::TaskReason::none:
       break;
   }
@@ -66,6 +68,8 @@ std::string_view task_kind(domain::TaskReason reason) {
       return "too_many_attempts";
     case domain::TaskReason::reaction:
       return "reaction";
+    case domain::TaskReason::silence:
+      return "silence";
     case domain::TaskReason::none:
       break;
   }
@@ -311,7 +315,7 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
     case DecisionKind::give_task:
       if (decision.task == domain::TaskReason::in_doubt)
         add(settlement, store::MarkInDoubt{case_id, decision.reminder, false}, why_text(decision));
-      if (decision.task == domain::TaskReason::reaction ||
+      if (decision.task == domain::TaskReason::reaction || decision.task == domain::TaskReason::silence ||
           decision.task == domain::TaskReason::channels_exhausted)
         add(settlement, store::SettleReaction{case_id, decision.reminder, decision.reaction},
             why_text(decision));
@@ -415,7 +419,7 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   HandOver out{route.provider->id,
                submission_of(attempt.value(), 0,
                              again != nullptr ? static_cast<std::uint32_t>(again->attempts) + 1 : 1, claim,
-                             setting, step != nullptr ? step->service : "plain"),
+                             setting, step),
                key, pooled.report.can_quote};
   auto task = attempt.value().subject;
   auto why = why_text(decision);
@@ -429,6 +433,7 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
     intend.reminder = again->id;
     intend.channel_index = static_cast<std::int32_t>(index);
     intend.despite_doubt = again->state == domain::ReminderState::in_doubt;  // the scenario's policy says "resend"
+    intend.despite_silence = decision.reaction == domain::ReceiptKind::silence;
     intend.is_task = is_task;
     intend.decided_on = setting.creditor_region->zone.local(now).date;
     intend.attempt = std::move(attempt.value());

@@ -143,7 +143,7 @@ bool Engine::Loop::go_again(const Doubt &doubt, PooledProvider &pooled) {
   if (content_hash(message->attempt, *setting) != message->attempt.content_hash) return false;  // other bytes by now
   const auto &step = setting->scenario->steps[static_cast<std::size_t>(message->step)];
   std::vector<channel::Submission> batch;
-  batch.push_back(submission_of(message->attempt, doubt.attempt.id, message->attempt_number, *claim, *setting, step.service));
+  batch.push_back(submission_of(message->attempt, doubt.attempt.id, message->attempt_number, *claim, *setting, &step));
   pool_.note_handed_over(pooled, token);
   pooled.provider->submit(std::move(batch));
   return true;

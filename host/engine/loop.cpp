@@ -60,6 +60,7 @@ Result<void> Engine::Loop::open() {
   publish_doors();
   store_->recall_through(pool_.recallers());
   store_->await_through(pool_.open_pollers());
+  store_->expect_through(pool_.promises());
   if (auto moved = move_steps(settings_->configuration()); !moved) return moved;
   if (auto resumed = resume_open_attempts(); !resumed) return resumed;
   refresh_doubts();
@@ -177,6 +178,7 @@ bool Engine::Loop::pass() {
   busy = ask_recalls() || busy;
   note(record_fetches());
   busy = fetch_evidence() || busy;
+  note(note_silences());
   note(sweep_some());
   busy = seal_day() || busy;
   stamp_seals();
@@ -221,6 +223,7 @@ Milliseconds Engine::Loop::wait_time() {
     if (doubt.asked == Doubt::Way::none) until(doubt.next_try);
   for (auto &[id, pooled] : pool_.all())
     if (pooled.provider->traits().can_poll && pooled.poll == 0) until(std::max(pooled.next_poll, wall));
+  if (!clock_.is_virtual()) until(std::max(store_->next_silence(), wall));
   if (clock_.is_virtual() || is_paused_) return wait;
   for (auto &[id, pooled] : pool_.all())
     if (pooled.status.is_paused) until(std::max(pooled.status.paused_until, wall));
@@ -328,7 +331,7 @@ bool Engine::Loop::walk_clock(bool was_busy) {
     return false;
   }
   // While paused nothing is decided, so what is due already would hold the clock at this moment for ever.
-  clock_.move_to(*next <= now ? advance_->target : std::min(*next, advance_->target));
+  clock_.move_to(std::min({*next <= now ? advance_->target : *next, store_->next_silence(), advance_->target}));
   advance_->last_progress = steady;
   parses_wait_ = true;  // a failed parse may be due again
   if (auto kept = store_->set_setting(kClockSetting, format_instant(clock_.now())); !kept)

@@ -254,6 +254,9 @@ class Engine::Loop {
   void take_stamp(const SealStamper::Answer &answer, Instant wall);
   void stamp_failed(const Error &error, Instant wall);
 
+  // --- silences.cpp
+  bool note_silences();
+
   // --- second_phase.cpp
   /// A draft at its provider, on record, that nobody has told it to release in this run.
   struct Prepared {

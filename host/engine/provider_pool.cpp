@@ -278,6 +278,15 @@ std::vector<std::string> ProviderPool::open_pollers() const {
   return ids;
 }
 
+std::map<std::string, std::vector<store::ExpectedReceipt>> ProviderPool::promises() const {
+  std::map<std::string, std::vector<store::ExpectedReceipt>> promises;
+  for (const auto &[id, pooled] : providers_)
+    for (const auto &[kind, within] : pooled.provider->traits().expected_receipts)
+      if (kind != domain::ReceiptKind::interim && kind != domain::ReceiptKind::complaint)
+        promises[id].push_back({kind, std::clamp(within, Milliseconds{0}, Milliseconds{store::kAwaitMax})});
+  return promises;
+}
+
 void ProviderPool::refresh() {
   for (auto &[id, pooled] : providers_) refresh_credit(pooled);
 }

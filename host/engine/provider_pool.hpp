@@ -117,6 +117,8 @@ class ProviderPool {
   [[nodiscard]] std::vector<std::string> recallers() const;
   /// Of those whose polls are told of open attempts, absent ones too.
   [[nodiscard]] std::vector<std::string> open_pollers() const;
+  /// Which receipts each of them says will come, and by when.
+  [[nodiscard]] std::map<std::string, std::vector<store::ExpectedReceipt>> promises() const;
 
   /// The region's providers of these channels, in order of preference, then the built-in person.
   std::vector<channel::Candidate> for_region(const config::Region &region, const std::vector<std::string> &channels);

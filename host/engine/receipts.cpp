@@ -22,6 +22,7 @@ store::OutcomeRecord record_of(channel::Outcome outcome, Instant business_now) {
   record.kind = outcome.kind;
   record.failure = outcome.failure;
   record.refs = std::move(outcome.refs);
+  record.part_count = outcome.part_count;
   record.code = std::move(outcome.code);
   record.text = std::move(outcome.text);
   if (record.kind == domain::OutcomeKind::not_sent)

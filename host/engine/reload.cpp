@@ -125,6 +125,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   creditors_ = std::move(*named);
   store_->recall_through(pool_.recallers());
   store_->await_through(pool_.open_pollers());
+  store_->expect_through(pool_.promises());
   read_payment_data_age();
   begin_sweep();  // scenarios, windows and regions may have changed
   faults_.clear();  // and with them what was wrong

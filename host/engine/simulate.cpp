@@ -1,5 +1,6 @@
-// The loop on a virtual clock and on copies of the facts: everything is delivered, nobody pays, every
-// approval is given. What it shows is the plan: how many messages of which step on which day.
+// The loop on a virtual clock and on copies of the facts: everything is delivered, nobody pays, every approval is given. A
+// silence that is noted already has the reaction that its step states; of what is sent here the receipts come. What it shows
+// is the plan: how many messages of which step on which day.
 #include "host/engine/case_setting.hpp"
 #include "host/engine/explain.hpp"
 #include "host/store/store.hpp"
@@ -43,7 +44,12 @@ class Walk {
 
   std::uint64_t run(Instant from, Instant until) {
     if (facts_.state == domain::CaseState::onboarding) facts_.state = domain::CaseState::open;
-    facts_.reminders.clear();  // whatever is open now is taken for delivered
+    // Whatever is open now is taken for delivered, but for what is known to be silent and not reacted to.
+    const auto ends_well = [](const domain::ReminderFacts &reminder) {
+      return reminder.state != domain::ReminderState::sent || !reminder.is_silent || reminder.pending_reactions == 0;
+    };
+    facts_.reminders.erase(std::remove_if(facts_.reminders.begin(), facts_.reminders.end(), ends_well),
+                           facts_.reminders.end());
     std::uint64_t decisions{0};
     for (auto now = from; now < until && decisions < kDecisionsMax;) {
       const auto decision = domain::decide(facts_, around_, now);
@@ -65,6 +71,17 @@ class Walk {
       case DecisionKind::send:
         note(decision, today);
         facts_ = domain::after_sending(facts_, decision, *setting_.scenario, today);
+        return true;
+      case DecisionKind::send_again:
+        note(decision, today);
+        facts_ = domain::after_sending(facts_, decision, *setting_.scenario, today);
+        return true;
+      case DecisionKind::give_task:
+        note(decision, today);
+        end_reactions(decision.reminder);
+        return true;
+      case DecisionKind::settle_reaction:
+        end_reactions(decision.reminder);
         return true;
       case DecisionKind::ask_approval: {
         domain::ApprovalFacts given{
@@ -91,9 +108,17 @@ class Walk {
     }
   }
 
+  void end_reactions(domain::ReminderId id) {
+    for (auto &reminder : facts_.reminders)
+      if (reminder.id == id) reminder.pending_reactions = 0;
+  }
+
   void note(const domain::Decision &decision, CivilDate today) {
     const auto &step = setting_.scenario->steps[static_cast<std::size_t>(decision.step)];
-    auto &tally = days_[{today, step.id, channel_of(claim_, *setting_.recipient_region, step.channels)}];
+    std::vector<std::string> channels{step.channels};
+    if (!decision.channel.empty()) channels.assign(1, std::string{decision.channel});
+    if (decision.kind == DecisionKind::give_task) channels.assign(1, "task");
+    auto &tally = days_[{today, step.id, channel_of(claim_, *setting_.recipient_region, channels)}];
     ++tally.messages;
     tally.total_minor += decision.total_minor;
   }

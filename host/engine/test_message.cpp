@@ -64,7 +64,7 @@ Result<store::AttemptId> Engine::Loop::hand_over_test(const std::string &id, con
   nobody.name = "Test";
   nobody.country = setting.creditor->country;
   nobody.language = setting.creditor->language;
-  auto submission = submission_of(attempt, 0, 1, nobody, setting, "plain");
+  auto submission = submission_of(attempt, 0, 1, nobody, setting, nullptr);
   if (pooled->report.can_quote)
     if (auto refused = quote_test(*pooled, submission, attempt)) return *refused;
   const auto intended = store_->intend_test(*number, attempt, by, now, wall);

@@ -178,14 +178,15 @@ struct Intend {
   std::vector<ReminderItem> items;
   NewAttempt attempt;
 };
-/// Refused unless every attempt before it is finally negative or certainly not sent. despite_doubt: the in-doubt policy
-/// `resend`, chosen by the operator, is the one exception.
+/// Refused unless every attempt before it is finally negative or certainly not sent. Two exceptions, each chosen by the
+/// operator: despite_doubt, the in-doubt policy `resend`; despite_silence, another channel for what was accepted and whose
+/// expected receipt has not come.
 struct IntendAgain {
   CaseId case_id{0};
   ReminderId reminder{0};
   std::int32_t channel_index{0};
   NewAttempt attempt;
-  bool despite_doubt{false};
+  bool despite_doubt{false}, despite_silence{false};
   bool is_task{false};
   CivilDate decided_on{};  ///< creditor's region zone
 };
@@ -238,6 +239,7 @@ struct OutcomeRecord {
   domain::OutcomeKind kind{domain::OutcomeKind::unknown};
   domain::FailureClass failure{domain::FailureClass::none};
   std::vector<std::string> refs;
+  std::uint32_t part_count{0};  ///< of how many pieces it consists, each with a reference of its own; 0: not said
   std::string code, text;
   std::optional<Instant> retry_at{};  ///< business time; for not_sent
   std::int64_t price_micro{0};
@@ -395,6 +397,15 @@ inline constexpr std::size_t kAwaitedMax{256}, kAwaitedBytesMax{256 * 1024};
 /// No provider tells anything after so long.
 inline constexpr Days kAwaitMax{90};
 
+/// A receipt that a provider promises, and how long after acceptance it may take.
+struct ExpectedReceipt { domain::ReceiptKind kind{}; Milliseconds within{}; };
+/// One that did not come.
+struct Silence {
+  AttemptId attempt{0};
+  std::string provider;
+  domain::ReceiptKind kind{};
+};
+
 /// What an attempt handed over, byte for byte, and what it said of the debt.
 struct StoredMessage {
   NewAttempt attempt;
@@ -415,6 +426,7 @@ struct Counters {
   std::uint64_t reminders{0}, attempts_open{0}, in_doubt{0}, sent{0}, delivered{0}, bounced{0}, rejected{0}, not_sent{0};
   std::uint64_t receipts{0}, receipts_unmatched{0}, inbound_waiting{0}, inbound_failed{0}, suppressed{0};
   std::uint64_t recalled{0}, recalls_wanted{0};
+  std::uint64_t silent{0};  ///< expected receipts that did not come in time, and have not come since
   std::uint64_t tasks_open{0}, approvals_asked{0}, promises_open{0}, disputes_open{0}, receivables_paid{0}, journal_entries{0};
   std::optional<Instant> oldest_due{};
   std::vector<std::pair<std::string, std::uint64_t>> inbound_of;  ///< inbound_waiting by provider, those with none left out
@@ -424,6 +436,7 @@ struct ReminderRow {
   ReminderId id{0};
   AttemptId attempt{0};
   std::string debtor_code, step_id, channel, provider, address, state, delivery, code, text;
+  std::string silent_about;  ///< the receipt that its provider promised and that has not come in time; empty: none
   std::vector<std::string> invoices;
   CivilDate decided_on{};
   std::int64_t total_minor{0};

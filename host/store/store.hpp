@@ -9,6 +9,7 @@
 #include "host/store/evidence_records.hpp"
 #include "host/store/records.hpp"
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -165,6 +166,15 @@ class Store : public Reader {
   /// A page of the provider's attempts whose last receipt has not come, in order of their ids, after this one. What was
   /// accepted longer than kAwaitMax ago is forgotten.
   virtual Result<AwaitedPage> awaited(std::string_view provider, AttemptId after, Instant now) = 0;
+  /// Which receipts these providers promise, from now on: accepted attempts of theirs are watched for them.
+  virtual void expect_through(std::map<std::string, std::vector<ExpectedReceipt>> promises) = 0;
+  /// When the next expected receipt becomes silence (business time); Instant::max(): none is waited for. Costs nothing.
+  [[nodiscard]] virtual Instant next_silence() const = 0;
+  /// Of the receipts whose time has come: those that came are forgotten, the others noted as silence, once, with their
+  /// reaction, their cases woken. Put off are those of providers that are `away`, or have bytes here that nobody has read yet,
+  /// and until `grace_until` those of earlier starts: what could not reach a daemon that was down is sent again.
+  virtual Result<std::vector<Silence>> note_silences(std::span<const std::string> away, Instant grace_until, Instant now,
+                                                     std::size_t limit) = 0;
   /// Noted, not ended yet, and still true: handed over, not known to have arrived, everything settled.
   virtual Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) = 0;
   /// Cancelled: the attempt counts as not sent and its reminder is voided. Anything else is journaled and changes nothing.

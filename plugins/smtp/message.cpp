@@ -44,7 +44,8 @@ mime::Result<smtp::Submission> make_submission(const relance_message &message, c
   // A complaint comes back with addresses and ids blacked out; a field of our own is left as it is.
   const std::array<mime::Header, 2> headers{
       {{report::kKeyHeader, key}, {"Disposition-Notification-To", return_path}}};
-  mail.headers = std::span{headers}.first(settings.request_read_receipt ? 2 : 1);
+  const bool asks{settings.request_read_receipt || (message.flags & RELANCE_MSG_READ_RECEIPT) != 0};
+  mail.headers = std::span{headers}.first(asks ? 2 : 1);
 
   auto built = mime::build(mail);
   if (built.has_error()) return built.error();

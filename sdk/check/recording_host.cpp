@@ -61,7 +61,7 @@ struct RecordingHost::Functions {
     if (host == nullptr) return;
     for (std::size_t i{0}; i < count; ++i) {
       const auto &r = *results[i];
-      if (!has_size(r.size, sizeof r, "relance_result")) continue;
+      if (!has_size(r.size, offsetof(relance_result, part_count), "relance_result")) continue;
       End end{Operation::submit, r.token, r.outcome, r.failure, r.flags, r.retry_after_ms};
       for (std::size_t k{0}; k < r.ref_count; ++k) end.refs.push_back(copy(r.refs[k], "relance_result.refs"));
       end.code = copy_text(r.code, "relance_result.code");

@@ -36,8 +36,17 @@ std::vector<std::pair<FrameType, std::string>> good_frames() {
   encode(w, invalid("no", "/x"));
   const relance_str refs[]{to_str("r1"), to_str("r2")};
   const relance_price price{5, to_str("EUR")};
-  const relance_result result{sizeof result, RELANCE_OUT_ACCEPTED, 7, 0,     0, refs, 2,
-                              to_str("250"), to_str("ok"),         9, &price};
+  relance_result result{};
+  result.size = sizeof result;
+  result.outcome = RELANCE_OUT_ACCEPTED;
+  result.token = 7;
+  result.refs = refs;
+  result.ref_count = 2;
+  result.code = to_str("250");
+  result.text = to_str("ok");
+  result.retry_after_ms = 9;
+  result.price = &price;
+  result.part_count = 3;
   encode(w, std::span(&result, 1));
   const relance_recalled recalled{sizeof recalled, RELANCE_RECALL_TOO_LATE, 8, to_str("x")};
   encode(w, std::span(&recalled, 1));
@@ -174,6 +183,7 @@ BOOST_AUTO_TEST_CASE(spans_of_a_child_can_be_added_to_any_moment) {
   result.token = 1;
   result.outcome = RELANCE_OUT_NOT_SENT;
   result.retry_after_ms = INT64_MAX;
+  result.part_count = UINT32_MAX;
   encode(w, std::span(&result, 1));
   FrameBuffer buffer;
   feed(buffer, out.view(), out.size());
@@ -182,6 +192,7 @@ BOOST_AUTO_TEST_CASE(spans_of_a_child_can_be_added_to_any_moment) {
   const Milliseconds most{kSpanMaxMs};
   BOOST_TEST((read.idempotency_window == most && read.not_found_certain_after == most &&
               read.expected_receipts.front().second == most && outcomes.front().retry_after == most));
+  BOOST_TEST(outcomes.front().part_count == kRefsMax);
   BOOST_TEST((WallClock().now() + *read.not_found_certain_after > WallClock().now()));
 }
 

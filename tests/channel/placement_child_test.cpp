@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_message_is_the_same_in_either_placement) {
                        {}});
     m.references = {{"invoice", "2026-77"}, {"case", "c9"}};
     m.attempt_number = 3;
+    m.wants_read_receipt = true;
     m.dated = from_ms(1'700'000'000'000);
     m.valid_until = from_ms(1'700'000'100'000);
     bench.provider->submit({m});
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_message_is_the_same_in_either_placement) {
   }
   BOOST_TEST(seen[0] == seen[1]);
   BOOST_TEST(seen[0].find("75011 Paris|invoice|2026-77|case|c9|text|") != std::string::npos);
-  BOOST_TEST(seen[0].find("|3|1700000000000|1700000100000|consent") != std::string::npos);
+  BOOST_TEST(seen[0].find("|3|1700000000000|1700000100000|consent|read receipt") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_has_an_empty_environment_and_three_descriptors_beside_the_plugins_own) {

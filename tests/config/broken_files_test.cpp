@@ -367,7 +367,7 @@ after = "5d"
 channels = ["task"]
 on.bounced = { task = true }
 )",
-     R"(scenarios/standard.toml:5:4: error: there is no receipt "bounced"; known: interim, accepted, relayed, dispatched, available, delivered, failed, expired, cancelled, returned, unclaimed, refused, accepted_by_addressee, read, complaint
+     R"(scenarios/standard.toml:5:4: error: there is no receipt "bounced"; known: interim, accepted, relayed, dispatched, available, delivered, failed, expired, cancelled, returned, unclaimed, refused, accepted_by_addressee, read, complaint, silence
 )"},
     {"scenarios/standard.toml", R"([[step]]
 id = "one"
@@ -404,6 +404,31 @@ on.read = { step = "tow" }
      R"(scenarios/standard.toml:5:22: error: there is no step "two"; did you mean "tow"?
 scenarios/standard.toml:10:22: error: on.failed goes in a circle: one → tow → one; a receipt may only make a later step due
 scenarios/standard.toml:11:20: error: on.read goes in a circle: tow → tow; a receipt may only make a later step due
+)"},
+    {"scenarios/standard.toml", R"([[step]]
+id = "one"
+after = "5d"
+channels = ["sms"]
+template = "reminder"
+read_receipt = true
+on.silence = { channel = "sms", after = "1d" }
+[[step]]
+id = "two"
+after = "6d"
+channels = ["task"]
+on.silence = "phone"
+on.silent = "task"
+[[step]]
+id = "three"
+after = "7d"
+channels = ["task"]
+on.silence = { after = "1d" }
+)",
+     R"(scenarios/standard.toml:6:16: error: only an e-mail has a reader's program to ask for a read receipt, and step "one" sends none; remove read_receipt
+scenarios/standard.toml:7:26: error: on.silence would send the same message by sms once more, and the first one may have arrived; write another channel, or on.silence = "task"
+scenarios/standard.toml:12:14: error: a reaction in one word is "task"; write { channel = "phone", after = "0d" } for anything else
+scenarios/standard.toml:13:4: error: there is no receipt "silent"; did you mean "silence"?
+scenarios/standard.toml:18:14: error: a reaction names one of channel, step and task; write { channel = "postal", after = "0d" }
 )"},
     {"scenarios/standard.toml", R"([[step]]
 id = "one"

@@ -52,7 +52,14 @@ World random_world() {
     reminder.channels_tried = *rc::gen::inRange(0, 3);
     reminder.is_superseded = *rc::gen::arbitrary<bool>();
     reminder.asked_in_doubt = *rc::gen::arbitrary<bool>();
-    reminder.pending_reactions = *rc::gen::arbitrary<std::uint32_t>() & 0x7fff;
+    reminder.pending_reactions = *rc::gen::arbitrary<std::uint32_t>() & 0xffff;
+    reminder.is_silent = *rc::gen::arbitrary<bool>();
+    reminder.is_silence_followed = reminder.is_silent && *rc::gen::arbitrary<bool>();
+    if (*rc::gen::arbitrary<bool>())
+      world.scenario.steps[static_cast<std::size_t>(reminder.step)].reactions = {
+          {ReceiptKind::silence, pick<std::string>({"", "postal", "email"}), -1, *rc::gen::arbitrary<bool>(),
+           {*rc::gen::inRange(0, 4), DayKind::civil}}};
+    reminder.channel = "email";
     if (*rc::gen::arbitrary<bool>()) reminder.retry_at = world.at(kDue + Days{*rc::gen::inRange(-10, 60)});
   }
   if (*rc::gen::inRange(0, 3) == 0)
@@ -158,6 +165,20 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_beside_an_open_or_doubtful_attempt) {
     for (const auto &reminder : world.facts.reminders) {
       if (reminder.state == ReminderState::open) RC_ASSERT(!sends(decision));
       if (reminder.state == ReminderState::in_doubt && !reminder.asked_in_doubt) RC_ASSERT(!sends(decision));
+    }
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_accepted_is_sent_again_only_where_the_scenario_says_so_of_a_silence_and_by_another_channel) {
+  BOOST_TEST(rc::check([] {
+    const auto world = random_world();
+    const auto decision = decide(world.facts, world.surroundings(), random_moment(world));
+    if (decision.kind != DecisionKind::send_again) return;
+    for (const auto &reminder : world.facts.reminders) {
+      if (reminder.id != decision.reminder || reminder.state != ReminderState::sent) continue;
+      RC_ASSERT(decision.reaction == ReceiptKind::silence);
+      RC_ASSERT(reminder.is_silent);
+      RC_ASSERT(decision.channel == "postal");
     }
   }));
 }

@@ -336,6 +336,110 @@ BOOST_AUTO_TEST_CASE(a_stated_channel_makes_no_further_attempt_of_what_was_not_l
   }
 }
 
+namespace {
+
+/// Reminder-1 went out by e-mail a week ago, and the receipt that was to come has not.
+struct Silent : World {
+  Silent() {
+    auto &item = this->item(kDue);
+    sent(item, 1, kDue + Days{7});
+    auto &made = reminder(1, ReminderState::sent, kDue + Days{7});
+    made.channel = "email";
+    made.is_silent = true;
+    made.receipt_on = kDue + Days{8};
+    made.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::silence);
+  }
+  ReminderFacts &silent() { return facts.reminders.front(); }
+  void on_silence(Reaction reaction) {
+    reaction.on = ReceiptKind::silence;
+    scenario.steps[1].reactions = {std::move(reaction)};
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_silence_changes_nothing_unless_the_scenario_says_what) {
+  Silent world;
+  const auto noted = world.decide(kDue + Days{9});
+  BOOST_TEST(noted.kind == DecisionKind::settle_reaction);
+  BOOST_TEST(noted.reaction == ReceiptKind::silence);
+  BOOST_TEST(has_reason(noted, ReasonCode::silent));
+  world.silent().pending_reactions = 0;  // settled: it stays a fact, and the next step comes by its date
+  const auto later = world.decide(kDue + Days{9});
+  BOOST_TEST(later.kind == DecisionKind::wait);
+  BOOST_TEST(has_reason(later, ReasonCode::silent));
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::send);
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_gives_a_person_a_task_on_its_day) {
+  Silent world;
+  world.on_silence({.gives_task = true, .after = {2, DayKind::civil}});
+  const auto before = world.decide(kDue + Days{9});
+  BOOST_TEST(before.kind == DecisionKind::wait);
+  BOOST_TEST(has_reason(before, ReasonCode::silent));
+  const auto task = world.decide(kDue + Days{10});
+  BOOST_TEST(task.kind == DecisionKind::give_task);
+  BOOST_TEST(task.task == TaskReason::silence);
+  BOOST_TEST(task.reaction == ReceiptKind::silence);
+  world.facts.items.front().state = ItemState::paid;  // nobody has to find out any more
+  world.facts.items.front().balance_minor = 0;
+  world.item(kDue);
+  BOOST_TEST(world.decide(kDue + Days{10}).kind == DecisionKind::settle_reaction);
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_sends_by_another_channel_and_never_by_its_own) {
+  Silent world;
+  world.on_silence({.channel = "sms"});
+  const auto other = world.decide(kDue + Days{9});
+  BOOST_TEST(other.kind == DecisionKind::send_again);
+  BOOST_TEST(other.channel == "sms");
+  BOOST_TEST(other.reaction == ReceiptKind::silence);
+  BOOST_TEST(!has_reason(other, ReasonCode::fallback));  // nothing says that it cannot arrive
+  world.silent().channel = "sms";
+  BOOST_TEST(world.decide(kDue + Days{9}).kind == DecisionKind::settle_reaction);
+  world.silent().channel = "email";
+  BOOST_TEST(world.decide(kDue + Days{17}).kind == DecisionKind::settle_reaction);  // reminder-2 has its turn
+  world.silent().is_superseded = true;
+  BOOST_TEST(has_reason(world.decide(kDue + Days{9}), ReasonCode::superseded));
+  world.silent().is_superseded = false;
+  world.silent().is_silent = false;  // a late receipt has come
+  BOOST_TEST(world.decide(kDue + Days{9}).kind == DecisionKind::settle_reaction);
+}
+
+BOOST_AUTO_TEST_CASE(a_receipt_is_reacted_to_before_a_silence) {
+  Silent world;
+  world.on_silence({.gives_task = true, .after = {5, DayKind::civil}});
+  world.silent().pending_reactions |= 1u << static_cast<unsigned>(ReceiptKind::complaint);
+  const auto decision = world.decide(kDue + Days{9});
+  BOOST_TEST(decision.kind == DecisionKind::settle_reaction);
+  BOOST_TEST(decision.reaction == ReceiptKind::complaint);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_because_of_a_silence_waits_for_its_provider_and_is_a_persons_when_it_is_lost_too) {
+  Silent world;
+  world.on_silence({.channel = "sms"});
+  auto &reminder = world.silent();
+  reminder.is_silence_followed = true;
+  reminder.attempts = 2;
+  reminder.retry_at = world.at(kDue + Days{9}, 15);
+  BOOST_TEST(world.decide(kDue + Days{9}).kind == DecisionKind::wait);
+  BOOST_TEST((world.decide(kDue + Days{9}).at == world.at(kDue + Days{9}, 15)));
+  BOOST_TEST(world.decide(kDue + Days{9}, 16).kind == DecisionKind::send_again);
+  reminder.attempts = world.scenario.attempts_max;
+  BOOST_TEST(world.decide(kDue + Days{9}, 16).task == TaskReason::too_many_attempts);
+  reminder.attempts = 2;
+  reminder.pending_reactions = 1u << static_cast<unsigned>(ReceiptKind::failed);
+  BOOST_TEST(world.decide(kDue + Days{9}).task == TaskReason::channels_exhausted);
+}
+
+BOOST_AUTO_TEST_CASE(a_silence_may_make_a_later_step_due) {
+  Silent world;
+  world.on_silence({.step = 3});
+  const auto decision = world.decide(kDue + Days{9});
+  BOOST_TEST(decision.kind == DecisionKind::restart_at);
+  BOOST_TEST(decision.step == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_reactions_channel_is_kept_while_it_cannot_take_the_message_and_ends_with_it) {
   World world;
   world.scenario.steps[1].reactions = {{ReceiptKind::failed, "postal", -1, false, {}}};

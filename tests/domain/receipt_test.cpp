@@ -65,6 +65,24 @@ BOOST_AUTO_TEST_CASE(a_dead_address_outweighs_a_full_mailbox_and_a_complaint_say
   BOOST_TEST((join(full, {ReceiptKind::complaint}) == full));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_expected_is_answered_by_it_by_more_or_by_a_failure) {
+  struct Row {
+    ReceiptKind said, expected;
+    bool is_answer;
+  };
+  for (const auto &row : {Row{ReceiptKind::interim, ReceiptKind::delivered, false},
+                          Row{ReceiptKind::accepted, ReceiptKind::delivered, false},
+                          Row{ReceiptKind::dispatched, ReceiptKind::dispatched, true},
+                          Row{ReceiptKind::available, ReceiptKind::delivered, false},
+                          Row{ReceiptKind::delivered, ReceiptKind::delivered, true},
+                          Row{ReceiptKind::read, ReceiptKind::delivered, true},
+                          Row{ReceiptKind::delivered, ReceiptKind::read, false},
+                          Row{ReceiptKind::failed, ReceiptKind::read, true},
+                          Row{ReceiptKind::unclaimed, ReceiptKind::accepted_by_addressee, true},
+                          Row{ReceiptKind::relayed, ReceiptKind::delivered, false}})
+    BOOST_TEST(answers({row.said, {}}, row.expected) == row.is_answer, name_of(row.said) << " / " << name_of(row.expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_message_is_delivered_with_its_last_part_and_failed_with_its_first) {
   const DeliveryState delivered{ReceiptKind::delivered}, waiting{ReceiptKind::interim},
       failed{ReceiptKind::failed};

@@ -107,6 +107,11 @@ void EngineWorld::write_limited_provider(const std::string &id, const std::strin
         "id = \"" + id + "\"\nplugin = \"scripted\"\nchannel = \"email\"\nplacement = \"inproc\"\n" + lines +
             "[settings]\nsent_log = \"" + (folder / ("sent-" + id)).string() + "\"\n" + settings);
 }
+void EngineWorld::write_sms_provider() {
+  write("providers/texts.toml", "id = \"texts\"\nplugin = \"scripted\"\nchannel = \"sms\"\nplacement = \"inproc\"\n[settings]\n"
+                                "answer = \"accept\"\nsent_log = \"" + (folder / "sent-texts").string() + "\"\n" + kTellsNothing);
+  write_region("[\"scripted\"]\nsms = [\"texts\"]");
+}
 void EngineWorld::remove_provider(const std::string &id) { std::filesystem::remove(folder / "providers" / (id + ".toml")); }
 
 void EngineWorld::crash(Milliseconds away) {
@@ -146,13 +151,14 @@ void EngineWorld::restart(Milliseconds grace) {
 
 Result<void> EngineWorld::reload() { return engine->reload(load()); }
 
-void EngineWorld::debtor(const std::string &code, const std::string &email) {
+void EngineWorld::debtor(const std::string &code, const std::string &email, const std::string &phone) {
   store::DebtorRecord record;
   record.code = code;
   record.name = "Debtor " + code;
   record.country = record.region = "FR";
   record.language = "en";
   if (!email.empty()) record.contacts.push_back({"email", email, "Accounts", false});
+  if (!phone.empty()) record.contacts.push_back({"sms", phone, "Accounts", true});
   with_store([&](store::Store &store, Instant now) { must(store.import_debtors(creditor, {&record, 1}, now, false)); });
 }
 

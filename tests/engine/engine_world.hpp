@@ -39,11 +39,13 @@ class EngineWorld {
   void remove_provider(const std::string &id);
   /// One with a log of its own (received_by) and these lines before its [settings].
   void write_limited_provider(const std::string &id, const std::string &lines, const std::string &settings);
+  /// "texts", of the region's channel sms: the scripted plugin, which accepts everything; with a log of its own.
+  void write_sms_provider();
   /// The region's e-mail providers, as TOML: "[\"one\", \"two\"]".
   void write_region(const std::string &email_providers);
   Result<void> reload();
 
-  void debtor(const std::string &code, const std::string &email);
+  void debtor(const std::string &code, const std::string &email, const std::string &phone = {});
   void invoice(const std::string &debtor, const std::string &number, CivilDate due, std::int64_t amount_minor = 100'00);
   void pay(const std::string &invoice, std::int64_t amount_minor, const std::string &id = {});
   void onboard();

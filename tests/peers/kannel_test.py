@@ -38,6 +38,11 @@ class KannelWorld(HardWorld):
         main.write_text(main.read_text().replace("[log]", f'[hooks]\nlisten = ["127.0.0.1:{self.hook_port}"]\npublic_url = "http://127.0.0.1:{self.hook_port}"\n[log]')
                         .replace('address = "+33140000000"', 'address = "Acme"'))
 
+    def react(self, line):
+        """A reaction of every step."""
+        scenario = self.folder / "config" / "scenarios" / "standard.toml"
+        scenario.write_text(scenario.read_text().replace('template = "words"', f'template = "words"\n{line}'))
+
     def resent_nothing(self, centre, count=1):
         self.advance_a_little()
         expect(len(centre.of("submit", taken=True)) == count, f"at the message centre: {centre.of('submit')}")
@@ -123,16 +128,31 @@ def a_message_is_spooled_while_the_centre_is_down(world, kannel, centre, gate):
 
 # --- callbacks ---
 
-def a_callback_that_is_lost_is_no_resend(world, kannel, centre, gate):
+def a_callback_that_is_lost_is_silence_and_no_resend(world, kannel, centre, gate):
+    """A person is asked once; what Kannel says after all is a receipt like any other."""
+    world.react("on.silence = \"task\"")
     world.live()
     gate.is_closed = True
     world.due()
     submit = centre.await_seen("submit", taken=True)
     centre.tell(deliver={"id": submit["id"], "stat": "DELIVRD"})
     await_fact(lambda: len(gate.callbacks(type=1)) >= 1, PEER_PATIENCE_S, "Kannel calls in vain")
-    world.advance_a_little(minutes=180)  # the receipt was due within an hour
+    world.advance_a_little(minutes=40)  # the receipt is due within an hour
+    expect(world.counts()["silent"] == 0, f"{world.counts()}")
+    world.advance_a_little(minutes=180)
     counts = world.counts()
-    expect(counts["sent"] == 1 and counts["delivered"] == 0 and counts["in_doubt"] == 0, f"{counts}")
+    expect(counts["sent"] == 1 and counts["delivered"] == 0 and counts["in_doubt"] == 0 and counts["silent"] == 1, f"{counts}")
+    row = next(row for row in world.reminders() if row["step"] == "pre-due")
+    expect(row["delivery"] == "interim" and row["silent_about"] == "delivered", f"{row}")
+    tasks = [task["kind"] for task in world.call("tasks", "list")["tasks"]]
+    expect(tasks == ["silence"], f"{tasks}")
+    world.kill(signal.SIGTERM)
+    world.again()
+    world.advance_a_little(minutes=180)
+    expect(len(world.call("tasks", "list")["tasks"]) == 1, "a silence speaks once")
+    gate.is_closed = False
+    expect(200 <= gate.pass_on(gate.callbacks(type=1)[0][0]) < 300, f"the late callback is genuine: {gate.faults}")
+    world.await_counts("the late receipt joins", lambda c: c["delivered"] == 1 and c["silent"] == 0)
     world.resent_nothing(centre)
 
 

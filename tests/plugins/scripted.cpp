@@ -224,6 +224,7 @@ void take(Instance &instance, const relance_message &m) {
     all += std::to_string(m.attempt_number) + "|" + std::to_string(m.dated_ms) + "|" +
            std::to_string(m.valid_until_ms);
     all += m.addressee->flags == RELANCE_ADDR_CONSENT ? "|consent" : "|no consent";
+    if (m.flags == RELANCE_MSG_READ_RECEIPT) all += "|read receipt";
     return end(host, m.token, RELANCE_OUT_ACCEPTED, all.c_str());
   }
   if (verb == "inbound") {

@@ -99,6 +99,21 @@ def a_long_text_arrives_when_all_its_parts_have(world, peer):
     world.await_counts("it is delivered", lambda c: c["delivered"] == 1)
 
 
+def a_text_of_which_a_part_was_refused_has_not_arrived_with_the_other(world, peer):
+    long_words(world)
+    world.live()
+    peer.tell(on="submit", then="accept")
+    peer.tell(on="submit", then="status:69")  # ESME_RSUBMITFAIL
+    world.due(settle=False)
+    world.await_counts("a part of it is out", lambda c: c["in_doubt"] == 1)
+    peer.tell(deliver={"id": peer.await_seen("submit", taken=True)["id"], "stat": "DELIVRD", "tlv": True})
+    world.await_counts("the receipt is read", lambda c: c["receipts"] == 1)
+    world.advance_a_little()
+    counts = world.counts()
+    expect(counts["delivered"] == 0 and counts["in_doubt"] == 0 and counts["sent"] == 1, f"half of it has arrived: {counts}")
+    expect(len(peer.taken()) == 1, f"nothing goes again: {peer.taken()}")
+
+
 def a_long_answer_of_a_debtor_reaches_a_person_once(world, peer):
     world.live()
     world.due()

@@ -316,6 +316,8 @@ BOOST_AUTO_TEST_CASE(the_parts_of_a_text_are_one_message_with_a_reference_each) 
   world.await_open();
   const auto outcome = world.instance.send(text_to(1, std::string(200, 'x')));
   BOOST_TEST(outcome.refs == (std::vector<std::string>{"m-1", "m-2"}), boost::test_tools::per_element());
+  BOOST_TEST(outcome.part_count == 2u);
+  BOOST_TEST(world.instance.send(text_to(2, "short")).part_count == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_text_of_which_one_part_is_refused_is_in_doubt_with_the_reference_of_the_other) {
@@ -327,6 +329,7 @@ BOOST_AUTO_TEST_CASE(a_text_of_which_one_part_is_refused_is_in_doubt_with_the_re
   const auto outcome = world.instance.send(text_to(1, std::string(200, 'x')));
   BOOST_TEST((outcome.kind == OutcomeKind::unknown));
   BOOST_TEST(outcome.refs == std::vector<std::string>{"out"}, boost::test_tools::per_element());
+  BOOST_TEST(outcome.part_count == 2u);  // so that a receipt of the one does not speak for both
   BOOST_TEST(outcome.code == "ESME_RSUBMITFAIL");
 }
 

@@ -193,6 +193,7 @@ void PluginHost::submit(const std::vector<Mail> &mails) {
       held.pointers.push_back(&held.parts[0]);
       if (!own.html.empty()) held.pointers.push_back(&held.parts[1]);
       if (!own.attachment.empty()) held.pointers.push_back(&held.parts[2]);
+      held.message.flags = own.wants_read_receipt ? RELANCE_MSG_READ_RECEIPT : 0u;
       held.addressee.size = sizeof held.addressee;
       held.addressee.channel = str(held.channel);
       held.addressee.address = str(own.to);

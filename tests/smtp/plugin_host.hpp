@@ -46,6 +46,7 @@ struct Mail {
   std::string html{};
   std::string attachment{};  ///< a PDF's bytes
   std::int64_t not_after_in_ms{600'000};
+  bool wants_read_receipt{false};
 };
 
 class PluginHost {

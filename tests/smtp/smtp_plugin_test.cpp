@@ -387,14 +387,16 @@ BOOST_AUTO_TEST_CASE(a_complaint_finds_its_message_by_whatever_the_provider_left
 }
 
 BOOST_AUTO_TEST_CASE(a_read_receipt_is_asked_for_only_where_set_and_is_never_bad_news) {
-  for (const bool is_asked : {false, true}) {
+  for (const auto &[is_set, is_wished] : {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}}) {
     const auto server = server_with({});
     auto settings = settings_for(*server);
-    settings["request_read_receipt"] = is_asked;
+    settings["request_read_receipt"] = is_set;
     PluginHost plugin{json::serialize(settings)};
-    plugin.submit({Mail{key_of(1)}});
+    Mail mail{key_of(1)};
+    mail.wants_read_receipt = is_wished;
+    plugin.submit({mail});
     plugin.await_ends(1);
-    BOOST_TEST((server->kept().at(0).find("Disposition-Notification-To: ") != std::string::npos) == is_asked);
+    BOOST_TEST((server->kept().at(0).find("Disposition-Notification-To: ") != std::string::npos) == (is_set || is_wished));
   }
   PluginHost plugin{
       R"({"server": {"host": "127.0.0.1", "tls": "none"}, "envelope_sender": "bounces+KEY@creditor.example"})"};

@@ -115,6 +115,44 @@ BOOST_AUTO_TEST_CASE(bytes_of_a_provider_that_is_away_wait_and_keep_nobody_waiti
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_message_of_two_parts_has_not_arrived_with_the_one_that_was_taken) {
+  for (const auto &which : implementations()) {
+    for (const auto kind : {OutcomeKind::unknown, OutcomeKind::accepted}) {
+      Bench bench{which};
+      bench.usual_ledger();
+      OutcomeRecord record;
+      record.attempt = bench.send(0).attempt;
+      record.kind = kind;
+      record.refs = {"b-first"};  // the other part was refused, or its answer never came
+      record.part_count = 2;
+      must(bench.store->record_outcomes({&record, 1}, bench.now));
+      bench.receipt(receipt_of("b-first", ReceiptKind::delivered));
+      BOOST_TEST((bench.reminder().state == ReminderState::sent));  // something of it is out, so nothing goes again
+      BOOST_TEST((bench.reminder().delivery.kind == ReceiptKind::interim));
+      BOOST_TEST(bench.reminder().pending_reactions == 0u);
+      BOOST_TEST(bench.counters().delivered == 0u);
+      BOOST_TEST(bench.has_journaled("receipt", "\"part\":0,\"of\":2"));
+      // A reference that is learned later is of the other part, wherever it stands in an order of names.
+      record.refs = {"a-second"};
+      must(bench.store->record_outcomes({&record, 1}, bench.now));
+      bench.receipt(receipt_of("a-second", ReceiptKind::delivered));
+      BOOST_TEST((bench.reminder().delivery.kind == ReceiptKind::delivered));
+      BOOST_TEST(bench.counters().delivered == 1u);
+      BOOST_TEST(bench.reminder().pending_reactions == 1u << static_cast<unsigned>(ReceiptKind::delivered));
+    }
+    Bench bench{which};  // two names of one piece are no parts
+    bench.usual_ledger();
+    OutcomeRecord record;
+    record.attempt = bench.send(0).attempt;
+    record.kind = OutcomeKind::accepted;
+    record.refs = {"draft", "sending"};
+    record.part_count = 1;
+    must(bench.store->record_outcomes({&record, 1}, bench.now));
+    bench.receipt(receipt_of("sending", ReceiptKind::delivered));
+    BOOST_TEST(bench.counters().delivered == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_bounce_suppresses_the_address_and_asks_for_one_reaction) {
   for (const auto &which : implementations()) {
     Bench bench{which};

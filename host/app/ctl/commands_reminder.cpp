@@ -13,6 +13,14 @@ bool is_id(const std::string &text) {
   return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+/// What is known to have become of it; "silent" where its provider has not said in time what it promised to say.
+std::string delivery_of(const json::object &row) {
+  const auto known = member(row, "delivery");
+  const auto awaited = member(row, "silent_about");
+  if (awaited.empty()) return known;
+  return (known == "interim" ? std::string{} : known + ", ") + "silent (" + awaited + ")";
+}
+
 void print_reminders(const json::object &answer, std::string_view none) {
   Table table{{{"ID", true},
                {"DAY"},
@@ -31,7 +39,7 @@ void print_reminders(const json::object &answer, std::string_view none) {
     const auto &row = item.as_object();
     table.add({member(row, "id"), member(row, "decided_on"), member(row, "debtor"), member(row, "step"),
                member(row, "channel"), member(row, "provider"), member(row, "address"), member(row, "state"),
-               member(row, "delivery"), member(row, "price"), member(row, "total"), member(row, "invoices"),
+               delivery_of(row), member(row, "price"), member(row, "total"), member(row, "invoices"),
                member(row, "code") + (member(row, "code").empty() ? "" : " ") + member(row, "text")});
   }
   table.print(none);
@@ -58,9 +66,10 @@ int list_receipts(const Run &run) {
   return run.get(
       run.target("/v1/receipts", {{"debtor", run.text("--debtor")}, {"limit", run.text("--limit")}}),
       [](const json::object &answer) {
-        fmt::print("{} receipts; {} wait for their reminder, {} wait to be read, {} could not be read\n",
+        fmt::print("{} receipts; {} wait for their reminder, {} wait to be read, {} could not be read; {} did not come in time\n",
                    grouped(number(answer, "receipts")), grouped(number(answer, "unmatched")),
-                   grouped(number(answer, "waiting")), grouped(number(answer, "failed")));
+                   grouped(number(answer, "waiting")), grouped(number(answer, "failed")),
+                   grouped(number(answer, "silent")));
         print_reminders(answer, "None of the newest reminders has a receipt.");
         return int{kExitOk};
       });

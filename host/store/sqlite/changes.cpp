@@ -171,7 +171,7 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   const DebtorKey key{to.creditor, to.debtor};
   refresh_reminder(unit, key, change.reminder);
   AttemptId previous{0};
-  bool is_doubt_accepted{false};
+  bool is_doubt_accepted{false}, is_silence_accepted{false};
   {
     Query query{*connection_,
                 "SELECT attempt, state FROM reminder WHERE creditor = ? AND debtor = ? AND id = ?",
@@ -181,8 +181,10 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
     previous = query.i64(0);
     const auto state = query.i64(1);
     is_doubt_accepted = change.despite_doubt && state == static_cast<std::int64_t>(domain::ReminderState::in_doubt);
+    is_silence_accepted = change.despite_silence && state == static_cast<std::int64_t>(domain::ReminderState::sent) &&
+                          silence_allows(key, change.reminder, change.attempt.channel);
     if (state != static_cast<std::int64_t>(domain::ReminderState::not_sent) &&
-        state != static_cast<std::int64_t>(domain::ReminderState::negative) && !is_doubt_accepted)
+        state != static_cast<std::int64_t>(domain::ReminderState::negative) && !is_doubt_accepted && !is_silence_accepted)
       throw Refused{"reminder " + std::to_string(change.reminder) +
                     " has an attempt that is neither finally negative nor certainly not sent"};
   }
@@ -194,6 +196,9 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
       "retry_at = NULL, asked_in_doubt = iif(?, 2, asked_in_doubt)"
       " WHERE creditor = ? AND debtor = ? AND id = ?",
       attempt, is_doubt_accepted, key.creditor, key.debtor, change.reminder);
+  if (is_silence_accepted)
+    run(*connection_, "UPDATE reaction SET settled_at = ? WHERE creditor = ? AND reminder = ? AND kind = ?", now,
+        key.creditor, change.reminder, domain::ReceiptKind::silence);
   // Later steps keep their distance from the sending that really was.
   run(*connection_,
       "UPDATE receivable SET sent_on = ? WHERE creditor = ? AND debtor = ? AND reminder = ? AND sent_on IS NOT NULL",

@@ -115,7 +115,7 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
       connection_,
       "SELECT id, case_id, step, round, state, delivery, failure, decided_on, retry_at, attempts, "
       "channels_tried,"
-      " is_superseded, asked_in_doubt, is_thank_you, pending_reactions, attempt, receipt_on FROM reminder"
+      " is_superseded, asked_in_doubt, is_thank_you, pending_reactions, attempt, receipt_on, silent_attempt FROM reminder"
       " WHERE creditor = ? AND debtor = ? AND is_live",
       claim.creditor, claim.debtor};
   while (query.next()) {
@@ -137,6 +137,9 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
     reminder.is_thank_you = query.flag(13);
     reminder.pending_reactions = query.as<std::uint32_t>(14);
     reminder.receipt_on = query.day_if(16);
+    const AttemptId silent{query.i64(17)};
+    reminder.is_silent = silent != 0;
+    reminder.is_silence_followed = reminder.is_silent && silent != query.i64(15);
     if (reminder.state == ReminderState::open) {
       // An accepted outcome is written to the attempt alone: the reminder's row says "open" until something
       // else happens.
@@ -149,8 +152,10 @@ void FactsReader::read_reminders(Claim &claim, DebtorRow &row) {
         row.has_open_attempt = true;
       }
     }
-    if (reminder.state == ReminderState::in_doubt || reminder.state == ReminderState::not_sent) {
-      Query attempt{connection_, "SELECT channel, channel_index FROM attempt WHERE id = ?", query.i64(15)};
+    const bool is_about_silence{reminder.is_silent && reminder.state == ReminderState::sent && reminder.pending_reactions != 0};
+    if (reminder.state == ReminderState::in_doubt || reminder.state == ReminderState::not_sent || is_about_silence) {
+      Query attempt{connection_, "SELECT channel, channel_index FROM attempt WHERE id = ?",
+                    is_about_silence ? silent : query.i64(15)};
       if (attempt.next()) {
         reminder.channel = attempt.text(0);
         reminder.channel_index = attempt.i32(1);

@@ -17,7 +17,7 @@ using domain::ReminderState;
 constexpr const char *kAttemptColumns =
     "SELECT creditor, debtor, id, case_id, reminder, channel, provider, address, idempotency_key, state, "
     "is_withdrawn,"
-    " delivery, failure FROM attempt";
+    " delivery, failure, part_count FROM attempt";
 
 }  // namespace
 
@@ -47,6 +47,7 @@ std::optional<SqliteStore::AttemptRow> SqliteStore::read_attempt(Query &query) {
   row.state = query.as<AttemptState>(9);
   row.is_withdrawn = query.flag(10);
   row.delivery = {query.as<ReceiptKind>(11), query.as<FailureClass>(12)};
+  row.part_count = query.as<std::uint32_t>(13);
   return row;
 }
 
@@ -193,9 +194,9 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     state = AttemptState::accepted;
   if (is_plain) {
     run(*connection_,
-        "UPDATE attempt SET state = 2, code = ?, text = ?, price_micro = ?, price_currency = ?, room = NULL WHERE "
-        "creditor = ? AND id = ?",
-        outcome.code, outcome.text, outcome.price_micro, outcome.price_currency, attempt.key.creditor,
+        "UPDATE attempt SET state = 2, code = ?, text = ?, price_micro = ?, price_currency = ?, part_count = ?, room = NULL"
+        " WHERE creditor = ? AND id = ?",
+        outcome.code, outcome.text, outcome.price_micro, outcome.price_currency, outcome.part_count, attempt.key.creditor,
         attempt.id);
   } else {
     const auto base = delivery_after(outcome);
@@ -203,17 +204,19 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     run(*connection_,
         "UPDATE attempt SET state = ?, outcome_delivery = ?, outcome_failure = ?, delivery = ?, failure = ?, "
         "code = ?, text = ?,"
-        " price_micro = ?, price_currency = ?, room = NULL WHERE creditor = ? AND id = ?",
+        " price_micro = ?, price_currency = ?, part_count = max(part_count, ?), room = NULL WHERE creditor = ? AND id = ?",
         state, base.kind, base.failure, delivery.kind, delivery.failure, outcome.code, outcome.text,
-        outcome.price_micro, outcome.price_currency, attempt.key.creditor, attempt.id);
+        outcome.price_micro, outcome.price_currency, outcome.part_count, attempt.key.creditor, attempt.id);
+    if (is_negative(delivery.kind) || is_positive(delivery.kind)) answer_silence(unit, attempt, delivery, now);
   }
-  keep_refs(attempt, outcome.refs);
+  keep_refs(attempt, outcome.refs, is_plain && open->second.state == AttemptState::open);
   if (outcome.price_micro != 0) settle_price(attempt.id, outcome.price_micro, outcome.price_currency);
   if (state == AttemptState::not_sent) give_back(attempt.id);
   if (outcome.kind == OutcomeKind::delivered)
     end_awaiting(attempt);
   else if (state == AttemptState::accepted)
     await(attempt, now);
+  if (outcome.kind != OutcomeKind::delivered && state == AttemptState::accepted) expect_receipts(unit, attempt, now);
   Payload payload;
   payload.number("reminder", attempt.reminder)
       .number("attempt", attempt.id)
@@ -254,21 +257,28 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
     if (state == AttemptState::not_sent)
       run(*connection_, "UPDATE reminder SET retry_at = ? WHERE creditor = ? AND debtor = ? AND id = ?",
           outcome.retry_at, attempt.key.creditor, attempt.key.debtor, attempt.reminder);
+    if (state == AttemptState::not_sent) renew_silence_reaction(attempt.key, attempt.reminder, attempt.id);
     touch(unit, attempt.key, now);
   }
   if (receipts_waiting_ > 0)
     for (const auto &ref : outcome.refs) apply_waiting(unit, attempt.provider, ref, now);
 }
 
-void SqliteStore::keep_refs(const AttemptRow &attempt, std::span<const std::string> refs) {
+void SqliteStore::keep_refs(const AttemptRow &attempt, std::span<const std::string> refs, bool are_first) {
+  std::int64_t part{0};
+  if (!are_first && !refs.empty()) {
+    Query known{*connection_, "SELECT count(*) FROM attempt_ref WHERE creditor = ? AND attempt = ?",
+                attempt.key.creditor, attempt.id};
+    if (known.next()) part = known.i64(0);
+  }
   for (const auto &ref : refs)
-    run(*connection_, "INSERT OR IGNORE INTO attempt_ref VALUES (?, ?, ?, ?)", attempt.provider, Blob{ref},
-        attempt.key.creditor, attempt.id);
+    part += run(*connection_, "INSERT OR IGNORE INTO attempt_ref VALUES (?, ?, ?, ?, ?)", attempt.provider, Blob{ref},
+                attempt.key.creditor, attempt.id, part);
 }
 
 void SqliteStore::take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs,
                                  Instant now) {
-  keep_refs(attempt, refs);
+  keep_refs(attempt, refs, false);
   if (receipts_waiting_ > 0)
     for (const auto &ref : refs) apply_waiting(unit, attempt.provider, ref, now);
 }
@@ -336,12 +346,15 @@ void SqliteStore::refresh_reminder(Unit &, DebtorKey key, ReminderId reminder) {
 void SqliteStore::note_reaction(const AttemptRow &attempt, ReceiptKind kind, Instant now) {
   if (kind <= ReceiptKind::dispatched) return;  // on its way: nothing to react to
   if (attempt.reminder == 0) return;            // a test: nobody's
-  const auto day = static_cast<std::int32_t>(std::chrono::floor<Days>(now).time_since_epoch().count());
   if (run(*connection_,
           "INSERT INTO reaction VALUES (?1, ?2, ?3, ?4, ?5, NULL) ON CONFLICT (creditor, reminder, kind)"
           " DO UPDATE SET attempt = ?4, at = ?5, settled_at = NULL WHERE attempt < ?4",
-          attempt.key.creditor, attempt.reminder, kind, attempt.id, now) == 0)
-    return;
+          attempt.key.creditor, attempt.reminder, kind, attempt.id, now) != 0)
+    await_reaction(attempt, kind, now);
+}
+
+void SqliteStore::await_reaction(const AttemptRow &attempt, ReceiptKind kind, Instant now) {
+  const auto day = static_cast<std::int32_t>(std::chrono::floor<Days>(now).time_since_epoch().count());
   run(*connection_,
       "UPDATE reminder SET pending_reactions = pending_reactions | ?, receipt_on = ?, is_live = 1"
       " WHERE creditor = ? AND debtor = ? AND id = ? AND state <> ?",

@@ -131,6 +131,7 @@ void SqliteStore::record_recall(Unit &unit, const RecallRecord &record, Instant 
   if (!record.text.empty()) payload.text("text", record.text);
   journal_entry(unit, key.creditor, attempt->case_id, now, "recall", payload);
   if (end == RecallEnd::cancelled) {
+    answer_silence(unit, *attempt, {ReceiptKind::cancelled, {}}, now);
     // As if it had never been handed over; a later word of the provider belies that as it would any other.
     run(*connection_, "UPDATE attempt SET state = ?, delivery = 0, failure = 0 WHERE creditor = ? AND id = ?",
         AttemptState::not_sent, key.creditor, attempt->id);

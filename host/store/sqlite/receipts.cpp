@@ -301,13 +301,18 @@ std::pair<std::uint32_t, std::uint32_t> SqliteStore::part_of(const AttemptRow &a
     const auto count = std::min(receipt.part_count, kPartsMax);
     return {std::min(receipt.part_index, count - 1), count};
   }
-  if (receipt.ref.empty()) return {0, 1};
-  // Of a message with several references each names a part: it has arrived when all have.
-  Query refs{*connection_, "SELECT count(*), total(ref < ?) FROM attempt_ref WHERE creditor = ? AND attempt = ?",
-             Blob{receipt.ref}, attempt.key.creditor, attempt.id};
-  if (!refs.next() || refs.i64(0) < 2) return {0, 1};
-  const auto count = std::min(static_cast<std::uint32_t>(refs.i64(0)), kPartsMax);
-  return {std::min(static_cast<std::uint32_t>(refs.i64(1)), count - 1), count};
+  if (receipt.ref.empty() || attempt.part_count == 1) return {0, 1};
+  // Of a message with several references each names a part: it has arrived when all have. Its provider may have said how many
+  // there are: those whose reference never came count as well.
+  std::uint32_t known{0}, part{0};
+  {
+    Query refs{*connection_, "SELECT count(*), total(iif(ref = ?, part, 0)) FROM attempt_ref WHERE creditor = ? AND attempt = ?",
+               Blob{receipt.ref}, attempt.key.creditor, attempt.id};
+    if (refs.next()) known = refs.as<std::uint32_t>(0), part = refs.as<std::uint32_t>(1);
+  }
+  const auto count = std::min(std::max(known, attempt.part_count), kPartsMax);
+  if (count < 2) return {0, 1};
+  return {std::min(part, count - 1), count};
 }
 
 bool SqliteStore::is_erased(DebtorKey key) {
@@ -350,6 +355,7 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
   }
 
   std::vector<DeliveryState> parts;
+  std::set<ReceiptKind> arrived_parts;
   DeliveryState state{};
   {
     Query query{*connection_,
@@ -359,6 +365,7 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
     while (query.next()) {
       parts.resize(std::max(parts.size(), static_cast<std::size_t>(query.i64(1))));
       auto &part = parts[static_cast<std::size_t>(query.i64(0))];
+      if (query.i64(1) > 1 && is_positive(query.as<ReceiptKind>(2))) arrived_parts.insert(query.as<ReceiptKind>(2));
       part = domain::join(part,
                           contribution(query.as<ReceiptKind>(2), query.as<FailureClass>(3), query.flag(4)));
     }
@@ -387,7 +394,11 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
     tally_change(unit, attempt.state, AttemptState::accepted);
     want_recall(attempt.key.creditor, attempt.id, now);
   }
-  if (is_resolved) await(attempt, now);
+  if (is_resolved) {
+    await(attempt, now);
+    expect_receipts(unit, attempt, now);
+  }
+  if (is_changed || receipt.kind == ReceiptKind::relayed) answer_silence(unit, attempt, state, now);
   if (receipt.is_final && (is_positive(state.kind) || is_negative(state.kind))) end_awaiting(attempt);
   const auto tally_delivery = [&](const char *name, bool before, bool after) {
     if (before != after) unit.tally(name, after ? 1 : -1);
@@ -407,7 +418,11 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
 
   if (confirms_recall) return Heard::news;
   const bool counts{!is_negative(receipt.kind) || receipt.is_final};
-  if (counts) note_reaction(attempt, receipt.kind, now);
+  const bool is_of_part{part_count > 1 && is_positive(receipt.kind)};
+  if (counts && !is_of_part) note_reaction(attempt, receipt.kind, now);
+  // A part that has arrived says nothing of the others: what is there to react to is that all have.
+  for (const auto kind : arrived_parts)
+    if (state.kind >= kind) note_reaction(attempt, kind, now);
   if (is_negative(receipt.kind) && receipt.is_final && !is_forgotten)
     after_failure(unit, attempt, receipt.failure, receipt.code, receipt.text, now);
   if (receipt.kind == ReceiptKind::complaint && !is_forgotten && attempt.reminder != 0)

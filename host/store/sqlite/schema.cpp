@@ -291,14 +291,33 @@ UPDATE inbound SET
   AND instr(substr(inbound.bytes, door.at, 32), x'0D0A') = 0;
 )sql";
 
+// expected_receipt: what accepted attempts of providers that promise receipts still wait for, in the order of when it becomes
+// silence; a row is looked at once, when its time has come. silence: what had not come by then; answered_at: when it did.
+// part_count, part: of how many pieces a message consists, and which of them a reference names.
+constexpr const char *kSilence = R"sql(
+CREATE TABLE expected_receipt (
+  due_at INTEGER NOT NULL, attempt INTEGER NOT NULL, kind INTEGER NOT NULL, creditor INTEGER NOT NULL, provider TEXT NOT NULL,
+  PRIMARY KEY (due_at, attempt, kind)) WITHOUT ROWID;
+CREATE TABLE silence (
+  creditor INTEGER NOT NULL, reminder INTEGER NOT NULL, attempt INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
+  answered_at INTEGER,
+  PRIMARY KEY (creditor, reminder, attempt, kind)) WITHOUT ROWID;
+ALTER TABLE reminder ADD COLUMN silent_attempt INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN part_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt_ref ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+UPDATE attempt_ref SET part = (SELECT count(*) FROM attempt_ref o WHERE o.creditor = attempt_ref.creditor
+  AND o.attempt = attempt_ref.attempt AND o.ref < attempt_ref.ref);
+)sql";
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 7> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
+const std::array<std::string, 8> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
                                              kDraftAtMost,
                                              kEvidenceFetch,
                                              kAwaited,
                                              kRawHashes,
                                              kQuotes,
-                                             kWhoseBytes};
+                                             kWhoseBytes,
+                                             kSilence};
 
 }  // namespace
 

@@ -62,6 +62,7 @@ void SqliteStore::load() {
     Query query{*connection_, "SELECT max(id) FROM attempt"};
     if (query.next()) last_.attempt = query.i64(0);
   }
+  next_silence_ = earliest_silence();
   // Keyed by debtor, so their highest ids are kept beside them.
   Query ids{*connection_, "SELECT name, value FROM tally WHERE name LIKE 'last_%'"};
   while (ids.next()) {
@@ -284,10 +285,12 @@ void SqliteStore::withdraw(Unit &unit, DebtorKey key, const std::vector<Receivab
                     key.creditor, key.debtor, attempt.reminder};
         if (query.next()) attempts = query.i64(0);
       }
-      if (attempts <= 1)
+      if (attempts <= 1) {
         void_reminder(unit, key, attempt.reminder);
-      else
+      } else {
         refresh_reminder(unit, key, attempt.reminder);
+        renew_silence_reaction(key, attempt.reminder, id);
+      }
       forget_unfinished(unit, id);
     } else {
       if (run(*connection_,

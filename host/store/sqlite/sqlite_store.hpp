@@ -150,6 +150,10 @@ class SqliteStore final : public Store {
 
   void recall_through(std::vector<std::string> providers) override;
   void await_through(std::vector<std::string> providers) override;
+  void expect_through(std::map<std::string, std::vector<ExpectedReceipt>> promises) override;
+  [[nodiscard]] Instant next_silence() const override { return next_silence_; }
+  Result<std::vector<Silence>> note_silences(std::span<const std::string> away, Instant grace_until, Instant now,
+                                             std::size_t limit) override;
   Result<AwaitedPage> awaited(std::string_view provider, AttemptId after, Instant now) override;
   Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) override;
   Result<EvidenceTurn> evidence_wanted(std::span<const std::string> providers, Instant wall,
@@ -230,6 +234,7 @@ class SqliteStore final : public Store {
     std::string channel, provider, address, key_text;
     AttemptState state{AttemptState::open};
     bool is_withdrawn{false};
+    std::uint32_t part_count{0};  ///< that its provider spoke of; 0: it did not
     domain::DeliveryState delivery{};
   };
   /// A receipt with what correlation adds.
@@ -293,6 +298,32 @@ class SqliteStore final : public Store {
   /// Notes an accepted attempt for the polls of its provider, and forgets one whose last receipt has come.
   void await(const AttemptRow &attempt, Instant now);
   void end_awaiting(const AttemptRow &attempt);
+
+  // silences.cpp
+  /// Its provider has it: what it promises to say is waited for.
+  void expect_receipts(Unit &unit, const AttemptRow &attempt, Instant now);
+  struct ExpectedRow {
+    std::int64_t due_ms{0};
+    AttemptId attempt{0};
+    domain::ReceiptKind kind{};
+    CreditorId creditor{0};
+    std::string provider;
+  };
+  /// The business time that it is put off to, or nothing.
+  std::optional<Instant> put_off(const ExpectedRow &row, std::span<const std::string> away, Instant grace_until, Instant now);
+  bool has_unread_bytes(const std::string &provider);
+  bool note_silence(Unit &unit, const ExpectedRow &row, Instant now);
+  /// What was expected has come, or nothing more will.
+  bool is_answered(const AttemptRow &attempt, domain::DeliveryState delivery, domain::ReceiptKind expected);
+  /// Its state is `delivery` now: what that answers is silence no more.
+  void answer_silence(Unit &unit, const AttemptRow &attempt, domain::DeliveryState delivery, Instant now);
+  /// Once per reminder, however many of its attempts are silent, and again only while nothing came of it.
+  void note_silence_reaction(const AttemptRow &attempt, Instant now);
+  /// Nothing of the reminder was heard of, is open or in doubt, but silent attempts, none of them by this channel.
+  bool silence_allows(DebtorKey key, ReminderId reminder, std::string_view channel);
+  /// A further attempt because of a silence certainly did not go: the reaction is still to be done.
+  void renew_silence_reaction(DebtorKey key, ReminderId reminder, AttemptId unsent);
+  Instant earliest_silence();
   /// What was in doubt is known to be a draft: it may be committed, and withdrawn, as any other.
   void reopen(Unit &unit, const AttemptRow &attempt);
   void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
@@ -376,7 +407,8 @@ class SqliteStore final : public Store {
   std::optional<AttemptRow> attempt_by_ref(std::string_view provider, const std::string &ref);
   OpenAttempt read_open(CreditorId creditor, AttemptId id);
   void record_outcome(Unit &unit, const OutcomeRecord &outcome, Instant now);
-  void keep_refs(const AttemptRow &attempt, std::span<const std::string> refs);
+  /// `are_first`: it has none yet.
+  void keep_refs(const AttemptRow &attempt, std::span<const std::string> refs, bool are_first);
   /// References of an attempt that a receipt has ended before they came.
   void take_late_refs(Unit &unit, const AttemptRow &attempt, std::span<const std::string> refs, Instant now);
   /// Every change of an attempt's state passes here, so that the counters are what the rows say.
@@ -393,6 +425,7 @@ class SqliteStore final : public Store {
   /// The reminder's state from all its attempts; the slow path, for anything but a first acceptance.
   void refresh_reminder(Unit &unit, DebtorKey key, ReminderId reminder);
   void note_reaction(const AttemptRow &attempt, domain::ReceiptKind kind, Instant now);
+  void await_reaction(const AttemptRow &attempt, domain::ReceiptKind kind, Instant now);
   void after_failure(Unit &unit, const AttemptRow &attempt, domain::FailureClass failure,
                      std::string_view code, std::string_view text, Instant now);
 
@@ -470,6 +503,8 @@ class SqliteStore final : public Store {
   std::int64_t receipts_waiting_{0};
   std::set<std::string, std::less<>> recallable_;  ///< providers that can recall
   std::set<std::string, std::less<>> awaiting_;  ///< providers whose polls are told of open attempts
+  std::map<std::string, std::vector<ExpectedReceipt>> promises_;
+  Instant next_silence_{Instant::max()};
   std::set<CreditorId> in_snapshot_;
   std::vector<Due> wave_;     ///< due when it was gathered, in the order of keys
   std::size_t wave_next_{0};  ///< the first of it that was not claimed yet

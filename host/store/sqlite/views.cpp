@@ -21,7 +21,7 @@ constexpr const char *kReminderSql =
     "SELECT r.id, r.attempt, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
     "a.code, a.text,"
     " r.decided_on, r.total, c.currency, r.state, r.debtor, q.segments, q.pages, ifnull(q.price_micro, a.price_micro),"
-    " ifnull(q.price_currency, a.price_currency) FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
+    " ifnull(q.price_currency, a.price_currency), r.silent_attempt = a.id AND a.state = 2 FROM reminder r JOIN debtor d ON d.creditor = r.creditor "
     "AND d.id = r.debtor"
     " JOIN case_ c ON c.creditor = r.creditor AND c.debtor = r.debtor AND c.id = r.case_id"
     " JOIN attempt a ON a.creditor = r.creditor AND a.id = r.attempt LEFT JOIN quote q ON q.attempt = a.id";
@@ -75,6 +75,13 @@ std::vector<ReminderRow> reminder_rows(Connection &connection, CreditorId credit
     row.pages = query.as<std::uint32_t>(17);
     row.price_micro = query.i64(18);
     row.price_currency = query.text(19);
+    if (query.flag(20)) {
+      Query silence{connection,
+                    "SELECT kind FROM silence WHERE creditor = ? AND reminder = ? AND attempt = ? AND answered_at IS NULL"
+                    " ORDER BY kind DESC",
+                    creditor, row.id, row.attempt};
+      if (silence.next()) row.silent_about = domain::name_of(silence.as<domain::ReceiptKind>(0));
+    }
     Query items{connection,
                 "SELECT r.number FROM reminder_item i JOIN receivable r ON r.creditor = i.creditor AND "
                 "r.debtor = i.debtor"
@@ -150,6 +157,7 @@ Result<Counters> SqliteReader::counters(Instant now) {
       }
     }
     out.recalled = of("recalled");
+    out.silent = of("silent");
     out.recalls_wanted = count(connection_, "SELECT count(*) FROM recall WHERE state = 0");
     out.inbound_failed = count(connection_, "SELECT count(*) FROM inbound WHERE state = 2");
     out.suppressed = count(connection_, "SELECT count(*) FROM suppression");
@@ -244,7 +252,7 @@ Result<std::vector<ReminderRow>> SqliteReader::in_doubt(CreditorId creditor, std
         "SELECT r.id, a.id, d.code, r.step_id, a.channel, a.provider, a.address, a.state, a.delivery, "
         "a.code, a.text,"
         " r.decided_on, r.total, c.currency, r.state, r.debtor, q.segments, q.pages, ifnull(q.price_micro, "
-        "a.price_micro), ifnull(q.price_currency, a.price_currency) FROM attempt a LEFT JOIN quote q ON q.attempt = a.id"
+        "a.price_micro), ifnull(q.price_currency, a.price_currency), 0 FROM attempt a LEFT JOIN quote q ON q.attempt = a.id"
         " JOIN reminder r ON r.creditor = a.creditor AND r.debtor = a.debtor AND r.id = a.reminder"
         " JOIN debtor d ON d.creditor = a.creditor AND d.id = a.debtor"
         " JOIN case_ c ON c.creditor = a.creditor AND c.debtor = a.debtor AND c.id = a.case_id"

@@ -132,9 +132,10 @@ void SmppChannel::submit(std::vector<sdk::Pending> batch) {
       }
       const auto left_ms = std::clamp(message.not_after_ms - wall_now_ms, -kFarMs, kFarMs);
       const auto token = pending.token();
-      submissions.push_back({token, to_bodies(message, preparation.prepared, settings_),
-                             now + std::chrono::milliseconds{left_ms}});
-      open_.emplace(token, Open{std::move(pending), std::move(preparation.prepared.price)});
+      auto bodies = to_bodies(message, preparation.prepared, settings_);
+      const auto part_count = static_cast<std::uint32_t>(bodies.size());
+      submissions.push_back({token, std::move(bodies), now + std::chrono::milliseconds{left_ms}});
+      open_.emplace(token, Open{std::move(pending), std::move(preparation.prepared.price), part_count});
     }
   }
   refused.flush();
@@ -153,6 +154,7 @@ void SmppChannel::ended(std::span<protocol::Completion> completions) {
       const bool is_paid{completion.outcome.kind == protocol::Outcome::Kind::accepted};
       auto outcome = to_outcome(std::move(completion.outcome));
       if (is_paid) outcome.price = std::move(found->second.price);
+      outcome.part_count = found->second.part_count;
       ends.add(std::move(found->second.pending), std::move(outcome));
       open_.erase(found);
     }

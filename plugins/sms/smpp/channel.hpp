@@ -48,6 +48,7 @@ class SmppChannel {
   struct Open {
     sdk::Pending pending;
     std::optional<sdk::Price> price;
+    std::uint32_t part_count;
   };
   void ended(std::span<protocol::Completion> completions);
   std::size_t arrived(std::span<const protocol::Arrival> arrivals);

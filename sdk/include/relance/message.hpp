@@ -70,7 +70,8 @@ struct Message : Request {
         attempt_number(m.attempt_number),
         dated_ms(m.dated_ms),
         not_after_ms(m.not_after_ms),
-        valid_until_ms(m.valid_until_ms) {
+        valid_until_ms(m.valid_until_ms),
+        wants_read_receipt((m.flags & RELANCE_MSG_READ_RECEIPT) != 0) {
     if (m.addressee != nullptr) read(*m.addressee);
     if (m.sender != nullptr) read(*m.sender);
     for (std::size_t i{0}; i < m.part_count; ++i) {
@@ -112,6 +113,7 @@ struct Message : Request {
   std::int64_t dated_ms;        ///< the message's own date (business time)
   std::int64_t not_after_ms;    ///< wall time: no first byte later
   std::int64_t valid_until_ms;  ///< wall time: hand it to the provider where it takes one; 0: none
+  bool wants_read_receipt;      ///< of the reader's program, where the channel has one
 
  private:
   void read(const relance_addressee &a) {

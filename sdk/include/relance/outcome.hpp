@@ -37,6 +37,7 @@ struct Outcome {
   std::int64_t retry_after_ms{0};
   bool whole_instance{false};  ///< the pause holds for every message of this provider
   std::optional<Price> price{};
+  std::uint32_t part_count{0};  ///< pieces with a reference and receipts of their own; 0: as many as there are references
 
   static Outcome accepted(std::vector<std::string> refs = {}) {
     return {.kind = OutcomeKind::accepted, .refs = std::move(refs)};

@@ -67,6 +67,7 @@ class PendingResult {
     result.code = to_str(outcome.code);
     result.text = to_str(outcome.text);
     result.retry_after_ms = outcome.retry_after_ms;
+    result.part_count = outcome.part_count;
     if (outcome.price) {
       price = {outcome.price->micro_units, to_str(outcome.price->currency)};
       result.price = &price;

@@ -37,10 +37,12 @@ typedef struct relance_sender {
   relance_str country;             /* minor 1: ISO 3166-1 alpha-2 */
 } relance_sender;
 
+#define RELANCE_MSG_READ_RECEIPT 1u /* ask the reader's program for a read receipt, where the channel has one (minor 1) */
 /* One message for one addressee. An attempt always has the same bytes: build Message-ID, Date and boundaries from what
  * is in here, never from a clock or from chance. */
 typedef struct relance_message {
-  uint32_t size, zero;
+  uint32_t size;
+  uint32_t flags;               /* RELANCE_MSG_* (minor 1; was zero) */
   relance_token token;
   relance_str idempotency_key;  /* 26-36 of [0-9A-Za-z-]; put it where the provider returns it; receipts may name it */
   const relance_addressee *addressee;

@@ -32,6 +32,10 @@ typedef struct relance_result { /* ends one submit, commit or query token */
   relance_str text;
   int64_t retry_after_ms; /* 0: not said */
   const relance_price *price; /* or NULL */
+  uint32_t part_count;   /* minor 1: of how many pieces the message consists, each with a reference and receipts of its own;
+                          * 0: not said, each reference counts as one. With fewer references than pieces it has not arrived
+                          * before more is heard */
+  uint32_t zero;
 } relance_result;
 
 typedef struct relance_commit { /* second phase of what ended PREPARED; repeating it does no harm */

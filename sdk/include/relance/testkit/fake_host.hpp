@@ -152,7 +152,8 @@ class FakeHost {
                          .text = own(r.text),
                          .retry_after_ms = r.retry_after_ms,
                          .whole_instance = (r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0,
-                         .price = own(r.price)};
+                         .price = own(r.price),
+                         .part_count = RELANCE_HAS(&r, part_count) ? r.part_count : 0};
     for (std::size_t i{0}; i < r.ref_count; ++i) outcome.refs.push_back(own(r.refs[i]));
     return outcome;
   }
