@@ -19,6 +19,10 @@ if(RELANCE_SANITIZE)
   set(relance_freed_memory "")  # they bring an allocator of their own
 endif()
 
+# The tests' own units, which need not be fast; what they test is compiled as everywhere. Half of their time in the compiler is
+# spared, and 60 % with the address sanitizer.
+set(relance_test_options $<$<CONFIG:Dev>:-O0>)
+
 # relance_test(concern FILES a_test.cpp … [LINK …] [TIMEOUT s] [LABELS …]): one executable <concern>_tests; one CTest
 # entry per file, <concern>.<a>, which runs the Boost.Test suite named <a>_test in it.
 function(relance_test concern)
@@ -28,6 +32,7 @@ function(relance_test concern)
   endif()
   add_executable(${concern}_tests ${arg_FILES})
   target_link_libraries(${concern}_tests PRIVATE relance_test_main ${arg_LINK})
+  target_compile_options(${concern}_tests PRIVATE ${relance_test_options})
   target_precompile_headers(${concern}_tests REUSE_FROM relance_test_main)
   foreach(file ${arg_FILES})
     get_filename_component(suite "${file}" NAME_WE)
