@@ -2,18 +2,6 @@
 #include "host/api/import_records.hpp"
 
 namespace relance::api {
-namespace {
-
-/// The lines of an envelope: name, street, postal code and city, country. Without a street or a city there is
-/// none.
-std::string postal_lines(const intake::DebtorRow &row) {
-  if (row.street.empty() || row.city.empty()) return {};
-  const auto place = row.postal_code.empty() ? row.city : row.postal_code + ' ' + row.city;
-  return row.name + '\n' + row.street + '\n' + place + '\n' + row.country;
-}
-
-}  // namespace
-
 std::vector<store::DebtorRecord> to_records(std::span<const intake::DebtorRow> rows) {
   std::vector<store::DebtorRecord> out;
   out.reserve(rows.size());
@@ -28,7 +16,7 @@ std::vector<store::DebtorRecord> to_records(std::span<const intake::DebtorRow> r
     add("sms", row.mobile);
     add("fax", row.fax);
     add("lre", row.registered_email, row.consents_to_registered_email);
-    add("postal", postal_lines(row));
+    add("postal", row.postal);
     add("task", row.phone);  // whom a person calls
     out.push_back(std::move(record));
   }

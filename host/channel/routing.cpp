@@ -1,6 +1,8 @@
 // The walk over channels, contact points and providers.
 #include "host/channel/routing.hpp"
 
+#include "host/domain/postal_address.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -31,6 +33,21 @@ double score(std::uint64_t key, const config::RegionProvider &entry) {
   return -std::log(drawn) / entry.weight;
 }
 
+/// What the post would send back is no address.
+std::string fault_of_envelope(std::string_view address, std::string_view country) {
+  std::vector<std::string> lines;
+  for (std::size_t at{0}; at <= address.size();) {
+    const auto end = std::min(address.find('\n', at), address.size());
+    lines.emplace_back(address.substr(at, end - at));
+    at = end + 1;
+  }
+  const auto faults = domain::check_address(lines, country);
+  if (faults.empty()) return {};
+  const auto &first = faults.front();
+  return "the address takes no letter: " +
+         (first.line == 0 ? std::string{} : "line " + std::to_string(first.line) + ": ") + first.reason;
+}
+
 /// The first contact point of the channel that may be used, else nullptr with the reason noted.
 const store::Contact *usable_contact(const std::string &channel, const RouteQuery &query,
                                      std::vector<RouteRefusal> &refusals) {
@@ -41,6 +58,10 @@ const store::Contact *usable_contact(const std::string &channel, const RouteQuer
       because = "the address is suppressed: " + contact.suppressed_because;
     } else if (channel == "lre" && query.is_consumer && !contact.has_consent) {
       because = "a consumer must have consented to registered e-mail";
+    } else if (const auto fault =
+                   channel == "postal" ? fault_of_envelope(contact.address, query.country) : std::string{};
+               !fault.empty()) {
+      because = fault;
     } else {
       return &contact;
     }

@@ -82,6 +82,7 @@ struct RouteQuery {
   std::span<const Candidate> candidates;  ///< the region's, in order of preference
   std::uint64_t key{0};                   ///< of the reminder: shares out what has one rank
   std::span<const ProviderRefusal> refused{};
+  std::string_view country{};             ///< of the debtor: how an envelope must look
 };
 RouteResult find_route(const RouteQuery &query);
 

@@ -8,7 +8,7 @@
 namespace relance::intake {
 namespace {
 
-constexpr std::array<Field, 18> kDebtorFields{{{"debtor_id", true},
+constexpr std::array<Field, 19> kDebtorFields{{{"debtor_id", true},
                                                {"name", true},
                                                {"country", true},
                                                {"region"},
@@ -24,6 +24,7 @@ constexpr std::array<Field, 18> kDebtorFields{{{"debtor_id", true},
                                                {"street"},
                                                {"postal_code"},
                                                {"city"},
+                                               {"address"},
                                                {"time_zone"},
                                                {"consumer"}}};
 // The currency is required too, but a mapping may state one for the whole file.

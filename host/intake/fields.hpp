@@ -41,6 +41,7 @@ enum class DebtorField : std::uint8_t {
   street,
   postal_code,
   city,
+  address,
   time_zone,
   consumer,
 };

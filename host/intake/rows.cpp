@@ -1,5 +1,6 @@
 #include "host/intake/rows.hpp"
 
+#include "host/domain/postal_address.hpp"
 #include "host/intake/cell_checks.hpp"
 
 #include <array>
@@ -268,6 +269,34 @@ void RowParser::take_phones(DebtorRow &row) {
          desk ? "it is left out" : "it is taken as the number to call, and no SMS goes to this debtor");
 }
 
+/// What a post would send back is said and taken all the same: the debtor has other channels, and no letter
+/// goes there before it is put right.
+void RowParser::take_envelope(DebtorRow &row) {
+  using enum DebtorField;
+  row.postal.clear();
+  auto whole = lines_of(value(address));
+  const bool has_parts{!row.street.empty() && !row.city.empty()};
+  if (const auto issue = check_lines(whole)) return fault(address, issue->reason, issue->advice);
+  if (whole.empty() && !has_parts) return;
+  if (whole.empty()) {
+    const auto code = domain::written_postcode(row.postal_code, row.country);
+    whole = row.street + '\n' + (code.empty() ? row.city : code + ' ' + row.city);
+  }
+  std::vector<std::string> lines{row.name};
+  for (std::string_view rest{whole}; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    if (rest.substr(0, end) != row.name) lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  lines = domain::envelope_lines(lines, row.country);
+  for (const auto &wrong : domain::check_address(lines, row.country))
+    remark(has_parts && value(address).empty() ? street : address,
+           "no letter can go to this address: " +
+               (wrong.line == 0 ? std::string{} : "line " + std::to_string(wrong.line) + ": ") + wrong.reason,
+           "until then letters to this debtor take another channel");
+  for (const auto &line : lines) row.postal.append(row.postal.empty() ? "" : "\n").append(line);
+}
+
 bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   using enum DebtorField;
   start(record);
@@ -281,14 +310,15 @@ bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
   take_text(email, row.email, check_email);
   take_text(registered_email, row.registered_email, check_email);
   take_phones(row);
-  const std::string address = lines_of(value(street));
+  const std::string road = lines_of(value(street));
   row.street.clear();
-  if (std::optional<CellIssue> issue = check_lines(address))
+  if (std::optional<CellIssue> issue = check_lines(road))
     fault(street, std::move(issue->reason), std::move(issue->advice));
   else
-    row.street = address;
+    row.street = road;
   take_code(postal_code, row.postal_code);
   take_text(city, row.city, check_line);
+  take_envelope(row);
   take_text(time_zone, row.time_zone, check_time_zone);
   row.is_consumer = take_yes_or_no(consumer);
   row.consents_to_registered_email = take_yes_or_no(registered_email_consent);

@@ -37,6 +37,7 @@ struct DebtorRow {
   std::string phone;        ///< E.164, perhaps " ext. " and digits behind it: a person dials it
   std::string street;       ///< lines joined by '\n'
   std::string postal_code, city, time_zone;
+  std::string postal;  ///< lines of the envelope joined by '\n': of `address`, else of the name, the street and the place; or empty
   bool is_consumer{false};
   bool consents_to_registered_email{false};
 };
@@ -113,6 +114,7 @@ class RowParser {
   std::optional<PhoneNumber> take_phone(DebtorField field, std::string_view country);
   void take_phones(DebtorRow &row);
   bool take_yes_or_no(DebtorField field);
+  void take_envelope(DebtorRow &row);
   template <class Field, class Check>
   void take_text(Field field, std::string &into, Check check);
   template <class Field>

@@ -35,7 +35,7 @@ struct Map {
     contacts.push_back(contact);
   }
   RouteResult route(std::uint64_t key = 1) const {
-    return find_route({channels, from, contacts, false, candidates, key, refused});
+    return find_route({channels, from, contacts, false, candidates, key, refused, country});
   }
   std::string taken_by(std::uint64_t key = 1) const {
     const auto result = route(key);
@@ -44,6 +44,7 @@ struct Map {
 
   std::vector<std::string> channels{"sms", "email"};
   std::size_t from{0};
+  std::string country{"FR"};
   std::vector<store::Contact> contacts;
   std::vector<std::unique_ptr<ProviderStatus>> statuses;
   std::vector<std::unique_ptr<config::RegionProvider>> entries;
@@ -78,6 +79,25 @@ BOOST_AUTO_TEST_CASE(the_first_provider_that_can_take_it_does_and_the_others_say
   BOOST_TEST(because(result, "down") == "auth: refused");
   BOOST_TEST(because(result, "closed") == "it is under maintenance");
   BOOST_TEST(because(result, "full") == kWindowFull);
+}
+
+BOOST_AUTO_TEST_CASE(a_letter_goes_to_an_address_that_the_post_takes_and_else_another_channel_has_its_turn) {
+  for (const auto &[country, address, taken, why] :
+       {std::tuple{"FR", "Durand\n1 rue A\n75001 PARIS", "printer", ""},
+        {"FR", "Durand\n1 rue A\nPARIS", "mail", "line 3: there is no postcode"},
+        {"FR", "Durand\n1 rue A\n\n75001 PARIS", "mail", "line 3: it is empty"},
+        {"DE", "Durand\n1 rue A\n1010 Wien", "mail", "could be one of AT"}}) {
+    Map map;
+    map.channels = {"postal", "email"};
+    map.country = country;
+    map.contact("postal", address);
+    map.contact("email", "a@b.example");
+    map.add("printer", "postal");
+    map.add("mail", "email");
+    BOOST_TEST(map.taken_by() == taken, address);
+    if (*why != '\0')
+      BOOST_TEST(because(map.route(), "").find(why) != std::string::npos, because(map.route(), ""));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(numbers_and_domains_choose_among_providers) {

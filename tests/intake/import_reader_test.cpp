@@ -225,6 +225,35 @@ BOOST_AUTO_TEST_CASE(all_that_is_wrong_with_a_row_is_told_at_once) {
   BOOST_TEST(outcome.totals->rejected == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_address_comes_as_parts_or_as_lines_and_what_the_post_refuses_is_said) {
+  std::vector<std::string> envelopes, remarks;
+  ImportSinks<DebtorRow> sinks;
+  sinks.on_batch = [&](std::span<const DebtorRow> rows) -> Result<void> {
+    for (const auto &row : rows) envelopes.push_back(row.postal);
+    return {};
+  };
+  sinks.on_reject = [](const Reject &reject) -> Result<void> {
+    return invalid(reject.faults.front().text());
+  };
+  sinks.on_remark = [&](const CellFault &remark) { remarks.push_back(remark.text()); };
+  const std::string text{
+      "debtor_id,name,country,street,postal_code,city,address\n"
+      "D-1,Durand,FR,1 rue Haute,75001,Paris,\n"
+      "D-2,Jansen,NL,,,,\"Jansen\nDam 1\n1012js Amsterdam\"\n"
+      "D-3,Muster,DE,,,,\"Weg 1\n1010 Wien\"\n"
+      "D-4,Nobody,FR,,,,\n"};
+  const auto totals = read_rows<DebtorRow>({from_text(text, 1000), "file.csv"}, nullptr, sinks);
+  BOOST_TEST_REQUIRE(totals.has_value(), (totals ? "" : totals.error().message));
+  const std::vector<std::string> expected{"Durand\n1 rue Haute\n75001 PARIS",
+                                          "Jansen\nDam 1\n1012 JS Amsterdam", "Muster\nWeg 1\n1010 Wien", ""};
+  BOOST_TEST(envelopes == expected, boost::test_tools::per_element());
+  BOOST_REQUIRE_EQUAL(remarks.size(), 1u);
+  BOOST_TEST(remarks[0].find("(address)") != std::string::npos, remarks[0]);
+  BOOST_TEST(
+      remarks[0].find("line 3: \"1010\" is no postcode of DE, but could be one of AT") != std::string::npos,
+      remarks[0]);
+}
+
 BOOST_AUTO_TEST_CASE(a_number_that_stands_twice_in_a_file_is_refused_the_second_time) {
   const auto outcome =
       import <InvoiceRow>(kInvoiceHeader +
