@@ -62,6 +62,7 @@ boost::json::object hooks_status(const Context &context);
 Result<Response> list_approvals(Context &context, const Request &request);
 Result<Response> decide_approvals(Context &context, const Request &request);
 Result<Response> list_tasks(Context &context, const Request &request);
+Result<Response> show_task(Context &context, const Request &request);
 Result<Response> finish_task(Context &context, const Request &request);
 
 // handle_facts.cpp: what people know and the ledger does not

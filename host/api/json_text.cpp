@@ -67,7 +67,13 @@ json::object to_json(const store::TaskRow &row) {
           {"state", row.state},
           {"outcome", row.outcome},
           {"reminder", row.reminder == 0 ? json::value(nullptr) : json::value(row.reminder)},
-          {"created_at", instant(row.created_at)}};
+          {"created_at", instant(row.created_at)},
+          {"way", row.way},
+          {"due_at", instant(row.due_at)},
+          {"put_off", row.tries},
+          {"phone", row.phone},
+          {"address", row.address},
+          {"note", row.note}};
 }
 
 json::object to_json(const store::ApprovalRow &row) {

@@ -48,6 +48,7 @@ constexpr Row kRows[]{
     {"GET", "/v1/approvals", list_approvals},
     {"POST", "/v1/approvals/decide", decide_approvals},
     {"GET", "/v1/tasks", list_tasks},
+    {"GET", "/v1/tasks/{id}", show_task},
     {"POST", "/v1/tasks/{id}/done", finish_task},
     {"GET", "/v1/suppressions", list_suppressions},
     {"POST", "/v1/suppressions", suppress},

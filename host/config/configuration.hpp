@@ -186,7 +186,8 @@ struct Template {
   std::string version;                    ///< SHA-256 of the file
   std::string subject, text, html;        ///< of a mail; html may be empty
   std::string sms;                        ///< the whole of a short message; empty: it is never sent as one
-  Position subject_at, text_at, html_at, sms_at;  ///< of the first character of each
+  std::string call;                       ///< what a person says on the telephone or at the door; empty: the text
+  Position subject_at, text_at, html_at, sms_at, call_at;  ///< of the first character of each
   std::optional<LetterWords> letter{};    ///< none: a letter says what the text says
 };
 

@@ -14,7 +14,8 @@ using domain::ReceiptKind;
 using domain::Scenario;
 using domain::Step;
 
-constexpr std::array<std::string_view, 5> kServices{"plain", "tracked", "registered", "registered_ar", "lre"};
+constexpr std::array<std::string_view, 6> kServices{"plain",         "tracked", "registered",
+                                                    "registered_ar", "lre",     "visit"};
 constexpr std::size_t kStepsMax{50};  // a debtor should not be able to tell that there is always a next one
 constexpr std::string_view kBackHint{"a receipt may only make a later step due"};
 
@@ -179,6 +180,8 @@ class ScenarioReader {
     step.is_formal = section.flag("formal", false);
     step.wants_read_receipt = section.flag("read_receipt", false);
     step.service = kServices[section.choice("service", 0, kServices)];
+    if (step.is_visit() && std::ranges::find(step.channels, "task") == step.channels.end())
+      draft_.issues.error(section.at("service"), "a visit is a person's: write channels = [\"task\"]");
     static constexpr std::array<std::string_view, 2> kApprovals{"none", "required"};
     step.needs_approval = section.choice("approval", 0, kApprovals) == 1;
     step.min_gap = section.days("min_gap");
@@ -400,7 +403,8 @@ class ScenarioReader {
     if (scenario_.in_doubt != domain::InDoubtPolicy::resend) return;
     for (const auto &step : scenario_.steps)
       for (const auto &channel : step.channels)
-        if (channel == "lre" || channel == "postal" || channel == "fax" || step.service != "plain") {
+        if (channel == "lre" || channel == "postal" || channel == "fax" ||
+            (step.service != "plain" && !step.is_visit())) {
           draft_.issues.error(in_doubt_at_, "policy \"resend\" may send twice, and step \"" + step.id +
                                                 "\" goes by " +
                                                 (step.service == "plain" ? channel : step.service) +

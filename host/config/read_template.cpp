@@ -49,6 +49,7 @@ void read_template(Draft &draft, const Document &document, std::string_view stem
   made.text = read_body(root, "text", true, made.text_at);
   made.html = read_body(root, "html", false, made.html_at);
   made.sms = read_body(root, "sms", false, made.sms_at);
+  made.call = read_body(root, "call", false, made.call_at);
   if (auto letter = root.table("letter")) read_letter_words(draft, *letter, made);
   root.finish();
   if (made.subject.find_first_of("\r\n") != std::string::npos)

@@ -64,6 +64,8 @@ struct Step {
   std::optional<DayCount> fallback_within{};  ///< default: until the next step is due
   std::vector<Reaction> reactions{};
 
+  /// A person goes there instead of calling.
+  [[nodiscard]] bool is_visit() const { return service == "visit"; }
   [[nodiscard]] bool is_task() const { return channels.size() == 1 && channels.front() == "task"; }
 };
 

@@ -2,6 +2,7 @@
 #include "host/engine/compose.hpp"
 
 #include "host/base/id.hpp"
+#include "host/domain/postal_address.hpp"
 #include "host/render/letter.hpp"
 #include "host/render/renderer.hpp"
 
@@ -67,12 +68,14 @@ std::vector<std::string> lines_of(std::string_view text) {
 }
 
 /// Who is written to, as an envelope says it: the contact's own lines, else those of the debtor's postal
-/// address, else its name. Their first line is the name.
-std::vector<std::string> letter_lines(const store::Claim &claim, const channel::Route &route) {
+/// address, else its name. Their first line is the name, abroad the last one the country.
+std::vector<std::string> letter_lines(const store::Claim &claim, const channel::Route &route,
+                                      std::string_view from) {
   if (route.provider->channel == "postal" && route.contact != nullptr)
-    return lines_of(route.contact->address);
+    return domain::envelope_lines(lines_of(route.contact->address), claim.country, from);
   for (const auto &contact : claim.contacts)
-    if (contact.channel == "postal") return lines_of(contact.address);
+    if (contact.channel == "postal")
+      return domain::envelope_lines(lines_of(contact.address), claim.country, from);
   std::vector<std::string> lines{claim.name};
   if (route.contact != nullptr && !route.contact->name.empty() && route.contact->name != claim.name)
     lines.push_back(route.contact->name);
@@ -127,14 +130,16 @@ Result<const config::Template *> Composer::template_of(const CaseSetting &settin
 
 Result<Composed> Composer::render(const store::Claim &claim, const store::CaseView &view,
                                   const CaseSetting &setting, const domain::Decision &decision,
-                                  const store::Contact *contact, Instant now) {
+                                  const store::Contact *contact, Instant now, bool is_for_a_person) {
   const auto model = model_of(claim, view, setting, decision, contact, now);
   const auto made = template_of(setting, decision, model.language);
   if (!made) return made.error();
   if (*made == nullptr) return words_for_a_person(model);
   const bool is_short{contact != nullptr && contact->channel == "sms"};
-  auto rendered =
-      templates_->renderer.render(**made, model, is_short ? render::Form::short_message : render::Form::mail);
+  const auto form = is_for_a_person ? render::Form::script
+                    : is_short      ? render::Form::short_message
+                                    : render::Form::mail;
+  auto rendered = templates_->renderer.render(**made, model, form);
   if (!rendered) return rendered.error();
   return Composed{std::move(rendered->subject), std::move(rendered->text), std::move(rendered->html)};
 }
@@ -146,7 +151,7 @@ Result<std::string> Composer::print(const store::Claim &claim, const CaseSetting
   if (!words) return words.error();
   auto letter = render::LetterPrinter::of_this_thread().print(
       {*setting.creditor, letter_settings(*configuration_, route.provider->id), made, *words, model,
-       letter_lines(claim, route), route.provider->channel == "postal"},
+       letter_lines(claim, route, setting.creditor->country), route.provider->channel == "postal"},
       as_fax ? render::LetterForm::fax : render::LetterForm::pdf);
   if (!letter) return letter.error();
   if (pages != nullptr) *pages = letter->pages;
@@ -192,7 +197,8 @@ Result<std::string> Composer::letter(const store::Claim &claim, const store::Cas
 Result<store::NewAttempt> Composer::compose(const store::Claim &claim, const store::CaseView &view,
                                             const CaseSetting &setting, const domain::Decision &decision,
                                             const channel::Route &route, Instant now, Instant wall) {
-  auto rendered = render(claim, view, setting, decision, route.contact, now);
+  auto rendered = render(claim, view, setting, decision, route.contact, now,
+                         route.provider->channel == channel::kTaskChannel);
   if (!rendered) return rendered.error();
   store::NewAttempt attempt;
   attempt.channel = route.provider->channel;
@@ -257,7 +263,7 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
   out.idempotency_key = attempt.idempotency_key;
   out.addressee.channel = attempt.channel;
   if (attempt.channel == "postal")  // a letter's address is its lines
-    out.addressee.postal_lines = lines_of(attempt.address);
+    out.addressee.postal_lines = domain::envelope_lines(lines_of(attempt.address), claim.country);
   else
     out.addressee.address = attempt.address;
   out.addressee.name = claim.name;
@@ -274,7 +280,7 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
     out.sender = {sender->name, sender->address, sender->reply_to, {}, {}};
   out.sender.postal_lines = setting.creditor->address_lines;
   out.sender.country = setting.creditor->country;
-  out.service = step != nullptr ? step->service : "plain";
+  out.service = step != nullptr && !step->is_visit() ? step->service : "plain";
   out.wants_read_receipt = step != nullptr && step->wants_read_receipt;
   out.subject = attempt.subject;
   for (const auto &part : attempt.content)

@@ -32,7 +32,8 @@ class Composer {
 
   /// The words alone: for previews. `contact` may be null.
   Result<Composed> render(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
-                          const domain::Decision &decision, const store::Contact *contact, Instant now);
+                          const domain::Decision &decision, const store::Contact *contact, Instant now,
+                          bool is_for_a_person = false);
   /// Renders the decided message for this route. An error names the template and what is wrong with it; a
   /// `conflict` is none of the template but says why a letter does not fit this provider: another one may
   /// take it.

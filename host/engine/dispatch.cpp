@@ -76,6 +76,11 @@ std::string_view task_kind(domain::TaskReason reason) {
   return "task";
 }
 
+/// No channel has reached the debtor: a person calls.
+bool is_reached_by_hand(domain::TaskReason reason) {
+  return reason == domain::TaskReason::channels_exhausted || reason == domain::TaskReason::too_many_attempts;
+}
+
 /// Of the reminder that is sent, or sent again.
 std::int32_t round_of(const Decision &decision, const domain::CaseFacts &facts, const domain::ReminderFacts *again) {
   if (again != nullptr) return again->round;
@@ -323,7 +328,8 @@ void Engine::Loop::decide_unit(const store::Claim &claim, const store::CaseView 
           store::GiveTask{case_id, decision.reminder, std::string{task_kind(decision.task)},
                           task_text(decision.task, scenario, decision),
                           decision.task == domain::TaskReason::too_many_attempts ||
-                              decision.task == domain::TaskReason::channels_exhausted},
+                              decision.task == domain::TaskReason::channels_exhausted,
+                          is_reached_by_hand(decision.task) ? "call" : "", {}},
           why_text(decision));
       break;
     case DecisionKind::resolve_promise:
@@ -382,15 +388,16 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   const auto providers = pool_.for_region(*setting.recipient_region, channels);
   const auto key = channel::route_key(claim.creditor, claim.debtor, view.facts.id, decision.step, round_of(decision, facts, again));
   auto refused = refusals_for(again, key, now);
-  auto routing =
-      channel::find_route({channels, from, claim.contacts, claim.is_consumer, providers, key, refused});
+  auto routing = channel::find_route(
+      {channels, from, claim.contacts, claim.is_consumer, providers, key, refused, claim.country});
   // A letter that does not fit one provider may fit the next: each refusal leaves one fewer.
   std::optional<Result<store::NewAttempt>> fitting;
   while (routing.route) {
     fitting = composer_->compose(claim, view, setting, decision, *routing.route, now, wall);
     if (*fitting || fitting->error().kind != ErrorKind::conflict) break;
     refused.push_back({routing.route->provider->id, "it does not fit: " + fitting->error().message, true});
-    routing = channel::find_route({channels, from, claim.contacts, claim.is_consumer, providers, key, refused});
+    routing = channel::find_route(
+        {channels, from, claim.contacts, claim.is_consumer, providers, key, refused, claim.country});
   }
   if (!routing.route && !routing.is_temporary && decision.kind == DecisionKind::send) {
     // No channel of the step can reach this debtor: a person does, under the same key as the message would
@@ -422,6 +429,8 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
                              setting, step),
                key, pooled.report.can_quote};
   auto task = attempt.value().subject;
+  auto script =
+      is_task && !attempt.value().content.empty() ? *attempt.value().content.front().bytes : std::string{};
   auto why = why_text(decision);
   for (const auto &refusal : routing.refusals)
     why += "; " + refusal.channel + " " + refusal.provider + ": " + refusal.because;
@@ -464,7 +473,8 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   if (is_task)
     add(draft.settlement,
         store::GiveTask{view.facts.id, again != nullptr ? again->id : -1,
-                        step != nullptr ? step->id : "thank-you", std::move(task), false},
+                        step != nullptr ? step->id : "thank-you", std::move(task), false,
+                        step != nullptr && step->is_visit() ? "visit" : "call", std::move(script)},
         std::move(why));
   // What comes next if this is accepted is known already: no second round through the store for it.
   const auto after =
@@ -517,8 +527,13 @@ void Engine::Loop::no_route(const store::Claim &claim, const store::CaseView &vi
   if (decision.reaction != domain::ReceiptKind::interim)
     add(settlement, store::SettleReaction{view.facts.id, decision.reminder, decision.reaction}, why);
   add(settlement,
-      store::GiveTask{view.facts.id, decision.reminder, "channels_exhausted",
-                      "No channel is left for this reminder: reach the debtor in person", true},
+      store::GiveTask{view.facts.id,
+                      decision.reminder,
+                      "channels_exhausted",
+                      "No channel is left for this reminder: reach the debtor in person",
+                      true,
+                      "call",
+                      {}},
       why);
   settlement.next_at = std::min(settlement.next_at, now);
 }

@@ -89,8 +89,8 @@ Routed route(const store::Claim &claim, const store::CaseView &view, const CaseS
   routed.providers = candidates(*setting.recipient_region, routed.channels, standing);
   const auto key = channel::route_key(claim.creditor, claim.debtor, facts.id, decision.step, round);
   for (;;) {
-    routed.result = channel::find_route(
-        {routed.channels, from, claim.contacts, claim.is_consumer, routed.providers.list, key, refused});
+    routed.result = channel::find_route({routed.channels, from, claim.contacts, claim.is_consumer,
+                                         routed.providers.list, key, refused, claim.country});
     if (!routed.result.route || !is_paper(routed.result.route->provider->channel)) break;
     const auto &found = *routed.result.route;
     const auto letter = composer.letter(claim, view, setting, decision, found, now, found.provider->channel == "fax");

@@ -40,8 +40,8 @@ struct MessageModel {
   CivilDate dated{};
 };
 
-/// Which of a template's words: those of a mail, or those of a short message.
-enum class Form : std::uint8_t { mail, short_message };
+/// Which of a template's words: those of a mail, those of a short message, or what a person says (else those of the mail).
+enum class Form : std::uint8_t { mail, short_message, script };
 
 struct RenderedMessage {
   std::string subject;  ///< one line

@@ -74,11 +74,12 @@ struct Body {
 
 struct Parsed {
   Body subject, text;
-  std::optional<Body> html, sms, opening, closing;
+  std::optional<Body> html, sms, call, opening, closing;
 
   explicit Parsed(const config::Template &made) : subject{made.subject, false}, text{made.text, false} {
     if (!made.html.empty()) html.emplace(made.html, true);
     if (!made.sms.empty()) sms.emplace(made.sms, false);
+    if (!made.call.empty()) call.emplace(made.call, false);
     if (!made.letter) return;
     opening.emplace(made.letter->opening, false);
     closing.emplace(made.letter->closing, false);
@@ -141,10 +142,12 @@ Result<RenderedMessage> Renderer::render(const config::Template &made, const Mes
     message.text = spare(std::move(*words));
     return message;
   }
-  auto text = fill(parsed.text, context, made.text_at);
+  const bool is_script{form == Form::script && parsed.call};
+  auto text =
+      is_script ? fill(*parsed.call, context, made.call_at) : fill(parsed.text, context, made.text_at);
   if (!text) return text.error();
   message.text = std::move(*text);
-  if (!parsed.html) return message;
+  if (!parsed.html || is_script) return message;
   auto html = fill(*parsed.html, context, made.html_at);
   if (!html) return html.error();
   message.html = std::move(*html);

@@ -204,6 +204,7 @@ void check_template(const config::Template &made, Issues &issues) {
   check_body(made.text, made.text_at, false, issues);
   check_body(made.html, made.html_at, true, issues);
   check_body(made.sms, made.sms_at, false, issues);
+  check_body(made.call, made.call_at, false, issues);
   if (!made.letter) return;
   check_body(made.letter->opening, made.letter->opening_at, false, issues);
   check_body(made.letter->closing, made.letter->closing_at, false, issues);

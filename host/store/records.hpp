@@ -192,7 +192,13 @@ struct IntendAgain {
 };
 struct VoidReminder { CaseId case_id{0}; ReminderId reminder{0}; };
 /// `reminder` -1: the one that the Intend before it in the same settlement makes.
-struct GiveTask { CaseId case_id{0}; ReminderId reminder{0}; std::string kind, text; bool settles_reminder{false}; };
+struct GiveTask {
+  CaseId case_id{0};
+  ReminderId reminder{0};
+  std::string kind, text;
+  bool settles_reminder{false};
+  std::string way{}, script{};  ///< "call" or "visit", and what to say there
+};
 struct AskApproval {
   CaseId case_id{0};
   std::int32_t step{0};
@@ -450,6 +456,25 @@ struct TaskRow {
   std::string debtor_code, debtor_name, kind, text, state, outcome;
   ReminderId reminder{0};
   Instant created_at{};
+  std::string way, script, note;
+  Instant due_at{};            ///< when it is to be done; else when it was made
+  std::int32_t tries{0};       ///< how often it was put off
+  std::string phone, address;  ///< usable at this moment; the postal lines joined by '\n'
+};
+struct TaskQuery {
+  bool open_only{true};
+  std::string way{};            ///< "call" or "visit" only
+  std::optional<Instant> due{};  ///< only what is to be done by then
+};
+/// How a person ended a task, or put it off, and what was learnt.
+struct TaskEnd {
+  std::string outcome;  ///< "done", "reached", "promise", "dispute", "wrong_number", "call_back"
+  std::string note{};
+  std::string invoice{};                       ///< what is promised or disputed; else what the task is about
+  std::optional<CivilDate> date{};             ///< promised
+  std::optional<std::int64_t> amount_minor{};  ///< promised; else all that is open
+  std::string reason{};                        ///< of a dispute
+  std::optional<Instant> call_at{};            ///< of a call_back: business time
 };
 struct ApprovalRow {
   domain::ApprovalId id{0};

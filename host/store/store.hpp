@@ -32,7 +32,12 @@ class Reader {
 
   virtual Result<std::vector<ReminderRow>> reminders(CreditorId creditor, std::string_view debtor_code, std::size_t limit) = 0;
   virtual Result<std::vector<ReminderRow>> in_doubt(CreditorId creditor, std::size_t limit) = 0;
-  virtual Result<std::vector<TaskRow>> tasks(CreditorId creditor, bool open_only, std::size_t limit) = 0;
+  /// In the order in which they are to be done.
+  virtual Result<std::vector<TaskRow>> tasks(CreditorId creditor, const TaskQuery &query, std::size_t limit) = 0;
+  Result<std::vector<TaskRow>> tasks(CreditorId creditor, bool open_only, std::size_t limit) {
+    return tasks(creditor, TaskQuery{open_only}, limit);
+  }
+  virtual Result<TaskRow> task(CreditorId creditor, TaskId id) = 0;
   virtual Result<std::vector<ApprovalRow>> approvals(CreditorId creditor, bool asked_only, std::size_t limit) = 0;
   virtual Result<std::vector<SuppressionRow>> suppressions(CreditorId creditor, std::size_t limit) = 0;
   /// Oldest first. By invoice number or debtor code; both empty: the newest `limit` of the store.
@@ -206,9 +211,13 @@ class Store : public Reader {
                                         Instant now) = 0;
   virtual Result<void> decide_approvals(CreditorId, std::span<const domain::ApprovalId>, bool approve, std::string_view by,
                                         Instant now) = 0;
-  /// outcome: "done", "reached", "promise", "dispute", "wrong_number", "call_back".
-  virtual Result<void> finish_task(CreditorId, TaskId, std::string_view outcome, std::string_view note, std::string_view by,
-                                   Instant now) = 0;
+  /// One transaction for the task and what was learnt: a promise and a dispute are noted as by promise() and dispute(), a wrong number is not
+  /// used any more, a call_back leaves the task open until then. What became of a call or a visit reaches its reminder as a receipt.
+  virtual Result<void> finish_task(CreditorId, TaskId, const TaskEnd &end, std::string_view by, Instant now) = 0;
+  Result<void> finish_task(CreditorId creditor, TaskId id, std::string_view outcome, std::string_view note, std::string_view by,
+                           Instant now) {
+    return finish_task(creditor, id, TaskEnd{std::string{outcome}, std::string{note}}, by, now);
+  }
   virtual Result<void> resolve_in_doubt(CreditorId, AttemptId, bool was_sent, std::string_view because, std::string_view by,
                                         Instant now) = 0;
   /// resend: starts a new round at the reminder's step for its items. cancel: voids a reminder that has not gone out.

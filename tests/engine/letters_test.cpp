@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_letter_that_fits_nobody_becomes_a_persons_task) {
   world.with_store([&](store::Store &store, Instant) {
     for (const auto &entry : store.journal(world.creditor, {}, {}, 100).value()) journal += entry.payload + '\n';
   });
-  BOOST_TEST(journal.find("is wider than the window") != std::string::npos, journal);
+  BOOST_TEST(journal.find("line 3: it is 52 characters too long") != std::string::npos, journal);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_message_that_is_due_there_is_no_letter_to_show) {

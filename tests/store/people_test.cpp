@@ -186,6 +186,51 @@ BOOST_AUTO_TEST_CASE(a_task_step_gives_its_task_and_a_payment_takes_it_back) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_outcome_and_what_was_learnt_are_noted_together_or_not_at_all) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    auto call = bench.intend(claim, 0);
+    call.is_task = true;
+    call.attempt.channel = "task";
+    to.changes.emplace_back(call);
+    to.changes.emplace_back(GiveTask{call.case_id, -1, "call", "Call them", false, "call", "Good morning"});
+    const auto made = bench.settle_one(to).changes;
+    bench.outcome(made[0].attempt, OutcomeKind::accepted);
+    const auto task = made[1].task;
+    const auto finish = [&](const TaskEnd &end) {
+      return bench.store->finish_task(bench.creditor, task, end, "eva", bench.now);
+    };
+    const auto is_open = [&] { return must(bench.store->task(bench.creditor, task)).state == "open"; };
+    BOOST_TEST(must(bench.store->task(bench.creditor, task)).script == "Good morning");
+    BOOST_TEST(finish({.outcome = "promise"}).has_error());
+    BOOST_TEST(finish({.outcome = "dispute"}).has_error());
+    BOOST_TEST(finish({.outcome = "dispute", .invoice = "nobody", .reason = "x"}).has_error());
+    BOOST_TEST(finish({.outcome = "call_back"}).has_error());
+    BOOST_TEST(finish({.outcome = "call_back", .call_at = bench.now}).has_error());
+    BOOST_TEST(is_open());
+    BOOST_TEST(!bench.has_journaled("task_done", ""));
+    must(finish({.outcome = "call_back", .note = "later", .call_at = bench.now + Days{1}}));
+    BOOST_TEST(is_open());
+    BOOST_TEST(must(bench.store->tasks(bench.creditor, TaskQuery{true, "call", bench.now}, 10)).empty());
+    BOOST_TEST(must(bench.store->tasks(bench.creditor, TaskQuery{true, "call", {}}, 10)).size() == 1u);
+    BOOST_TEST(must(bench.store->tasks(bench.creditor, TaskQuery{true, "visit", {}}, 10)).empty());
+    must(finish({.outcome = "promise", .invoice = "i2", .date = kToday + Days{7}, .amount_minor = 1000}));
+    BOOST_TEST(!is_open());
+    const auto facts = bench.facts();
+    BOOST_REQUIRE(facts.promises.size() == 1u);
+    BOOST_TEST(facts.promises[0].missing_minor == 1000);
+    BOOST_TEST((facts.promises[0].date == kToday + Days{7}));
+    BOOST_TEST((bench.reminder().delivery.kind == domain::ReceiptKind::delivered));
+    must(bench.store->erase_debtor(bench.creditor, "d1", "eva", bench.now));
+    const auto left = must(bench.store->task(bench.creditor, task));
+    BOOST_TEST(left.script + left.note + left.text == "");
+    bench.expect_journal_verifies();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(erasure_removes_the_person_and_every_chain_still_verifies) {
   for (const auto &which : implementations()) {
     Bench bench{which};

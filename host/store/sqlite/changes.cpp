@@ -244,7 +244,8 @@ SettledChange SqliteStore::apply(Unit &unit, const Settlement &to, const Lease &
   const DebtorKey key{to.creditor, to.debtor};
   const TaskId task{++last_.task};
   const ReminderId reminder{change.reminder == -1 ? last_.reminder : change.reminder};
-  add_task(unit, key, change.case_id, reminder, task, change.kind, change.text, false, now);
+  add_task(unit, key, change.case_id, reminder, task, change.kind, change.text, false, now, change.way,
+           change.script);
   if (change.settles_reminder)
     run(*connection_,
         "UPDATE reminder SET is_live = 0, pending_reactions = 0 WHERE creditor = ? AND debtor = ? AND id = ?",

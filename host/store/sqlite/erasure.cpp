@@ -53,11 +53,11 @@ Result<Erasure> SqliteStore::erase_debtor(CreditorId creditor, std::string_view 
         *debtor);
     run(*connection_, "UPDATE promise SET promised_by = '' WHERE creditor = ? AND debtor = ?", creditor,
         *debtor);
-    erased.tasks = static_cast<std::uint64_t>(
-        run(*connection_,
-            "UPDATE task SET text = '', state = CASE state WHEN 'open' THEN 'cancelled' ELSE state END"
-            " WHERE creditor = ? AND debtor = ?",
-            creditor, *debtor));
+    erased.tasks = static_cast<std::uint64_t>(run(*connection_,
+                                                  "UPDATE task SET text = '', script = '', note = '', state "
+                                                  "= CASE state WHEN 'open' THEN 'cancelled' ELSE state END"
+                                                  " WHERE creditor = ? AND debtor = ?",
+                                                  creditor, *debtor));
     run(*connection_, "UPDATE case_ SET state = 2 WHERE creditor = ? AND debtor = ?", creditor, *debtor);
     add_extras(key, kIsErased);
     put_to_rest(key);

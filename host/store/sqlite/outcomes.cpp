@@ -364,7 +364,7 @@ void SqliteStore::await_reaction(const AttemptRow &attempt, ReceiptKind kind, In
 
 void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureClass failure,
                                 std::string_view code, std::string_view text, Instant now) {
-  if (failure != FailureClass::address_dead || attempt.reminder == 0) return;
+  if (failure != FailureClass::address_dead || attempt.reminder == 0 || attempt.address.empty()) return;
   std::string because{"dead: "};
   because += code;
   if (!text.empty()) (because += ' ') += text;

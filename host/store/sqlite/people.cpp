@@ -23,87 +23,102 @@ Result<domain::PromiseId> SqliteStore::promise(CreditorId creditor, std::string_
                                                std::optional<std::int64_t> amount_minor, std::string_view by,
                                                Instant now) {
   return guarded("noting a promise", [&]() -> Result<domain::PromiseId> {
-    DebtorId debtor{0};
-    CaseId case_id{0};
-    ReceivableId receivable{0};
-    std::int64_t open{0};
-    if (!invoice_number.empty()) {
-      const auto row = receivable_by_number(creditor, invoice_number);
-      if (!row) return no_invoice(invoice_number);
-      debtor = row->debtor;
-      case_id = row->case_id;
-      receivable = row->id;
-      open = row->balance;
-    } else {
-      const auto found = debtor_by_code(creditor, debtor_code);
-      if (!found) return no_debtor(debtor_code);
-      debtor = *found;
-      Query query{*connection_,
-                  "SELECT case_id, sum(balance) FROM receivable WHERE creditor = ? AND debtor = ? AND state "
-                  "= 0 AND balance > 0"
-                  " GROUP BY case_id",
-                  creditor, debtor};
-      if (query.next()) {
-        case_id = query.i64(0);
-        open = query.i64(1);
-        if (query.next())
-          return conflict("debtor " + std::string{debtor_code} +
-                          " has several cases open: name the invoice that is promised");
-      }
-    }
-    if (open <= 0) return conflict("nothing is open there: there is nothing to promise");
-    const std::int64_t amount{amount_minor.value_or(open)};
-    if (amount <= 0) return invalid("a promised amount is positive");
     Unit unit{*connection_, journal_};
-    const domain::PromiseId id{++last_.promise};
-    run(*connection_, "INSERT INTO promise VALUES (?,?,?,?,?,?,?,?,0,?,?)", creditor, debtor, id, case_id,
-        receivable, date, amount, amount, by, now);
-    const DebtorKey key{creditor, debtor};
-    add_extras(key, kHasPromises);
-    std::vector<ReceivableId> items;
-    if (receivable != 0) items.push_back(receivable);
-    withdraw(unit, key, items, "a promise was given", now);
-    Payload payload;
-    payload.number("promise", id)
-        .number("receivable", receivable)
-        .date("date", date)
-        .number("amount_minor", amount);
-    payload.text("by", by);
-    journal_entry(unit, creditor, case_id, now, "promise", payload);
-    touch(unit, key, now);
-    save_last_ids();
-    unit.commit();
-    return id;
+    auto noted = note_promise(unit, creditor, debtor_code, invoice_number, date, amount_minor, by, now);
+    if (noted) unit.commit();
+    return noted;
   });
+}
+
+Result<domain::PromiseId> SqliteStore::note_promise(Unit &unit, CreditorId creditor,
+                                                    std::string_view debtor_code,
+                                                    std::string_view invoice_number, CivilDate date,
+                                                    std::optional<std::int64_t> amount_minor,
+                                                    std::string_view by, Instant now) {
+  DebtorId debtor{0};
+  CaseId case_id{0};
+  ReceivableId receivable{0};
+  std::int64_t open{0};
+  if (!invoice_number.empty()) {
+    const auto row = receivable_by_number(creditor, invoice_number);
+    if (!row) return no_invoice(invoice_number);
+    debtor = row->debtor;
+    case_id = row->case_id;
+    receivable = row->id;
+    open = row->balance;
+  } else {
+    const auto found = debtor_by_code(creditor, debtor_code);
+    if (!found) return no_debtor(debtor_code);
+    debtor = *found;
+    Query query{*connection_,
+                "SELECT case_id, sum(balance) FROM receivable WHERE creditor = ? AND debtor = ? AND state "
+                "= 0 AND balance > 0"
+                " GROUP BY case_id",
+                creditor, debtor};
+    if (query.next()) {
+      case_id = query.i64(0);
+      open = query.i64(1);
+      if (query.next())
+        return conflict("debtor " + std::string{debtor_code} +
+                        " has several cases open: name the invoice that is promised");
+    }
+  }
+  if (open <= 0) return conflict("nothing is open there: there is nothing to promise");
+  const std::int64_t amount{amount_minor.value_or(open)};
+  if (amount <= 0) return invalid("a promised amount is positive");
+  const domain::PromiseId id{++last_.promise};
+  run(*connection_, "INSERT INTO promise VALUES (?,?,?,?,?,?,?,?,0,?,?)", creditor, debtor, id, case_id,
+      receivable, date, amount, amount, by, now);
+  const DebtorKey key{creditor, debtor};
+  add_extras(key, kHasPromises);
+  std::vector<ReceivableId> items;
+  if (receivable != 0) items.push_back(receivable);
+  withdraw(unit, key, items, "a promise was given", now);
+  Payload payload;
+  payload.number("promise", id)
+      .number("receivable", receivable)
+      .date("date", date)
+      .number("amount_minor", amount);
+  payload.text("by", by);
+  journal_entry(unit, creditor, case_id, now, "promise", payload);
+  touch(unit, key, now);
+  save_last_ids();
+  return id;
 }
 
 Result<void> SqliteStore::set_item_state(CreditorId creditor, std::string_view invoice_number, ItemState from,
                                          ItemState to, const char *kind, std::string_view because,
                                          std::string_view by, Instant now) {
   return guarded(kind, [&]() -> Result<void> {
-    const auto row = receivable_by_number(creditor, invoice_number);
-    if (!row) return no_invoice(invoice_number);
-    const bool fits{row->state == from ||
-                    (to == ItemState::written_off && row->state == ItemState::disputed)};
-    if (!fits) {
-      static constexpr std::array<const char *, 4> kStates{"open", "paid", "disputed", "written off"};
-      return conflict("invoice " + std::string{invoice_number} + " is " +
-                      kStates.at(static_cast<std::size_t>(row->state)));
-    }
     Unit unit{*connection_, journal_};
-    run(*connection_,
-        "UPDATE receivable SET state = ?, is_disputed = ? WHERE creditor = ? AND debtor = ? AND id = ?", to,
-        to == ItemState::disputed, creditor, row->debtor, row->id);
-    const DebtorKey key{creditor, row->debtor};
-    if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
-    if (to == ItemState::written_off) want_recalls(key, row->id, now);
-    Payload payload;
-    payload.text("invoice", invoice_number).text("because", because).text("by", by);
-    journal_entry(unit, creditor, row->case_id, now, kind, payload);
-    touch(unit, key, now);
-    unit.commit();
-    return {};
+    auto moved = move_item(unit, creditor, invoice_number, from, to, kind, because, by, now);
+    if (moved) unit.commit();
+    return moved;
   });
+}
+
+Result<void> SqliteStore::move_item(Unit &unit, CreditorId creditor, std::string_view invoice_number,
+                                    ItemState from, ItemState to, const char *kind, std::string_view because,
+                                    std::string_view by, Instant now) {
+  const auto row = receivable_by_number(creditor, invoice_number);
+  if (!row) return no_invoice(invoice_number);
+  const bool fits{row->state == from || (to == ItemState::written_off && row->state == ItemState::disputed)};
+  if (!fits) {
+    static constexpr std::array<const char *, 4> kStates{"open", "paid", "disputed", "written off"};
+    return conflict("invoice " + std::string{invoice_number} + " is " +
+                    kStates.at(static_cast<std::size_t>(row->state)));
+  }
+  run(*connection_,
+      "UPDATE receivable SET state = ?, is_disputed = ? WHERE creditor = ? AND debtor = ? AND id = ?", to,
+      to == ItemState::disputed, creditor, row->debtor, row->id);
+  const DebtorKey key{creditor, row->debtor};
+  if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
+  if (to == ItemState::written_off) want_recalls(key, row->id, now);
+  Payload payload;
+  payload.text("invoice", invoice_number).text("because", because).text("by", by);
+  journal_entry(unit, creditor, row->case_id, now, kind, payload);
+  touch(unit, key, now);
+  return {};
 }
 
 Result<void> SqliteStore::dispute(CreditorId creditor, std::string_view invoice_number,
@@ -294,39 +309,6 @@ Result<void> SqliteStore::decide_approvals(CreditorId creditor, std::span<const 
       journal_entry(unit, creditor, case_id, now, approve ? "approved" : "rejected", payload);
       touch(unit, key, now);
     }
-    unit.commit();
-    return {};
-  });
-}
-
-Result<void> SqliteStore::finish_task(CreditorId creditor, TaskId id, std::string_view outcome,
-                                      std::string_view note, std::string_view by, Instant now) {
-  return guarded("finishing a task", [&]() -> Result<void> {
-    DebtorKey key{creditor, 0};
-    CaseId case_id{0};
-    bool holds{false};
-    {
-      Query query{*connection_,
-                  "SELECT debtor, case_id, holds, state FROM task WHERE creditor = ? AND id = ?", creditor,
-                  id};
-      if (!query.next()) return not_found("there is no task " + std::to_string(id));
-      if (query.text(3) != "open")
-        return conflict("task " + std::to_string(id) + " is " + query.text(3) + " already");
-      key.debtor = query.i64(0);
-      case_id = query.i64(1);
-      holds = query.flag(2);
-    }
-    Unit unit{*connection_, journal_};
-    run(*connection_, "UPDATE task SET state = 'done', outcome = ? WHERE creditor = ? AND id = ?", outcome,
-        creditor, id);
-    if (holds)
-      run(*connection_,
-          "UPDATE debtor_state SET reply_tasks = max(0, reply_tasks - 1) WHERE creditor = ? AND id = ?",
-          creditor, key.debtor);
-    Payload payload;
-    payload.number("task", id).text("outcome", outcome).text("note", note).text("by", by);
-    journal_entry(unit, creditor, case_id, now, "task_done", payload);
-    if (key.debtor != 0) touch(unit, key, now);
     unit.commit();
     return {};
   });

@@ -413,7 +413,8 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
   if (part_count > 1) payload.number("part", part_index).number("of", part_count);
   if (receipt.failure != FailureClass::none) payload.text("failure", domain::name_of(receipt.failure));
   payload.text("code", receipt.code).text("text", receipt.text).number("inbound", arrived.inbound);
-  if (!is_forgotten) payload.text("raw", to_hex(arrived.raw)).text("event", to_hex(digest));
+  if (!is_forgotten && arrived.inbound != 0)
+    payload.text("raw", to_hex(arrived.raw)).text("event", to_hex(digest));
   journal_entry(unit, attempt.key.creditor, attempt.case_id, now, "receipt", payload);
 
   if (confirms_recall) return Heard::news;

@@ -308,16 +308,25 @@ ALTER TABLE attempt_ref ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
 UPDATE attempt_ref SET part = (SELECT count(*) FROM attempt_ref o WHERE o.creditor = attempt_ref.creditor
   AND o.attempt = attempt_ref.attempt AND o.ref < attempt_ref.ref);
 )sql";
+// way: 'call', 'visit' or neither; script: what to say there; due_at: when, where a person said so; tries:
+// how often it was put off.
+constexpr const char *kCallLists{
+    "ALTER TABLE task ADD COLUMN way TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE task ADD COLUMN script TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE task ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE task ADD COLUMN due_at INTEGER;"
+    "ALTER TABLE task ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;"};
 
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 8> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
+const std::array<std::string, 9> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
                                              kDraftAtMost,
                                              kEvidenceFetch,
                                              kAwaited,
                                              kRawHashes,
                                              kQuotes,
                                              kWhoseBytes,
-                                             kSilence};
+                                             kSilence,
+                                             kCallLists};
 
 }  // namespace
 

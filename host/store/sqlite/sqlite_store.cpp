@@ -387,11 +387,12 @@ void SqliteStore::forget_contact(DebtorKey key, ReminderId reminder, std::option
 }
 
 void SqliteStore::add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
-                           std::string_view kind, std::string_view text, bool holds, Instant now) {
+                           std::string_view kind, std::string_view text, bool holds, Instant now,
+                           std::string_view way, std::string_view script) {
   run(*connection_,
-      "INSERT INTO task (creditor, id, debtor, case_id, reminder, kind, text, holds, at) VALUES "
-      "(?,?,?,?,?,?,?,?,?)",
-      key.creditor, id, key.debtor, case_id, reminder, kind, text, holds, now);
+      "INSERT INTO task (creditor, id, debtor, case_id, reminder, kind, text, holds, at, way, script) VALUES "
+      "(?,?,?,?,?,?,?,?,?,?,?)",
+      key.creditor, id, key.debtor, case_id, reminder, kind, text, holds, now, way, script);
   if (holds)
     run(*connection_, "UPDATE debtor_state SET reply_tasks = reply_tasks + 1 WHERE creditor = ? AND id = ?",
         key.creditor, key.debtor);

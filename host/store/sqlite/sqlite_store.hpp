@@ -64,9 +64,11 @@ class SqliteStore final : public Store {
   Result<std::vector<ReminderRow>> in_doubt(CreditorId c, std::size_t limit) override {
     return views_.in_doubt(c, limit);
   }
-  Result<std::vector<TaskRow>> tasks(CreditorId c, bool open_only, std::size_t limit) override {
-    return views_.tasks(c, open_only, limit);
+  using Store::tasks;
+  Result<std::vector<TaskRow>> tasks(CreditorId c, const TaskQuery &query, std::size_t limit) override {
+    return views_.tasks(c, query, limit);
   }
+  Result<TaskRow> task(CreditorId c, TaskId id) override { return views_.task(c, id); }
   Result<std::vector<ApprovalRow>> approvals(CreditorId c, bool asked_only, std::size_t limit) override {
     return views_.approvals(c, asked_only, limit);
   }
@@ -180,8 +182,8 @@ class SqliteStore final : public Store {
                                 std::string_view by, Instant now) override;
   Result<void> decide_approvals(CreditorId, std::span<const domain::ApprovalId>, bool approve,
                                 std::string_view by, Instant now) override;
-  Result<void> finish_task(CreditorId, TaskId, std::string_view outcome, std::string_view note,
-                           std::string_view by, Instant now) override;
+  using Store::finish_task;
+  Result<void> finish_task(CreditorId, TaskId, const TaskEnd &end, std::string_view by, Instant now) override;
   Result<void> resolve_in_doubt(CreditorId, AttemptId, bool was_sent, std::string_view because,
                                 std::string_view by, Instant now) override;
   Result<void> resend_reminder(CreditorId, ReminderId, std::string_view because, std::string_view by,
@@ -327,11 +329,36 @@ class SqliteStore final : public Store {
   /// What was in doubt is known to be a draft: it may be committed, and withdrawn, as any other.
   void reopen(Unit &unit, const AttemptRow &attempt);
   void add_task(Unit &unit, DebtorKey key, CaseId case_id, ReminderId reminder, TaskId id,
-                std::string_view kind, std::string_view text, bool holds, Instant now);
+                std::string_view kind, std::string_view text, bool holds, Instant now, std::string_view way = {},
+                std::string_view script = {});
   void mark_suppressed(Unit &unit, CreditorId creditor, std::string_view channel, std::string_view address,
                        std::string_view because, Instant now);
 
+  // tasks.cpp
+  struct OpenTask {
+    DebtorKey key{};
+    TaskId id{0};
+    CaseId case_id{0};
+    ReminderId reminder{0};
+    std::string way;
+    std::int32_t tries{0};
+    bool holds{false};
+  };
+  Result<void> put_off(Unit &unit, const OpenTask &task, const TaskEnd &end, std::string_view by, Instant now);
+  Result<void> note_learnt(Unit &unit, const OpenTask &task, const TaskEnd &end, std::string_view by, Instant now);
+  void forget_number(Unit &unit, const OpenTask &task, std::string_view by, Instant now);
+  /// The invoices that a task is about and that are still owed.
+  std::vector<std::string> invoices_of(const OpenTask &task);
+  /// What became of a call or a visit, as the receipt of its reminder.
+  void hear_person(Unit &unit, const OpenTask &task, const TaskEnd &end, Instant now);
+
   // people.cpp, steps.cpp, erasure.cpp
+  Result<domain::PromiseId> note_promise(Unit &unit, CreditorId creditor, std::string_view debtor_code,
+                                         std::string_view invoice_number, CivilDate date,
+                                         std::optional<std::int64_t> amount_minor, std::string_view by, Instant now);
+  Result<void> move_item(Unit &unit, CreditorId creditor, std::string_view invoice_number, domain::ItemState from,
+                         domain::ItemState to, const char *kind, std::string_view because, std::string_view by,
+                         Instant now);
   Result<void> set_item_state(CreditorId creditor, std::string_view invoice_number, domain::ItemState from,
                               domain::ItemState to, const char *kind, std::string_view because,
                               std::string_view by, Instant now);

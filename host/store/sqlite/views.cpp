@@ -295,19 +295,64 @@ Result<AttemptView> SqliteReader::attempt_view(AttemptId id) {
   });
 }
 
-Result<std::vector<TaskRow>> SqliteReader::tasks(CreditorId creditor, bool open_only, std::size_t limit) {
+namespace {
+
+constexpr const char *kTaskColumns{
+    "SELECT t.id, d.code, d.name, t.kind, t.text, t.state, t.outcome, t.reminder, t.at, t.way, t.script, "
+    "t.note,"
+    " coalesce(t.due_at, t.at), t.tries,"
+    " coalesce((SELECT p.address FROM contact_point p WHERE p.creditor = t.creditor AND p.debtor = t.debtor"
+    "  AND p.channel IN ('task', 'sms') AND p.suppressed_because IS NULL ORDER BY p.channel = 'sms', p.id "
+    "LIMIT 1), ''),"
+    " coalesce((SELECT p.address FROM contact_point p WHERE p.creditor = t.creditor AND p.debtor = t.debtor"
+    "  AND p.channel = 'postal' AND p.suppressed_because IS NULL ORDER BY p.id LIMIT 1), '')"
+    " FROM task t LEFT JOIN debtor d ON d.creditor = t.creditor AND d.id = t.debtor"};
+
+TaskRow task_of(const Query &query) {
+  TaskRow row;
+  row.id = query.i64(0);
+  row.debtor_code = query.text(1);
+  row.debtor_name = query.text(2);
+  row.kind = query.text(3);
+  row.text = query.text(4);
+  row.state = query.text(5);
+  row.outcome = query.text(6);
+  row.reminder = query.i64(7);
+  row.created_at = query.instant(8);
+  row.way = query.text(9);
+  row.script = query.text(10);
+  row.note = query.text(11);
+  row.due_at = query.instant(12);
+  row.tries = query.i32(13);
+  row.phone = query.text(14);
+  row.address = query.text(15);
+  return row;
+}
+
+}  // namespace
+
+Result<std::vector<TaskRow>> SqliteReader::tasks(CreditorId creditor, const TaskQuery &asked,
+                                                 std::size_t limit) {
   return guarded("listing tasks", [&]() -> Result<std::vector<TaskRow>> {
+    static const std::string kSql{
+        std::string{kTaskColumns} +
+        " WHERE t.creditor = ?1 AND (NOT ?2 OR t.state = 'open') AND (?3 = '' OR t.way = ?3)"
+        " AND coalesce(t.due_at, t.at) <= ?4 ORDER BY coalesce(t.due_at, t.at), t.id LIMIT ?5"};
     std::vector<TaskRow> rows;
     Query query{
-        connection_,
-        "SELECT t.id, d.code, d.name, t.kind, t.text, t.state, t.outcome, t.reminder, t.at FROM task t"
-        " LEFT JOIN debtor d ON d.creditor = t.creditor AND d.id = t.debtor"
-        " WHERE t.creditor = ? AND (NOT ? OR t.state = 'open') ORDER BY t.id LIMIT ?",
-        creditor, open_only, limit};
-    while (query.next())
-      rows.push_back({query.i64(0), query.text(1), query.text(2), query.text(3), query.text(4), query.text(5),
-                      query.text(6), query.i64(7), query.instant(8)});
+        connection_, kSql.c_str(), creditor, asked.open_only, asked.way, asked.due.value_or(Instant::max()),
+        limit};
+    while (query.next()) rows.push_back(task_of(query));
     return rows;
+  });
+}
+
+Result<TaskRow> SqliteReader::task(CreditorId creditor, TaskId id) {
+  return guarded("reading a task", [&]() -> Result<TaskRow> {
+    static const std::string kSql{std::string{kTaskColumns} + " WHERE t.creditor = ? AND t.id = ?"};
+    Query query{connection_, kSql.c_str(), creditor, id};
+    if (!query.next()) return not_found("there is no task " + std::to_string(id));
+    return task_of(query);
   });
 }
 

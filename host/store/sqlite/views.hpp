@@ -22,7 +22,9 @@ class SqliteReader final : public Reader {
   Result<std::vector<ReminderRow>> reminders(CreditorId creditor, std::string_view debtor_code,
                                              std::size_t limit) override;
   Result<std::vector<ReminderRow>> in_doubt(CreditorId creditor, std::size_t limit) override;
-  Result<std::vector<TaskRow>> tasks(CreditorId creditor, bool open_only, std::size_t limit) override;
+  using Reader::tasks;
+  Result<std::vector<TaskRow>> tasks(CreditorId creditor, const TaskQuery &query, std::size_t limit) override;
+  Result<TaskRow> task(CreditorId creditor, TaskId id) override;
   Result<std::vector<ApprovalRow>> approvals(CreditorId creditor, bool asked_only,
                                              std::size_t limit) override;
   Result<std::vector<SuppressionRow>> suppressions(CreditorId creditor, std::size_t limit) override;
