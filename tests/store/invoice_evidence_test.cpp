@@ -144,6 +144,9 @@ BOOST_AUTO_TEST_CASE(bytes_that_a_provider_sends_once_more_are_kept_once_and_rea
             .has_error());
     BOOST_TEST(must(bench.store->reparse("smtp-1", 0)) == 1u);
     BOOST_TEST(bench.store->reparse("", repeat).has_error());
+    for (int i{0}; i < 20; ++i) bench.hear(receipt_of("r1", ReceiptKind::delivered));
+    BOOST_TEST(must(bench.store->inbound("smtp-1", "", 0, 100)).size() == 1u);
+    BOOST_TEST(bench.evidence().reminders.at(0).attempts.at(0).receipts.at(0).repeats == 21);
   }
 }
 

@@ -274,6 +274,21 @@ BOOST_AUTO_TEST_CASE(a_message_under_several_references_has_arrived_when_each_of
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_printer_that_has_printed_is_not_asked_again) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.store->await_through({"smtp-1"});
+    bench.usual_ledger();
+    const auto sent = bench.send(0);
+    bench.outcome(sent.attempt, OutcomeKind::accepted, {"job-1"});
+    const auto open = [&] { return must(bench.store->awaited("smtp-1", 0, bench.now)).items.size(); };
+    bench.receipt(receipt_of("job-1", ReceiptKind::dispatched, false));
+    BOOST_TEST(open() == 1u);
+    bench.receipt(receipt_of("job-1", ReceiptKind::dispatched, true));
+    BOOST_TEST(open() == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_polled_provider_is_asked_about_what_is_open_and_no_longer) {
   for (const auto &which : implementations()) {
     Bench bench{which};

@@ -240,8 +240,12 @@ void SqliteStore::apply_one(Unit &unit, const ParsedRecord &parsed, Instant now)
       is_repeat = false;
     }
   }
-  // The same bytes once more, as providers send them that missed an answer: they are kept once.
-  if (is_repeat) run(*connection_, "UPDATE inbound SET bytes = x'', kind = 'repeat' WHERE id = ?", parsed.inbound);
+  // The same bytes once more, as providers send them that missed an answer and as who is polled says them each time:
+  // they are kept once, and their receipt counts them.
+  if (is_repeat) {
+    run(*connection_, "DELETE FROM inbound WHERE id = ?", parsed.inbound);
+    return;
+  }
   if (!parsed.replies.empty()) apply_replies(unit, provider, raw, parsed, parties, now);
   note_parties(parsed.inbound, parties);
 }
@@ -399,7 +403,9 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
     expect_receipts(unit, attempt, now);
   }
   if (is_changed || receipt.kind == ReceiptKind::relayed) answer_silence(unit, attempt, state, now);
-  if (receipt.is_final && (is_positive(state.kind) || is_negative(state.kind))) end_awaiting(attempt);
+  // A provider that says of the whole message that it knows no more is not asked again: a printer has printed.
+  const bool is_told_all{is_positive(state.kind) || is_negative(state.kind) || parts.size() == 1};
+  if (receipt.is_final && is_told_all) end_awaiting(attempt);
   const auto tally_delivery = [&](const char *name, bool before, bool after) {
     if (before != after) unit.tally(name, after ? 1 : -1);
   };
