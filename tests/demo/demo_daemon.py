@@ -47,6 +47,7 @@ def write_configuration(examples, folder, plugins, mail):
     for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
                      ('control_socket = "/run/relance/control.sock"', 'control_socket = "../control.sock"'),
                      ('# plugin_folder = "/usr/lib/relance/plugins"', f'plugin_folder = "{plugins}"'),
+                     ("[limits]\n", '[limits]\npoll_every = "1s"\n'),
                      ('reply_to = "compta@exemple.example"', f'reply_to = "replies@{CREDITOR_DOMAIN}"'),
                      ('address = "compta@exemple.example"', f'address = "compta@{CREDITOR_DOMAIN}"')):
         text = replace_once(text, old, new, main.name)
@@ -123,6 +124,69 @@ callback_secret = {{ file = "../secrets/callbacks" }}
 """, encoding="utf-8")
     for country in ("FR", "DE", "GB"):
         add_provider(folder / "regions" / f"{country}.toml", 'sms = ["kannel"]')
+
+
+def add_certified_mail(folder, mail, certified):
+    """Registered e-mail in Italy: sent by the mail host, believed by the provider's signature."""
+    write_secret(folder, "certified", mail["replies"]["password"])
+    submission, imaps = mail["submission"], mail["imaps"]
+    (folder / "providers" / "pec.toml").write_text(f"""\
+id = "pec"
+plugin = "relance_lre"
+driver = "pec"
+channel = "lre"
+placement = "child"
+
+[settings]
+address = "{certified.mailbox}"
+message_id_domain = "{CREDITOR_DOMAIN}"
+
+[settings.server]
+host = "{submission["host"]}"
+port = {submission["port"]}
+tls = "required"
+ca_file = "{mail["ca_file"]}"
+server_name = "{mail["server_name"]}"
+
+[settings.auth]
+user = "{submission["user"]}"
+secret = {{ file = "../secrets/submission" }}
+
+[settings.mailbox]
+url = "imaps://{imaps["host"]}:{imaps["port"]}"
+user = "{mail["replies"]["user"]}"
+secret = {{ file = "../secrets/certified" }}
+ca_file = "{mail["ca_file"]}"
+poll_interval_s = 1
+
+[settings.trust]
+authorities_file = "{certified.authority}"
+signers = ["{certified.signer}"]
+""", encoding="utf-8")
+    add_provider(folder / "regions" / "IT.toml", 'lre = ["pec"]')
+
+
+def add_printer(folder, url, countries):
+    """Letters by the office's own printer."""
+    (folder / "providers" / "printer.toml").write_text(f"""\
+id = "printer"
+plugin = "relance_postal"
+driver = "ipp"
+channel = "postal"
+placement = "child"
+
+[http]
+hosts = ["http://{url.split("/")[2]}"]
+
+[sandbox]
+network = "none"
+
+[settings]
+url = "{url}"
+busy_pause_s = 1
+""", encoding="utf-8")
+    for country in countries:
+        add_provider(folder / "regions" / f"{country}.toml", 'postal = ["printer"]')
 
 
 def add_provider(region, line):
@@ -223,7 +287,8 @@ def programs_of(build):
     """Where the build put relanced, relancectl and the plugins."""
     build = Path(build).resolve()
     programs, plugins = build / "bin", build / "plugins"
-    for file in (programs / "relanced", programs / "relancectl", plugins / "relance_smtp.so", plugins / "relance_sms.so"):
+    for file in (programs / "relanced", programs / "relancectl", plugins / "relance_smtp.so", plugins / "relance_sms.so", plugins / "relance_lre.so",
+                 plugins / "relance_postal.so"):
         if not file.exists():
             raise DemoError(f"{file} is not there: build the target programs first")
     return programs, plugins

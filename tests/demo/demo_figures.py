@@ -9,9 +9,11 @@ import email
 import email.policy
 import email.utils
 import re
+import subprocess
 import zoneinfo
 from collections import Counter, defaultdict
 
+from demo_certified import SIGNER, is_certified
 from demo_phones import is_off
 
 CREDITOR_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
@@ -92,14 +94,24 @@ class Mail:
         self.text = message.get_body(("plain",)).get_content()
         html = message.get_body(("html",))
         self.html = html.get_content() if html else ""
+        self.letters = sum(1 for part in message.walk() if part.get_content_type() == "application/pdf")
         self.defects = [str(defect) for part in message.walk() for defect in part.defects]
+        self.invoices = set(INVOICE.findall(self.text))
+
+
+class Letter:
+    """What came out of the printer: KEY.NUMBER.pdf, read by poppler."""
+
+    def __init__(self, file):
+        self.key = file.name.split(".")[0]
+        self.text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
         self.invoices = set(INVOICE.findall(self.text))
 
 
 class Figures:
     """Gathers everything once, then compares. `faults` is empty when all of it adds up."""
 
-    def __init__(self, daemon, mailhost, mail_folder, texts, ledger, facts, days):
+    def __init__(self, daemon, mailhost, mail_folder, texts, letters, ledger, facts, days):
         self.ledger, self.facts, self.days = ledger, facts, days
         self.status = daemon.ask("status")
         self.store = self.status["store"]
@@ -109,9 +121,14 @@ class Figures:
         self.tasks = daemon.ask("tasks", "list", "--all")["tasks"]
         self.approvals = daemon.ask("approvals", "list", "--all")["approvals"]
         self.suppressed = {row["address"] for row in daemon.ask("suppressions", "list")["suppressions"]}
-        self.taken = [mail for mail in mailhost.accepted(mail_folder) if mail["listener"] != "back"]
-        self.mails = [Mail(record) for record in mailhost.received(mail_folder)]
+        taken = [mail for mail in mailhost.accepted(mail_folder) if mail["listener"] != "back" and mail["return_path"] != SIGNER]
+        self.certified_taken = [mail for mail in taken if is_certified(mail["recipients"][0]["recipient"])]
+        self.taken = [mail for mail in taken if mail not in self.certified_taken]
+        received = [Mail(record) for record in mailhost.received(mail_folder)]
+        self.certified = [mail for mail in received if is_certified(mail.recipient)]
+        self.mails = [mail for mail in received if not is_certified(mail.recipient)]
         self.texts = texts
+        self.letters = [Letter(file) for file in letters]
         self.faults = []
         self.read_attempts()
 
@@ -125,6 +142,7 @@ class Figures:
             elif entry["kind"] == "outcome" and payload["attempt"] in self.attempts:
                 self.attempts[payload["attempt"]]["outcome"] = payload["outcome"]
         self.outcomes = Counter(attempt["outcome"] for attempt in self.attempts.values())
+        self.by_key = {(entry["payload"] or {})["key"]: entry["payload"] for entry in self.entries if entry["kind"] in ("intent", "intent_again")}
         self.texted = [reminder for reminder in self.reminders if reminder["channel"] == "sms"]
         self.texts_failed = sum(1 for number, _ in self.texts if is_off(number))
 
@@ -144,6 +162,8 @@ class Figures:
         self.check_ledger()
         self.check_mails()
         self.check_texts()
+        self.check_letters()
+        self.check_certified()
         self.check_rests()
         self.expect_none("faults of the journal", self.verdict["faults"])
         return self.faults
@@ -168,7 +188,7 @@ class Figures:
         bouncing = sum(fates[fate] for fate in BOUNCING)
         self.expect("bounced", self.store["bounced"], bouncing + self.texts_failed)
         self.expect("delivered", self.store["delivered"], len(self.taken) - bouncing - sum(fates[fate] for fate in UNREPORTED)
-                    + len(self.texts) - self.texts_failed)
+                    + len(self.texts) - self.texts_failed + len(self.certified_taken))
         refused = Counter(fate_of(attempt["address"]) for attempt in self.attempts.values() if attempt["outcome"] == "rejected")
         self.expect_none("refused at RCPT without reason", refused.keys() - REFUSED)
         self.expect("refused at RCPT", self.store["rejected"], refused.total())
@@ -220,6 +240,37 @@ class Figures:
             if not owed & set(numbers_of(text)):
                 self.faults.append(f"to {number}: none of what was owed ({sorted(owed)}, minor units) is in {text!r}")
         self.expect("short messages at the message centre, by number", dict(taken), dict(sent))
+
+    def check_letters(self):
+        """What lies in the printer's tray: each letter once, its invoices owed on that day, each with its true balance."""
+        printed = Counter(letter.key for letter in self.letters)
+        self.expect_none("letters printed twice", (key for key, count in printed.items() if count > 1))
+        sent = {reminder["id"] for reminder in self.reminders if reminder["channel"] == "postal" and reminder["state"] == "sent"}
+        self.expect("letters printed", {self.by_key[key]["reminder"] for key in printed if key in self.by_key}, sent)
+        decided = {reminder["id"]: reminder for reminder in self.reminders}
+        for letter in self.letters:
+            reminder = decided[self.by_key[letter.key]["reminder"]]
+            day = datetime.date.fromisoformat(reminder["decided_on"])
+            where = f"letter of {day} to {reminder['address'].splitlines()[0]}"
+            shown = set(numbers_of(letter.text))
+            self.expect(f"{where}: its invoices", letter.invoices, set(reminder["invoices"]))
+            for number in letter.invoices & self.ledger.invoices.keys():
+                balance = self.ledger.balance(number, day)
+                if balance <= 0:
+                    self.faults.append(f"{where}: {number} was paid already")
+                elif balance not in shown:
+                    self.faults.append(f"{where}: the balance {balance} of {number} (minor units) is not in it")
+
+    def check_certified(self):
+        """Certified mails: each once, a letter with it."""
+        sent = [reminder for reminder in self.reminders if reminder["channel"] == "lre" and reminder["state"] == "sent"]
+        self.expect("certified mails", Counter(mail.recipient for mail in self.certified), Counter(reminder["address"] for reminder in sent))
+        self.expect_none("certified mails without their receipt of delivery",
+                         (reminder["address"] for reminder in sent if reminder["delivery"] != "delivered"))
+        for mail in self.certified:
+            where = f"{mail.day} to {mail.recipient}"
+            self.expect_none(f"{where}: defects of the mail", mail.defects)
+            self.expect(f"{where}: its letter", mail.letters, 1)
 
     def check_amounts(self, mail, debtor, where):
         shown = {number: int(re.sub(r"\D", "", amount)) for number, amount in LISTED.findall(mail.text)}

@@ -23,12 +23,15 @@ def rows(figures, approved):
     yield "days", figures.days, f"{figures.ledger.last_day} is the last morning"
     yield "reminders", store["reminders"], ", ".join(f"{count} {step}" for step, count in steps.most_common())
     yield "e-mails handed over", outcomes.total(), f"{len(figures.taken)} taken by the mail host, each once"
-    yield "  delivered", store["delivered"], "confirmed by a delivery report"
-    yield "  bounced", store["bounced"], "accepted first, then failed"
+    mailed = Counter(reminder["delivery"] for reminder in figures.reminders if reminder["channel"] == "email")
+    yield "  delivered", mailed["delivered"], "confirmed by a delivery report"
+    yield "  bounced", store["bounced"] - figures.texts_failed, "accepted first, then failed"
     yield "  refused", store["rejected"], "by the mail server at RCPT"
     yield "  put off", outcomes["not_sent"], "greylisted, and sent a little later"
     yield "  in doubt", store["in_doubt"], "a provider may have them"
     yield "short messages", len(figures.texts), f"by Kannel, each once; {figures.texts_failed} of them to phones that are off"
+    yield "letters printed", len(figures.letters), "by the office's printer, each once"
+    yield "certified e-mails", len(figures.certified), "each with the signed receipts of its acceptance and its delivery"
     yield "receipts", store["receipts"], f"{store['receipts_unmatched']} without their message"
     yield "addresses suppressed", len(figures.suppressed), ", ".join(
         f"{count} {fate}" for fate, count in sorted(Counter(map(fate_of, figures.suppressed)).items()))

@@ -48,4 +48,16 @@ COUNTRIES = {
         "number_first": True, "phone": "+44 20 7946 0{:02d}{:01d}", "mobile": "+44 7700 900{:02d}{:01d}",
         "mailbox": ["accounts", "payables", "invoices"],
     },
+    # No Italian numbers are kept free for fiction: these debtors have none. They have a certified mailbox (PEC), as the law wants of companies.
+    "IT": {
+        "language": "it",
+        "trades": ["Officine", "Pasticceria", "Falegnameria", "Tipografia", "Trasporti", "Vivai", "Ceramiche", "Oreficeria"],
+        "forms": ["S.r.l.", "S.p.A.", "S.n.c.", "S.a.s."],
+        "surnames": ["Ferrari", "Colombo", "Bianchi", "Marchetti", "Galli", "Rinaldi", "Caruso", "Fontana", "Moretti", "Barbieri"],
+        "given": ["Chiara", "Giulia", "Lorenzo", "Matteo", "Niccolò", "Paola", "Simona", "Davide"],
+        "streets": ["Via Roma", "Via Garibaldi", "Corso Italia", "Via dei Mille", "Piazza San Marco"],
+        "towns": [("20121", "Milano"), ("10121", "Torino"), ("40121", "Bologna"), ("50122", "Firenze"), ("37121", "Verona")],
+        "number_first": False, "phone": "", "mobile": "",
+        "mailbox": ["amministrazione", "contabilita", "fornitori"], "certified": "amministrazione@pec.",
+    },
 }

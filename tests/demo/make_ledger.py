@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Invents a ledger: 80 debtors in France, Germany and Britain, 340 open invoices, and 60 days of what their customers then do.
+"""Invents a ledger: 80 debtors in France, Germany, Britain and Italy, 340 open invoices, and 60 days of what their customers then do.
 
     make_ledger.py --out DIR [--start 2026-03-02] [--seed 20260302] [--flavour plain|fr] [--quiet]
 
 The same seed and start give the same bytes. DIR receives:
-    debtors.csv    debtor_id, name, country, region, language, segment, contact_name, email, mobile, phone, fax, street,
-                   postal_code, city
+    debtors.csv    debtor_id, name, country, region, language, segment, contact_name, email, mobile, phone, fax,
+                   registered_email, street, postal_code, city
     invoices.csv   debtor_id, invoice_number, issue_date, due_date, amount, currency, open_amount, reference
     payments/YYYY-MM-DD.csv   one file for each bank day of the 60 on which money moves:
                    payment_id, invoice_number, date, amount, currency, kind (payment, credit_note, reversal), reference
@@ -32,7 +32,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from ledger_names import COUNTRIES  # noqa: E402
 
-DEBTORS = {"FR": 40, "DE": 24, "GB": 16}
+DEBTORS = {"FR": 36, "DE": 22, "GB": 14, "IT": 8}
 INVOICES = 340
 DAYS = 60
 # How many of the 80 meet which end of the mail server; the others are delivered.
@@ -47,7 +47,7 @@ SEGMENTS = (("sme", 70), ("large", 15), ("occasional", 15))
 COLUMNS = {
     "debtors": {"debtor_id": "Code client", "name": "Raison sociale", "country": "Pays", "region": None, "language": "Langue",
                 "segment": "Catégorie", "contact_name": "Interlocuteur", "email": "Courriel", "mobile": "Portable",
-                "phone": "Téléphone", "fax": "Télécopie", "street": "Adresse", "postal_code": "Code postal", "city": "Ville"},
+                "phone": "Téléphone", "fax": "Télécopie", "registered_email": "E-mail recommandé", "street": "Adresse", "postal_code": "Code postal", "city": "Ville"},
     "invoices": {"debtor_id": "Code client", "invoice_number": "N° facture", "issue_date": "Date facture", "due_date": "Échéance",
                  "amount": "Montant TTC", "currency": "Devise", "open_amount": "Solde", "reference": "Référence"},
     "payments": {"payment_id": "N° règlement", "invoice_number": "N° facture", "date": "Date règlement", "amount": "Montant",
@@ -57,7 +57,7 @@ COLUMNS = {
 KINDS = ("payment", "credit_note", "reversal")
 # The French package's words; config/mappings/fr-export.toml translates them back.
 FRENCH_WORDS = {"kind": {"payment": "Règlement", "credit_note": "Avoir", "reversal": "Impayé"},
-                "country": {"FR": "France", "DE": "Allemagne", "GB": "Royaume-Uni"}}
+                "country": {"FR": "France", "DE": "Allemagne", "GB": "Royaume-Uni", "IT": "Italie"}}
 
 
 @dataclass
@@ -148,6 +148,7 @@ class Ledger:
             "segment": self.chance(SEGMENTS), "contact_name": f"{given} {family}", "email": f"{local}@{domain}" if fate else "",
             "mobile": place["mobile"].format(*digits), "phone": place["phone"].format(*digits),
             "fax": place["phone"].format(digits[0], (digits[1] + 1) % 10) if self.random.random() < 0.3 else "",
+            "registered_email": f"{place['certified']}{domain}" if "certified" in place else "",
             "street": f"{number} {street}" if place["number_first"] else f"{street} {number}",
             "postal_code": postal_code, "city": city,
             "fate": fate, "habit": self.chance(HABITS),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Plays sixty days of an invented ledger on real mail servers, and holds the daemon to what happened.
+"""Plays sixty days of an invented ledger on real mail servers, a real SMS gateway and a real printer, and holds the daemon to what happened.
 
     run_demo.py --build DIR [--days 60] [--keep]
 
 Everything is private and lies in one temporary folder: Postfix and Dovecot (tests/peers/mailhost.py) and Kannel with a message
-centre (tests/peers/kannel.py) on loopback, the ledger (make_ledger.py), the configuration (the examples of config/), the store. Each business day the bank's file is
+centre (tests/peers/kannel.py), ippeveprinter (demo_printer.py) and a provider of certified e-mail (demo_certified.py) on loopback, the ledger (make_ledger.py), the configuration (the examples of config/), the store. Each business day the bank's file is
 imported, a person approves what waits for approval, and the test clock walks a day; then the day's bounces and receipts
 are waited for, so that they change what the next day does. At the end demo_figures.py compares the daemon's figures with
 the mail host's and the ledger's. Exit 0 when all of it adds up, 1 when something does not, 130 after Ctrl-C.
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,8 +30,11 @@ import demo_table  # noqa: E402
 import mail_records  # noqa: E402
 import kannel  # noqa: E402
 import mailhost  # noqa: E402
+from demo_certified import CertifiedMail  # noqa: E402
+from demo_daemon import (Daemon, DemoError, add_certified_mail, add_kannel, add_printer, programs_of,  # noqa: E402
+                         write_configuration)
 from demo_phones import Phones  # noqa: E402
-from demo_daemon import Daemon, DemoError, add_kannel, programs_of, write_configuration  # noqa: E402
+from demo_printer import Printer  # noqa: E402
 from mail_servers import MailHostError  # noqa: E402
 from make_ledger import bank_day  # noqa: E402
 
@@ -42,6 +46,8 @@ ANSWERS_TIMEOUT_S = 30
 QUEUE_LIFETIME_S, DELAY_WARNING_S = 8, 3
 # Greylisted only once: on the test clock five minutes pass in no time.
 GREY_S = 0.01
+# A printed letter is on its way, and nobody tells more.
+FATES_KNOWN = {"sms": ("delivered", "failed"), "postal": ("dispatched",), "lre": ("delivered",)}
 PAYMENT_HEADER = "payment_id,invoice_number,date,amount,currency,kind,reference\n"
 
 
@@ -72,9 +78,11 @@ class Play:
         self.mail_folder = folder / "mail"
         self.ledger_folder = folder / "ledger"
         self.phones = Phones(folder / "kannel")
+        self.printer = Printer(folder / "printer")
+        self.certified = None
         self.daemon = None
         self.approved = 0
-        self.texts_answered = 0
+        self.answered = {}  # messages of a channel whose end the daemon knows
 
     # --- setting the scene ---
 
@@ -88,8 +96,15 @@ class Play:
         mail = mailhost.start(self.mail_folder, QUEUE_LIFETIME_S, DELAY_WARNING_S, GREY_S, die_with=os.getpid())
         say("starting a private Kannel and a message centre behind it")
         self.phones.start()
+        say("starting a private printer, and a provider of certified e-mail")
+        self.printer.start()
+        self.certified = CertifiedMail(self.folder / "certified", mail["replies"]["address"], mail["smtp"],
+                                       lambda: mail_records.received(self.mail_folder))
+        self.certified.start()
         configuration = write_configuration(ROOT / "config", self.folder / "config", self.plugins, mail)
         add_kannel(self.folder / "config", {"url": self.phones.kannel.url, "user": kannel.USER, "password": kannel.PASSWORD})
+        add_certified_mail(self.folder / "config", mail, self.certified)
+        add_printer(self.folder / "config", self.printer.url, ("FR", "DE", "GB", "IT"))
         self.daemon = Daemon(self.programs, configuration, self.folder)
         self.daemon.check()
         self.daemon.start(f"{self.start}T{MORNING}")
@@ -155,31 +170,31 @@ class Play:
                     return store
             if time.monotonic() > deadline:
                 raise DemoError(f"{day}: after {ANSWERS_TIMEOUT_S} s {mail_records.queued(self.mail_folder)} mails are queued, "
-                                f"{len(self.unread_answers())} answers lie unread, {len(self.phones.texts()) - self.texts_answered} short messages "
-                                f"have no answer; status: {self.daemon.ask('status')['store']}")
+                                f"{len(self.unread_answers())} answers lie unread, the ends of {self.answered} are known; status: {self.daemon.ask('status')['store']}")
             time.sleep(0.05)
 
     def unread_answers(self):
         return [mail for part in ("new", "cur") for mail in (self.mail_folder / "mail" / "bounces" / part).iterdir()]
 
     def mail_under_way(self):
-        return bool(mail_records.queued(self.mail_folder) or self.unread_answers() or self.texts_under_way())
+        return bool(mail_records.queued(self.mail_folder) or self.unread_answers() or self.answers_under_way())
 
-    def texts_under_way(self):
-        """Short messages whose phone has not said yet that it has them, or cannot have them, as far as the daemon knows."""
-        taken = len(self.phones.texts())
-        if taken == self.texts_answered:
+    def answers_under_way(self):
+        """Whether a phone, the printer or the certified mailboxes have a message of which the daemon does not know yet what became of it."""
+        taken = {"sms": len(self.phones.texts()), "postal": len(self.printer.letters()), "lre": len(self.certified.answered)}
+        if taken == self.answered:
             return False
-        ended = sum(1 for reminder in self.daemon.rows("reminders", "reminders")
-                    if reminder["channel"] == "sms" and reminder["delivery"] in ("delivered", "failed"))
-        self.texts_answered = min(taken, ended)
-        return ended < taken
+        known = Counter(reminder["channel"] for reminder in self.daemon.rows("reminders", "reminders")
+                        if reminder["delivery"] in FATES_KNOWN.get(reminder["channel"], ()))
+        self.answered = {channel: min(count, known[channel]) for channel, count in taken.items()}
+        return self.answered != taken
 
     # --- the end ---
 
     def close(self):
         """Prints what happened; returns what does not add up."""
-        figures = demo_figures.Figures(self.daemon, mailhost, self.mail_folder, self.phones.texts(), self.ledger, self.facts, self.days)
+        figures = demo_figures.Figures(self.daemon, mailhost, self.mail_folder, self.phones.texts(), self.printer.letters(),
+                                       self.ledger, self.facts, self.days)
         faults = figures.check()
         demo_table.show(figures, self.daemon, self.approved)
         code = self.daemon.stop()
@@ -191,6 +206,9 @@ class Play:
         if self.daemon is not None:
             self.daemon.stop()
         self.phones.stop()
+        self.printer.stop()
+        if self.certified is not None:
+            self.certified.stop()
         mailhost.stop(self.mail_folder)
 
 
