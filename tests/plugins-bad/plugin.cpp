@@ -547,7 +547,7 @@ Job job_of(const Instance &instance, const relance_message &m) {
   if (is_bad(Fault::clock_in_the_bytes))
     job.body += ", \"now\": " + std::to_string(instance.host->wall_ms(instance.host));
   job.body += "}";
-  if (is_bad(Fault::writes_to_the_message)) const_cast<relance_message &>(m).zero = 1;
+  if (is_bad(Fault::writes_to_the_message)) const_cast<relance_message &>(m).zero2 = 1;
   return job;
 }
 
