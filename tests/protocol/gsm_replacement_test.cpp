@@ -64,6 +64,11 @@ BOOST_AUTO_TEST_CASE(a_gateways_own_dialect_is_foretold) {
   BOOST_TEST(replace("\t", Replacement::typographic, Dialect::twilio) == "       ");
 }
 
+BOOST_AUTO_TEST_CASE(a_stand_in_takes_the_mark_that_stands_behind_it) {
+  BOOST_TEST(replace("\u02b3\u0307", Replacement::typographic) == "\u1e59");
+  BOOST_TEST(replace("\u02b3\u0307", Replacement::accents) == "r");
+}
+
 BOOST_AUTO_TEST_CASE(replacing_twice_changes_nothing_more) {
   BOOST_TEST(rc::check([](const std::vector<std::uint16_t> &codes) {
     std::u32string text;

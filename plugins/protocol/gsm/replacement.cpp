@@ -104,6 +104,9 @@ constexpr Family kLetters[]{
     {"v", U"ʋ"},   {"V", U"Ʋ"},   {"y", U"ɏƴ"},   {"Y", U"ɎƳ"}, {"z", U"ƶȥ"}, {"Z", U"ƵȤ"},
 };
 
+/// Each pass takes something away; two are enough for all that was seen.
+constexpr int kPassesMax{4};
+
 /// Seen by nobody: soft hyphen, joiners, marks of direction, variation selectors.
 bool is_invisible(char32_t c) {
   return c == 0xAD || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
@@ -233,12 +236,21 @@ class Replacer {
 std::string replace(std::string_view text, Replacement replacement, Dialect dialect) {
   if (replacement == Replacement::off || is_gsm(text)) return std::string{text};
   const Replacer replacer{replacement, dialect};
+  auto characters = composed(from_utf8(text));
   std::string out;
-  for (const auto character : composed(from_utf8(text))) {
-    if (auto found = replacer.stand_in(character))
-      out += *found;
-    else
-      out += to_utf8({&character, 1});
+  // A stand-in and a mark that stays behind it may be one letter together, which has a stand-in of its own or
+  // none.
+  for (int pass{0}; pass < kPassesMax; ++pass) {
+    out.clear();
+    for (const auto character : characters) {
+      if (auto found = replacer.stand_in(character))
+        out += *found;
+      else
+        out += to_utf8({&character, 1});
+    }
+    if (dialect == Dialect::twilio) break;  // a gateway's work is foretold, not bettered
+    characters = composed(from_utf8(out));
+    if (to_utf8(characters) == out) break;
   }
   return out;
 }
