@@ -138,7 +138,7 @@ std::optional<std::string> fault_of_place(std::span<const std::string> lines, st
     if (post.after_town || line.size() > code.size()) return std::nullopt;
     return std::string{"there is a postcode and no town behind it"};
   }
-  // An Irish letter arrives without, and so does one to a British town for now; a town there must be.
+  // An Irish letter arrives without one.
   if (post.country == "IE") return std::nullopt;
   const auto first = line.substr(0, line.find(' '));
   if (has_digit(first)) {
