@@ -11,7 +11,8 @@
 //   {"cut": true}   {"unbind": true}   {"enquire": true}   {"raw": "hex octets"}   {"believes": false}   {"query": state}   {"cancel": status}
 //   {"cut_at": point, "nth": n}   the link is cut when this point of a PDU's way is reached for the n-th time from now on; the points
 //                   are the words behind cuts(link, …) below
-// A receipt without its answer is sent again on the next link, as a message centre does. With TLS when SMSC_KEY and
+// What was taken is reported, whatever became of the link on which it came; a receipt without its answer is sent again on
+// the next link, as a message centre does. submit_resp: an answer behind which the link was not cut. With TLS when SMSC_KEY and
 // SMSC_CERT name files. What was taken is counted here and nowhere else.
 'use strict';
 const fs = require('fs');
@@ -83,7 +84,7 @@ function report(link, seen, number) {
   for (let count = 0; count < (receipts.count || 1); ++count) {
     const what = {id, stat: receipts.stat, tlv: (receipts.as || 'tlv') === 'tlv', from: seen.to, to: seen.from};
     unanswered.set(++lastToken, what);
-    if (links.has(link)) deliver(link, lastToken, what);
+    if (links.has(link) && !link.socket.destroyed) deliver(link, lastToken, what);
   }
 }
 
@@ -110,12 +111,12 @@ function submitted(link, pdu) {
   const number = ++lastId;
   seen.id = idOf(number);
   say({...seen, taken: true});
-  if (then === 'cut_after' || cuts(link, 'behind a submit_sm')) return link.destroy();
-  if (then === 'silent') return report(link, seen, number);
+  if (then === 'cut_after' || cuts(link, 'behind a submit_sm')) link.destroy();
+  if (then === 'silent' || link.socket.destroyed) return report(link, seen, number);
   if (receipts && receipts.before) report(link, seen, number);
   const answer = () => {
     link.send(pdu.response({message_id: seen.id}));
-    if (cuts(link, 'behind a submit_sm_resp')) return;
+    if (!cuts(link, 'behind a submit_sm_resp')) say({event: 'submit_resp', to: seen.to, id: seen.id});
     if (!receipts || !receipts.before) report(link, seen, number);
   };
   if (then === 'hold') return held.push(answer);
