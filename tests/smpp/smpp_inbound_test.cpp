@@ -92,7 +92,8 @@ BOOST_AUTO_TEST_CASE(what_finds_no_room_stops_the_reading_until_there_is_some) {
   world.host.inbound_room = 2;
   for (std::uint32_t number{1}; number <= 5; ++number)
     world.smsc.deliver(receipt("id:m-" + std::to_string(number) + " stat:DELIVRD err:000"), number);
-  world.host.wait("two of them", [&] { return world.host.inbound_unlocked() == 2; });
+  world.host.wait("two of them, and no room for the third",
+                  [&] { return world.host.inbound_unlocked() == 2 && world.host.refused_inbound_unlocked() > 0; });
   // The link is not read: a question behind them finds no answer.
   world.smsc.peer().send(kEnquireLink, 0, 42);
   world.host.inbound_room = 100;

@@ -81,6 +81,8 @@ class FakeHost {
   }
   /// For facts that wait() looks at.
   [[nodiscard]] std::size_t inbound_unlocked() const { return inbound_.size(); }
+  /// How often a raw item found no room; an item offered again counts again.
+  [[nodiscard]] std::size_t refused_inbound_unlocked() const { return refused_inbound_; }
   /// Waits for a line of the log that has these words in its text.
   void await_log(std::string_view words) {
     wait("a line of the log", [&] {
@@ -250,6 +252,7 @@ class FakeHost {
       std::size_t taken{0};
       me.note([&] {
         while (taken < count && me.inbound_.size() < me.inbound_room) me.add_inbound(*batch[taken++]);
+        me.refused_inbound_ += count - taken;
       });
       return taken;
     };
@@ -349,6 +352,7 @@ class FakeHost {
   std::map<sdk::Token, sdk::Fetched> fetched_;
   std::size_t end_count_{0};
   std::vector<sdk::Inbound> inbound_;
+  std::size_t refused_inbound_{0};
   std::vector<LogLine> log_;
   std::vector<HealthReport> health_;
   std::vector<std::uint32_t> credits_;
