@@ -41,14 +41,6 @@ class OfficeWorld(FaxWorld):
         super().__init__("relance_fax", "fax", f'host = "127.0.0.1"\nport = {office.port}\nuser = "relance"\npassword = "{PASSWORD}"\npoll_every_s = 1\n'
                          '[settings.dial]\ncountry_code = "33"\n', provider='driver = "hylafax"')
 
-    def counts_when(self, what, holds):
-        """Time passes until the counts are so."""
-        def look():
-            self.advance_a_little()
-            counts = self.counts()
-            return counts if holds(counts) else None
-        return await_fact(look, PATIENCE_S, f"{what}: {self.counts()}{self.log_tail()}")
-
 
 def numbers_called(office):
     """Of the calls in which a whole fax arrived: one that broke off is the fax server's to make again."""
@@ -60,7 +52,7 @@ def numbers_called(office):
 def the_page_that_the_daemon_drew_arrives_and_its_receipt_is_on_record(world, office):
     world.live()
     world.due(2)
-    world.counts_when("both are delivered", lambda c: c["delivered"] == 2)
+    world.counts_as_time_passes("both are delivered", lambda c: c["delivered"] == 2)
     calls = [call for call in office.calls if call["result"] == 0]
     expect(len(calls) == 2 and len(set(numbers_called(office))) == 2, f"calls: {calls}")
     submitted = {job["number"]: job for job in office.submitted()}
@@ -78,13 +70,13 @@ def a_daemon_killed_at_each_arrow_calls_everybody_once(world, office):
     for sent, point in enumerate(("intended", "submitted", "outcome_taken", "outcome_recorded"), 1):
         world.die_at(point)
         world.again()
-        counts = world.counts_when(f"{point}: {sent} are sent", lambda c, n=sent: c["sent"] == n and c["attempts_open"] == 0)
+        counts = world.counts_as_time_passes(f"{point}: {sent} are sent", lambda c, n=sent: c["sent"] == n and c["attempts_open"] == 0)
         expect(counts["in_doubt"] == 0, f"in doubt: {counts}")
     for number, point in enumerate(("releasing", "released"), 5):
         world.die_at(point)
         world.again()
         world.await_counts(f"{point}: its end is known, or in doubt", lambda c, n=number: c["sent"] + c["in_doubt"] == n and c["attempts_open"] == 0)
-    counts = world.counts_when("what was sent is delivered", lambda c: c["delivered"] == c["sent"])
+    counts = world.counts_as_time_passes("what was sent is delivered", lambda c: c["delivered"] == c["sent"])
     called = numbers_called(office)
     expect(len(called) == len(set(called)) == counts["sent"], f"{called}: {counts}")
 
@@ -92,7 +84,7 @@ def a_daemon_killed_at_each_arrow_calls_everybody_once(world, office):
 def what_is_paid_while_it_waits_is_taken_out_of_the_queue(world, office):
     world.live()
     invoice = world.due()[0]
-    world.counts_when("it is sent", lambda c: c["sent"] == 1)
+    world.counts_as_time_passes("it is sent", lambda c: c["sent"] == 1)
     world.pay(invoice, "102.00")
     await_fact(lambda: any("aborted" in job["status"] for job in office.jobs("doneq")), PATIENCE_S, f"the job is killed: {office.submitted()}")
     await_fact(lambda: any(r["delivery"] == "cancelled" or r["state"] in ("not_sent", "void", "withdrawn") for r in world.reminders()),

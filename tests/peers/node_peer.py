@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 LOOK_EVERY_S = 0.004
 
 

@@ -42,11 +42,7 @@ class World(HardWorld):
         main.write_text(main.read_text().replace("[limits]\n", '[limits]\npoll_every = "1s"\n'))
 
     def all_sent(self, sent):
-        def look():
-            self.advance_a_little()
-            counts = self.counts()
-            return counts if counts["sent"] == sent and counts["attempts_open"] == 0 else None
-        counts = await_fact(look, PEER_PATIENCE_S, f"{sent} are sent")
+        counts = self.counts_as_time_passes(f"{sent} are sent", lambda c: c["sent"] == sent and c["attempts_open"] == 0)
         expect(counts["in_doubt"] == 0, f"in doubt: {counts}")
 
 

@@ -133,7 +133,7 @@ def throttling_is_a_pause_and_no_doubt(world, peer):
     peer.tell(on="submit", then="throttle", times=2)
     peer.tell(on="submit", then="full")
     invoices = world.due(5)
-    await_fact(lambda: world.advance_a_little() and world.counts()["sent"] == 5, PEER_PATIENCE_S, "all five are sent")
+    world.counts_as_time_passes("all five are sent", lambda c: c["sent"] == 5)
     expect(world.counts()["in_doubt"] == 0, f"in doubt: {world.counts()}")
     sent_once(peer, invoices)
 
@@ -144,7 +144,7 @@ def a_wrong_password_is_told_in_words(world, peer):
     world.await_log("the password is wrong")
     invoices = world.due(2, settle=False)
     peer.await_seen("bind", 2)
-    await_fact(lambda: world.advance_a_little() and world.counts()["sent"] == 2, PEER_PATIENCE_S, "both are sent")
+    world.counts_as_time_passes("both are sent", lambda c: c["sent"] == 2)
     expect(world.counts()["in_doubt"] == 0, "nothing was in doubt")
     sent_once(peer, invoices)
 
@@ -166,7 +166,7 @@ def a_link_cut_at_every_pdu_loses_nothing_and_doubles_nothing(world, peer):
             peer.tell(cut=True)
         invoices += world.due()
         peer.await_seen("cut", cuts + 1)
-        await_fact(lambda: world.advance_a_little() and settled(world.counts(), len(invoices)), PEER_PATIENCE_S, f"settled after a cut {point}")
+        world.counts_as_time_passes(f"settled after a cut {point}", lambda c: settled(c, len(invoices)))
     parts = [(e["to"], e["udh"]) for e in peer.of("submit", taken=True)]
     expect(len(parts) == len(set(parts)), f"doubled: {[p for p in parts if parts.count(p) > 1]}")
     counts = world.counts()

@@ -18,7 +18,7 @@ from pathlib import Path
 SPOOL_FOLDERS = ("archive", "client", "config", "dev", "docq", "doneq", "etc", "info", "log", "pollq", "recvq", "sendq", "status", "tmp", "locks", "received")
 PROGRAMS = Path("/usr/sbin")
 LIBRARY = Path("/usr/lib/hylafax/bin")
-PATIENCE_S = 20
+PATIENCE_S = 60
 # Of the whole server: one job a call, and no pause but the shortest between two calls of a number.
 SERVER_CONFIG = """LogFacility: daemon
 CountryCode: 33

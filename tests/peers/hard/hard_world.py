@@ -17,7 +17,8 @@ import chaos_world  # noqa: E402
 from chaos_world import CLOCK_START, Fault, Skipped, await_fact, expect  # noqa: E402, F401
 from node_peer import Silent  # noqa: E402
 
-PEER_PATIENCE_S = 30
+PEER_PATIENCE_S = 90
+PASSING_STEP_S = 0.1  # of real time to a minute of business time
 REGION = chaos_world.REGION.replace('email = ["mail"]', '{channel} = ["peer"]')
 SCENARIO = """id = "standard"
 contact_gap = "0d"
@@ -202,6 +203,20 @@ placement = "{self.placement}"
         def look():
             counts = self.counts()
             return counts if holds(counts) else None
+        try:
+            return await_fact(look, PEER_PATIENCE_S, what)
+        except (Fault, Silent) as fault:
+            raise Fault(f"{fault}: {self.counts()}{self.log_tail()}") from None
+
+    def counts_as_time_passes(self, what, holds):
+        """Waits for counts that need time: a minute of business time a look, so that no machine is slow enough for the next step."""
+        def look():
+            self.advance_a_little(minutes=1)
+            counts = self.counts()
+            if not holds(counts):
+                time.sleep(PASSING_STEP_S)
+                return None
+            return counts
         try:
             return await_fact(look, PEER_PATIENCE_S, what)
         except (Fault, Silent) as fault:

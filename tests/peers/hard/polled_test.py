@@ -19,11 +19,7 @@ def sent_once(server, count):
 
 def all_settled(world, sent):
     """Time passes until so many are sent and nothing is open; fails on a doubt."""
-    def look():
-        world.advance_a_little()
-        counts = world.counts()
-        return counts if counts["sent"] == sent and counts["attempts_open"] == 0 else None
-    counts = await_fact(look, PEER_PATIENCE_S, f"{sent} are sent: {world.counts()}")
+    counts = world.counts_as_time_passes(f"{sent} are sent", lambda c: c["sent"] == sent and c["attempts_open"] == 0)
     expect(counts["in_doubt"] == 0, f"in doubt: {counts}")
 
 

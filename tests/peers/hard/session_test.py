@@ -93,11 +93,8 @@ def a_throttle_is_a_pause_and_no_doubt(world, peer):
     world.live()
     peer.tell(on="submit", then="throttle", times=3)
     invoices = world.due(5)
-    def all_sent():
-        world.advance_a_little()
-        return world.counts()["sent"] == 5
-    await_fact(all_sent, PEER_PATIENCE_S, "all five are sent")
-    expect(world.counts()["in_doubt"] == 0, f"in doubt: {world.counts()}")
+    counts = world.counts_as_time_passes("all five are sent", lambda c: c["sent"] == 5)
+    expect(counts["in_doubt"] == 0, f"in doubt: {counts}")
     sent_once(peer, invoices)
     expect(len(peer.of("submit", then="throttle")) == 3, "three were throttled")
 
@@ -161,7 +158,7 @@ def nothing_is_handed_over_while_the_link_is_down(world, peer):
     peer.await_seen("bind", 1)
     invoices = world.due(2, settle=False)
     peer.await_seen("bind", 5)
-    await_fact(lambda: world.advance_a_little() and world.counts()["sent"] == 2, PEER_PATIENCE_S, "both are sent")
+    world.counts_as_time_passes("both are sent", lambda c: c["sent"] == 2)
     expect(world.counts()["in_doubt"] == 0, "nothing was in doubt")
     sent_once(peer, invoices)
 

@@ -22,14 +22,7 @@ def released_once(house, count):
 
 
 def all_sent(world, sent):
-    def look():
-        world.advance_a_little()
-        counts = world.counts()
-        return counts if counts["sent"] == sent and counts["attempts_open"] == 0 else None
-    try:
-        counts = await_fact(look, PEER_PATIENCE_S, f"{sent} are sent")
-    except hard_world.Fault as fault:
-        raise hard_world.Fault(f"{fault}: {world.counts()}{world.log_tail()}") from None
+    counts = world.counts_as_time_passes(f"{sent} are sent", lambda c: c["sent"] == sent and c["attempts_open"] == 0)
     expect(counts["in_doubt"] == 0, f"in doubt: {counts}")
 
 
