@@ -317,6 +317,14 @@ class Writer {
 
 }  // namespace
 
+std::string place_lines(std::string_view postcode, std::string_view town, std::string_view country) {
+  const auto code = written_postcode(postcode, country);
+  if (code.empty() || town.empty()) return code + std::string{town};
+  const auto layout = std::ranges::find(kLayouts, country, &Layout::country);
+  const bool is_behind{layout != kLayouts.end() && layout->place == Place::city_then_postcode};
+  return is_behind ? std::string{town} + '\n' + code : code + ' ' + std::string{town};
+}
+
 std::vector<std::string> address_lines(const AddressParts &parts) {
   return Writer{parts}.run();
 }

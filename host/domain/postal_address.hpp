@@ -22,6 +22,10 @@ using AddressParts = std::map<std::string, std::string, std::less<>>;
 /// is empty, none stands twice.
 std::vector<std::string> address_lines(const AddressParts &parts);
 
+/// A town and its postcode, which may be empty: "10115 Berlin", and in countries that write it so on two
+/// lines, "London\nE1 6AN".
+std::string place_lines(std::string_view postcode, std::string_view town, std::string_view country);
+
 struct AddressFault {
   std::size_t line{0};  ///< from 1; 0: the whole
   std::string reason;   ///< and what to do

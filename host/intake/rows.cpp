@@ -278,10 +278,7 @@ void RowParser::take_envelope(DebtorRow &row) {
   const bool has_parts{!row.street.empty() && !row.city.empty()};
   if (const auto issue = check_lines(whole)) return fault(address, issue->reason, issue->advice);
   if (whole.empty() && !has_parts) return;
-  if (whole.empty()) {
-    const auto code = domain::written_postcode(row.postal_code, row.country);
-    whole = row.street + '\n' + (code.empty() ? row.city : code + ' ' + row.city);
-  }
+  if (whole.empty()) whole = row.street + '\n' + domain::place_lines(row.postal_code, row.city, row.country);
   std::vector<std::string> lines{row.name};
   for (std::string_view rest{whole}; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());

@@ -241,11 +241,17 @@ BOOST_AUTO_TEST_CASE(an_address_comes_as_parts_or_as_lines_and_what_the_post_ref
       "D-1,Durand,FR,1 rue Haute,75001,Paris,\n"
       "D-2,Jansen,NL,,,,\"Jansen\nDam 1\n1012js Amsterdam\"\n"
       "D-3,Muster,DE,,,,\"Weg 1\n1010 Wien\"\n"
-      "D-4,Nobody,FR,,,,\n"};
+      "D-4,Nobody,FR,,,,\n"
+      "D-5,Smith,GB,1 Mill Lane,m12wd,Manchester,\n"
+      "D-6,Byrne,IE,2 Main Street,D02 AF30,Dublin 2,\n"};
   const auto totals = read_rows<DebtorRow>({from_text(text, 1000), "file.csv"}, nullptr, sinks);
   BOOST_TEST_REQUIRE(totals.has_value(), (totals ? "" : totals.error().message));
   const std::vector<std::string> expected{"Durand\n1 rue Haute\n75001 PARIS",
-                                          "Jansen\nDam 1\n1012 JS Amsterdam", "Muster\nWeg 1\n1010 Wien", ""};
+                                          "Jansen\nDam 1\n1012 JS Amsterdam",
+                                          "Muster\nWeg 1\n1010 Wien",
+                                          "",
+                                          "Smith\n1 Mill Lane\nManchester\nM1 2WD",
+                                          "Byrne\n2 Main Street\nDublin 2\nD02 AF30"};
   BOOST_TEST(envelopes == expected, boost::test_tools::per_element());
   BOOST_REQUIRE_EQUAL(remarks.size(), 1u);
   BOOST_TEST(remarks[0].find("(address)") != std::string::npos, remarks[0]);
