@@ -175,10 +175,17 @@ BOOST_AUTO_TEST_CASE(vonage_says_its_errors_with_status_200) {
       bench.answered(200, R"({"messages": [{"status": "0", "message-id": "V1"}, {"status": "1"}]})");
   check(half, OutcomeKind::unknown, FailureClass::none, "one part taken, one not");
   BOOST_TEST(half.refs.at(0) == "V1");
+  BOOST_TEST(half.part_count == 2U, "the receipt of V1 is not that of the text");
+  const auto half_named = bench.answered(
+      200,
+      R"({"message-count": "2", "messages": [{"status": "6", "message-id": "V1"}, {"status": "0", "message-id": "V2"}]})");
+  check(half_named, OutcomeKind::unknown, FailureClass::none, "a refused part may have a name, too");
+  BOOST_TEST(half_named.part_count == 2U);
   const auto both = bench.answered(200, R"({"messages": [
     {"status": "0", "message-id": "V1", "message-price": "0.07250000"},
     {"status": "0", "message-id": "V2", "message-price": "0.07250000"}]})");
   check(both, OutcomeKind::accepted, FailureClass::none, "two parts");
+  BOOST_TEST(both.part_count == 2U);
   BOOST_TEST(both.price.value().micro_units == 145'000);
   BOOST_TEST(both.price.value().currency == "EUR");
 }

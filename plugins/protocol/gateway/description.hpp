@@ -57,6 +57,8 @@ struct ReplyRule {
 struct Reply {
   Format format{Format::json};
   std::vector<Place> refs, code, text, price, currency;
+  std::vector<Place>
+      parts;  ///< one of each part of the message, taken or refused: each has receipts of its own
   std::string currency_fixed;
   std::vector<ReplyRule> rules;
   [[nodiscard]] bool states_what_is_accepted() const;

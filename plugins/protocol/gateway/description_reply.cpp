@@ -14,6 +14,7 @@ class ReplyReader {
     auto &r = reply_;
     r.format = reader_.format(reply["format"], "/reply/format", Format::json);
     r.refs = reader_.places(reply["refs"], "/reply/refs");
+    r.parts = reader_.places(reply["parts"], "/reply/parts");
     r.code = reader_.places(reply["code"], "/reply/code");
     r.text = reader_.places(reply["text"], "/reply/text");
     r.price = reader_.places(reply["price"], "/reply/price");

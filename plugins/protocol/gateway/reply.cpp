@@ -53,6 +53,13 @@ void add_refs(const std::vector<Place> &places, const Said &said, sdk::Outcome &
   outcome.refs.erase(twice.begin(), twice.end());
 }
 
+/// How many there are. A part that was refused has no reference, and the others must not pass for the whole.
+std::uint32_t count_parts(const std::vector<Place> &places, const Said &said) {
+  for (const auto &place : places)
+    if (const auto found = place.all(said); !found.empty()) return static_cast<std::uint32_t>(found.size());
+  return 0;
+}
+
 /// Some name a price for each part of a message: what they cost together.
 std::optional<std::int64_t> price_of(const std::vector<Place> &places, const Said &said) {
   for (const auto &place : places) {
@@ -124,12 +131,15 @@ sdk::Outcome to_outcome(const Reply &description, const sdk::HttpReply &reply) {
   else
     outcome = sdk::Outcome::accepted();
   add_refs(description.refs, said, outcome);
+  outcome.part_count = count_parts(description.parts, said);
   if (outcome.kind == sdk::OutcomeKind::accepted && outcome.refs.empty() && !description.refs.empty())
     outcome = sdk::Outcome::unknown("answer", "accepted, but without the reference that it should carry");
   const bool is_good{outcome.kind == sdk::OutcomeKind::accepted ||
                      outcome.kind == sdk::OutcomeKind::delivered};
-  if (outcome.kind == sdk::OutcomeKind::rejected || outcome.kind == sdk::OutcomeKind::not_sent)
+  if (outcome.kind == sdk::OutcomeKind::rejected || outcome.kind == sdk::OutcomeKind::not_sent) {
     outcome.refs.clear();
+    outcome.part_count = 0;
+  }
   if (const auto code = one_line(first_of(description.code, said)); !code.empty() && !is_good)
     outcome.code = code;
   if (const auto text = one_line(first_of(description.text, said)); !text.empty() && !is_good)
