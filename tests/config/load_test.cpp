@@ -28,7 +28,9 @@ BOOST_AUTO_TEST_CASE(the_example_loads_without_a_single_error) {
   const auto &configuration = *loaded.configuration;
   BOOST_TEST(loaded.issues.empty(), texts(loaded.issues));
   BOOST_TEST(configuration.regions.size() == 6U);
-  BOOST_TEST(configuration.scenarios.size() == 1U);
+  BOOST_TEST(configuration.scenarios.size() == 2U);
+  BOOST_TEST(configuration.scenario_for("sme", "FR")->id == "standard");
+  BOOST_TEST(configuration.scenario_for("occasional", "FR")->id == "occasional");
   BOOST_TEST(configuration.version.size() == 64U);
   for (const auto *id : {"FR", "DE", "IT", "ES", "BE", "GB"}) {
     const auto *region = configuration.region(id);
@@ -60,6 +62,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_becomes_what_it_says) {
   BOOST_TEST(*scenario.promise_resume_at == 2);
   BOOST_TEST((scenario.payment_grace == domain::DayCount{3, domain::DayKind::business}));
   BOOST_TEST(scenario.steps[3].is_task());
+  BOOST_TEST(scenario.steps[3].template_id == "call");
 }
 
 BOOST_AUTO_TEST_CASE(a_step_s_message_is_called_like_the_step_unless_it_says_otherwise) {
@@ -216,8 +219,9 @@ BOOST_AUTO_TEST_CASE(what_may_go_as_a_short_message_needs_words_for_one_once_the
                "channels = [\"email\", \"sms\"]\ntemplate = \"reminder\"\n");
   BOOST_TEST(folder.issues() == "");
   folder.write("providers/gateway.toml", "plugin = \"sms\"\nchannel = \"sms\"\n");
-  BOOST_TEST(folder.issues().starts_with("templates/reminder.fr.toml:2:9: error: this template may go as a short message "
-                                         "(scenario standard, step reminder) and has no words for one"),
+  BOOST_TEST(folder.issues().starts_with(
+                 "templates/reminder.fr.toml:2:9: error: this template may go as a short message "
+                 "(scenario standard, step reminder) and has no words for one"),
              folder.issues());
   folder.append("templates/reminder.fr.toml", "sms = 'Bonjour'\n");
   BOOST_TEST(folder.issues() == "");

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(the_shipped_messages_pass_the_check_and_render_in_every_lan
   std::string all;
   for (const auto &issue : loaded.issues) all += issue.text() + '\n';
   BOOST_TEST_REQUIRE(loaded.configuration != nullptr, all);
-  BOOST_TEST(loaded.configuration->templates.size() == 25U);
+  BOOST_TEST(loaded.configuration->templates.size() == 30U);
   Renderer renderer;
   auto model = sample_message();
   for (const auto &made : loaded.configuration->templates) {
@@ -117,14 +117,38 @@ BOOST_AUTO_TEST_CASE(the_shipped_messages_pass_the_check_and_render_in_every_lan
     const auto message = renderer.render(made, model);
     BOOST_TEST_REQUIRE(message.has_value(), made.id + (message ? "" : message.error().text()));
     BOOST_TEST(message->text.find("{{") == std::string::npos);
-    BOOST_TEST(!message->html.empty());
+    BOOST_TEST(!message->html.empty() != (made.id == "call"));
     if (made.id == "thank-you") continue;
     for (const char *number : {"F-2026-001", "F-2026-002", "F-2026-003"}) {
       BOOST_TEST(message->text.find(number) != std::string::npos, made.id + '.' + made.language);
-      BOOST_TEST(message->html.find(number) != std::string::npos, made.id + '.' + made.language);
+      if (made.id != "call")
+        BOOST_TEST(message->html.find(number) != std::string::npos, made.id + '.' + made.language);
     }
     BOOST_TEST(message->text.find("FR14 2004 1010 0505 0001 3M02 606") != std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_shipped_call_says_whom_to_ask_for_what_is_overdue_and_what_to_quote) {
+  const auto loaded = config::load(test::source_dir() / "config" / "relanced.toml",
+                                   {.reads_secrets = false, .check_template = check_template});
+  BOOST_TEST_REQUIRE(loaded.configuration != nullptr);
+  Renderer renderer;
+  auto model = sample_message();
+  model.contact_name = "Camille Martin";
+  std::size_t calls{0};
+  for (const auto &made : loaded.configuration->templates) {
+    if (made.id != "call") continue;
+    ++calls;
+    model.language = made.language;
+    const auto script = renderer.render(made, model, Form::script);
+    BOOST_TEST_REQUIRE(script.has_value(), made.language + (script ? "" : script.error().text()));
+    const auto says = [&](const std::string &words) { return script->text.find(words) != std::string::npos; };
+    for (const auto &words : {std::string{"Camille Martin"}, std::string{"F-2026-001"}, model.creditor_name,
+                              model.payment_reference})
+      BOOST_TEST(says(words), made.language << ": " << words << " is not in\n" << script->text);
+    BOOST_TEST(script->html.empty());
+  }
+  BOOST_TEST(calls == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(the_operators_page_lists_every_name) {
@@ -165,9 +189,11 @@ BOOST_AUTO_TEST_CASE(the_shipped_short_messages_fit_into_one_segment) {
     model.language = made.language;
     const auto message = renderer.render(made, model, Form::short_message);
     BOOST_TEST_REQUIRE(message.has_value());
-    const auto characters = std::count_if(message->text.begin(), message->text.end(),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-    BOOST_TEST(characters <= 159, made.id << '.' << made.language << ": " << message->text);  // the euro sign takes two
+    const auto characters = std::count_if(message->text.begin(), message->text.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    });
+    BOOST_TEST(characters <= 159,
+               made.id << '.' << made.language << ": " << message->text);  // the euro sign takes two
   }
   BOOST_TEST(seen == 10u);
 }
