@@ -143,6 +143,7 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(status["providers"][0]["handed_over"], 3)
         self.assertIn("株式会社", self.ctl("explain", "D-2"))
         self.assertIn("scripted", self.ctl("status"))
+        self.assertRegex(self.ctl("status"), r"silent +1 ")
         self.assertIn("test clock", self.ctl("clock"))
         self.ctl("receipts")
         self.assertIn("receipts", self.ask("receipts"))

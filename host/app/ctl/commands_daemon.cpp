@@ -62,8 +62,9 @@ int show_status(const Run &run) {
                                       {"cases_open", "sent", "receipts_unmatched", "approvals_asked"},
                                       {"cases_onboarding", "delivered", "inbound_waiting", "promises_open"},
                                       {"receivables_open", "bounced", "inbound_failed", "disputes_open"},
-                                      {"receivables_paid", "rejected", "suppressed", "in_doubt"},
-                                      {"due_now", "not_sent", "journal_entries", "attempts_open"}};
+                                      {"receivables_paid", "rejected", "silent", "in_doubt"},
+                                      {"due_now", "not_sent", "suppressed", "attempts_open"},
+                                      {"", "recalled", "journal_entries", ""}};
     for (const auto &names : kNames) {
       std::vector<std::string> cells;
       for (const auto *name : names) {
@@ -71,7 +72,7 @@ int show_status(const Run &run) {
         for (auto &c : words)
           if (c == '_') c = ' ';
         cells.push_back(words);
-        cells.push_back(grouped(number(store, name)));
+        cells.push_back(words.empty() ? words : grouped(number(store, name)));
       }
       counts.add(std::move(cells));
     }
