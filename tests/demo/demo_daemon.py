@@ -57,7 +57,7 @@ def write_configuration(examples, folder, plugins, mail):
     secrets.mkdir(mode=0o700)
     write_secret(folder, "submission", mail["submission"]["password"])
     write_secret(folder, "bounces", mail["imaps"]["password"])
-    submission, imaps = mail["submission"], mail["imaps"]
+    imaps = mail["imaps"]
     (folder / "providers" / "smtp.toml").write_text(f"""\
 id = "smtp"
 plugin = "relance_smtp"
@@ -67,17 +67,7 @@ placement = "child"
 [settings]
 envelope_sender = "{mail["bounce_pattern"]}"
 
-[settings.server]
-host = "{submission["host"]}"
-port = {submission["port"]}
-tls = "required"
-ca_file = "{mail["ca_file"]}"
-server_name = "{mail["server_name"]}"
-
-[settings.auth]
-user = "{submission["user"]}"
-secret = {{ file = "../secrets/submission" }}
-
+{submission_of(mail)}
 [settings.bounces]
 url = "imaps://{imaps["host"]}:{imaps["port"]}"
 user = "{imaps["user"]}"
@@ -94,8 +84,25 @@ def write_secret(folder, name, secret):
     file.write_text(secret + "\n")
 
 
+def submission_of(mail):
+    """Where mails are handed over, certified ones too."""
+    server = mail["submission"]
+    return f"""\
+[settings.server]
+host = "{server["host"]}"
+port = {server["port"]}
+tls = "required"
+ca_file = "{mail["ca_file"]}"
+server_name = "{mail["server_name"]}"
+
+[settings.auth]
+user = "{server["user"]}"
+secret = {{ file = "../secrets/submission" }}
+"""
+
+
 def add_kannel(folder, kannel):
-    """Short messages by this Kannel in three countries, and the listener that it calls with its receipts."""
+    """Short messages by this Kannel in four countries, and the listener that it calls with its receipts."""
     write_secret(folder, "kannel", kannel["password"])
     write_secret(folder, "callbacks", CALLBACK_SECRET)
     hooks = f"127.0.0.1:{free_port()}"
@@ -122,14 +129,14 @@ sender = "Exemple"
 secret = {{ file = "../secrets/kannel" }}
 callback_secret = {{ file = "../secrets/callbacks" }}
 """, encoding="utf-8")
-    for country in ("FR", "DE", "GB"):
+    for country in ("FR", "DE", "GB", "IT"):
         add_provider(folder / "regions" / f"{country}.toml", 'sms = ["kannel"]')
 
 
 def add_certified_mail(folder, mail, certified):
     """Registered e-mail in Italy: sent by the mail host, believed by the provider's signature."""
     write_secret(folder, "certified", mail["replies"]["password"])
-    submission, imaps = mail["submission"], mail["imaps"]
+    imaps = mail["imaps"]
     (folder / "providers" / "pec.toml").write_text(f"""\
 id = "pec"
 plugin = "relance_lre"
@@ -139,19 +146,10 @@ placement = "child"
 
 [settings]
 address = "{certified.mailbox}"
+accepted_within_min = 2880  # the test clock walks a day in less time than a mail takes
 message_id_domain = "{CREDITOR_DOMAIN}"
 
-[settings.server]
-host = "{submission["host"]}"
-port = {submission["port"]}
-tls = "required"
-ca_file = "{mail["ca_file"]}"
-server_name = "{mail["server_name"]}"
-
-[settings.auth]
-user = "{submission["user"]}"
-secret = {{ file = "../secrets/submission" }}
-
+{submission_of(mail)}
 [settings.mailbox]
 url = "imaps://{imaps["host"]}:{imaps["port"]}"
 user = "{mail["replies"]["user"]}"
@@ -184,6 +182,7 @@ network = "none"
 [settings]
 url = "{url}"
 busy_pause_s = 1
+receipts_within_min = 2880  # the test clock walks a day in less time than it takes to print
 """, encoding="utf-8")
     for country in countries:
         add_provider(folder / "regions" / f"{country}.toml", 'postal = ["printer"]')

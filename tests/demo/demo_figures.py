@@ -27,6 +27,9 @@ INVOICE = re.compile(r"\bFA\d{4}-\d{5}\b")
 # A line of a message that lists an invoice: its number, words and dates, a colon, the balance, perhaps how late it is.
 LISTED = re.compile(r"^- \D*(FA\d{4}-\d{5})\b[^\n]*?:\s*([^\n:(]+?)(?:\s*\([^\n]*\))?$", re.MULTILINE)
 FAULTS_SHOWN_MAX = 5
+# By then each invoice of facts["lost_invoices"] has gone all the ways that there are.
+EVERY_CHANNEL_DAYS = 30
+EVERY_CHANNEL = [("email", "failed"), ("sms", "failed"), ("postal", "dispatched"), ("lre", "delivered")]
 # Three business days of grace and a weekend, holidays aside: by then a promise is kept or broken and the next step is due.
 PROMISE_SETTLED_AFTER = datetime.timedelta(14)
 
@@ -133,17 +136,21 @@ class Figures:
         self.read_attempts()
 
     def read_attempts(self):
-        """Every hand-over to the e-mail provider with how it ended, from the journal."""
-        self.attempts = {}
+        """Every hand-over with how it ended, from the journal; those of mails are looked at most."""
+        self.all_attempts = {}
         for entry in self.entries:
             payload = entry["payload"] or {}
-            if entry["kind"] in ("intent", "intent_again") and payload.get("provider") == "smtp":
-                self.attempts[payload["attempt"]] = {"key": payload["key"], "address": payload["address"], "outcome": "none"}
-            elif entry["kind"] == "outcome" and payload["attempt"] in self.attempts:
-                self.attempts[payload["attempt"]]["outcome"] = payload["outcome"]
+            if entry["kind"] in ("intent", "intent_again"):
+                self.all_attempts[payload["attempt"]] = payload | {"day": datetime.date.fromisoformat(entry["at"][:10]), "outcome": "none",
+                                                                   "receipts": []}
+            elif entry["kind"] == "outcome":
+                self.all_attempts[payload["attempt"]]["outcome"] = payload["outcome"]
+            elif entry["kind"] == "receipt":
+                self.all_attempts[payload["attempt"]]["receipts"].append(payload)
+        self.attempts = {number: attempt for number, attempt in self.all_attempts.items() if attempt["provider"] == "smtp"}
         self.outcomes = Counter(attempt["outcome"] for attempt in self.attempts.values())
-        self.by_key = {(entry["payload"] or {})["key"]: entry["payload"] for entry in self.entries if entry["kind"] in ("intent", "intent_again")}
-        self.texted = [reminder for reminder in self.reminders if reminder["channel"] == "sms"]
+        self.by_key = {attempt["key"]: attempt for attempt in self.all_attempts.values()}
+        self.texted = [attempt for attempt in self.all_attempts.values() if attempt["channel"] == "sms"]
         self.texts_failed = sum(1 for number, _ in self.texts if is_off(number))
 
     def expect(self, what, found, expected):
@@ -164,6 +171,7 @@ class Figures:
         self.check_texts()
         self.check_letters()
         self.check_certified()
+        self.check_every_channel()
         self.check_rests()
         self.expect_none("faults of the journal", self.verdict["faults"])
         return self.faults
@@ -227,7 +235,7 @@ class Figures:
 
     def check_texts(self):
         """What phones show: each short message once, to the debtor's own number, with a true amount."""
-        taken, sent = Counter(), Counter(reminder["address"] for reminder in self.texted if reminder["state"] == "sent")
+        taken, sent = Counter(), Counter(attempt["address"] for attempt in self.texted if attempt["outcome"] == "accepted")
         for number, text in self.texts:
             number = number if number.startswith("+") else f"+{number}"
             taken[number] += 1
@@ -235,7 +243,7 @@ class Figures:
             if not debtors:
                 self.faults.append(f"a short message to {number}, who is not in the ledger")
                 continue
-            days = {datetime.date.fromisoformat(reminder["decided_on"]) for reminder in self.texted if reminder["address"] == number}
+            days = {attempt["day"] for attempt in self.texted if attempt["address"] == number}
             owed = {self.ledger.overdue(debtor["debtor_id"], day) for debtor in debtors for day in days}
             if not owed & set(numbers_of(text)):
                 self.faults.append(f"to {number}: none of what was owed ({sorted(owed)}, minor units) is in {text!r}")
@@ -271,6 +279,30 @@ class Figures:
             where = f"{mail.day} to {mail.recipient}"
             self.expect_none(f"{where}: defects of the mail", mail.defects)
             self.expect(f"{where}: its letter", mail.letters, 1)
+
+    def ways_of(self, number):
+        """What providers took of the reminders that list this invoice, in order. A printer that was busy took nothing."""
+        listing = {reminder["id"] for reminder in self.reminders if number in reminder["invoices"]}
+        return [attempt for _, attempt in sorted(self.all_attempts.items())
+                if attempt["reminder"] in listing and attempt["channel"] != "task" and attempt["outcome"] != "not_sent"]
+
+    def check_every_channel(self):
+        """The lost: mail, telephone, paper, certified mail, each once and in this order, as each of the peers has it."""
+        if self.days < EVERY_CHANNEL_DAYS:
+            return
+        at_peer = Counter(KEY.search(mail["return_path"])[1] for mail in self.taken) + Counter(letter.key for letter in self.letters)
+        for number in self.facts["lost_invoices"]:
+            ways = self.ways_of(number)
+            ends = [(way["channel"], way["receipts"][-1]["receipt"] if way["receipts"] else "none") for way in ways]
+            self.expect(f"{number}: its ways", ends, EVERY_CHANNEL)
+            if ends != EVERY_CHANNEL:
+                continue
+            mail, text, letter, certified = ways
+            self.expect(f"{number}: at the mail host and in the tray", [at_peer[way["key"]] for way in (mail, letter)], [1, 1])
+            self.expect(f"{number}: at the telephone", Counter("+" + to.lstrip("+") for to, _ in self.texts)[text["address"]], 1)
+            self.expect(f"{number}: in the certified mailbox", Counter(mail.recipient for mail in self.certified)[certified["address"]], 1)
+            self.expect(f"{number}: the receipts of its certified mail", [receipt["receipt"] for receipt in certified["receipts"]],
+                        ["accepted", "delivered"])
 
     def check_amounts(self, mail, debtor, where):
         shown = {number: int(re.sub(r"\D", "", amount)) for number, amount in LISTED.findall(mail.text)}

@@ -3,7 +3,7 @@ from collections import Counter
 
 from demo_figures import fate_of
 
-TELL_ENTRIES_MAX = 20
+TELL_ENTRIES_MAX = 40
 
 
 def show(figures, daemon, approved):
@@ -44,26 +44,16 @@ def rows(figures, approved):
 
 
 def show_invoice(figures, daemon):
-    """The shortest story of an invoice whose mail came back and whose reminder then reached the debtor's telephone."""
-    length, failed, texted = Counter(), set(), set()
-    for entry in figures.entries:
-        payload = entry["payload"] or {}
-        length[entry["case"]] += 1
-        if entry["kind"] == "receipt" and payload.get("receipt") == "failed":
-            failed.add(entry["case"])
-        if entry["kind"] in ("intent", "intent_again") and payload.get("channel") == "sms" and entry["case"] in failed:
-            texted.add(entry["case"])
-    listed = {reminder["id"]: reminder["invoices"] for reminder in figures.reminders}
-    settled = figures.ledger.settled()
-    unpaid = {}
-    for entry in figures.entries:
-        if entry["kind"] == "intent" and entry["case"] in (texted or failed):
-            for number in listed.get((entry["payload"] or {}).get("reminder"), ()):
-                if number not in settled:
-                    unpaid.setdefault(entry["case"], set()).add(number)
-    if not unpaid:
-        return
-    invoices = sorted(unpaid[min(unpaid, key=lambda case: (length[case], case))])
-    for arguments in (("explain", invoices[0]), ("journal", "--invoice", invoices[0], "--limit", str(TELL_ENTRIES_MAX))):
+    """One invoice whose debtor was tried by every channel: its ways as the journal has them, then what an operator sees of it."""
+    number = figures.facts["lost_invoices"][0]
+    invoice = figures.ledger.invoices[number]
+    debtor = figures.ledger.debtors[invoice["debtor_id"]]
+    print(f"  {number}, {invoice['open_amount']} {invoice['currency']}, {debtor['name']}: by every channel in a row")
+    for way in figures.ways_of(number):
+        receipts = ", ".join(receipt["receipt"] for receipt in way["receipts"]) or "no receipt yet"
+        said = next((receipt["text"] for receipt in reversed(way["receipts"]) if receipt.get("text")), "")
+        print(f"  {way['day']}  {way['channel']:<7} {way['address'].splitlines()[0]:<48.48}  {receipts:<20}  {said.splitlines()[0] if said else '':.70}".rstrip())
+    print()
+    for arguments in (("explain", number), ("journal", "--invoice", number, "--limit", str(TELL_ENTRIES_MAX))):
         print(f"$ relancectl {' '.join(arguments)}")
         print(daemon.text(*arguments))

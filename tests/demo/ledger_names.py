@@ -48,7 +48,7 @@ COUNTRIES = {
         "number_first": True, "phone": "+44 20 7946 0{:02d}{:01d}", "mobile": "+44 7700 900{:02d}{:01d}",
         "mailbox": ["accounts", "payables", "invoices"],
     },
-    # No Italian numbers are kept free for fiction: these debtors have none. They have a certified mailbox (PEC), as the law wants of companies.
+    # No Italian numbers are kept free for fiction: these debtors have none but those that make_ledger.py gives. They have a certified mailbox (PEC), as the law wants of companies.
     "IT": {
         "language": "it",
         "trades": ["Officine", "Pasticceria", "Falegnameria", "Tipografia", "Trasporti", "Vivai", "Ceramiche", "Oreficeria"],

@@ -84,6 +84,20 @@ class DemoLedger(unittest.TestCase):
         for fate in make_ledger.FATES:
             self.assertEqual({mail_far_side.fate(self.debtors[i]["email"]) for i in self.facts["fates"][fate]}, {fate})
 
+    def test_the_lost_have_one_unpaid_invoice_and_nothing_that_reaches_them_but_paper_and_certified_mail(self):
+        start = datetime.date.fromisoformat(self.facts["start"])
+        self.assertEqual(len(self.facts["lost_invoices"]), make_ledger.LOST)
+        mobiles = Counter(row["mobile"] for row in self.debtors.values())
+        for number in self.facts["lost_invoices"]:
+            invoice = self.invoices[number]
+            debtor = self.debtors[invoice["debtor_id"]]
+            self.assertEqual([row["invoice_number"] for row in self.invoices.values() if row["debtor_id"] == debtor["debtor_id"]], [number])
+            self.assertEqual((mail_far_side.fate(debtor["email"]), debtor["segment"]), ("bounce", "occasional"))
+            self.assertTrue(demo_figures.is_off(debtor["mobile"]) and mobiles[debtor["mobile"]] == 1, debtor)
+            self.assertTrue(debtor["registered_email"] and debtor["street"])
+            self.assertNotIn(number, self.facts["settled_invoices"])
+            self.assertLess(invoice["due_date"], (start - datetime.timedelta(7)).isoformat())
+
     def test_payments_come_on_bank_days_for_known_invoices(self):
         start = datetime.date.fromisoformat(self.facts["start"])
         self.assertEqual(len({row["payment_id"] for row in self.payments}), len(self.payments))

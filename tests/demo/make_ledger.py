@@ -38,6 +38,10 @@ DAYS = 60
 # How many of the 80 meet which end of the mail server; the others are delivered.
 FATES = {"gone": 5, "bounce": 5, "full": 2, "expire": 1, "grey": 5, "defer": 4, "relay": 4, "text": 3, "away": 2, "policy": 1}
 WITHOUT_EMAIL = 2
+# The last of the Italians, who bought once: their mail bounces, their buyer's French telephone is off, and only paper and certified
+# mail arrive. Their one invoice goes through every channel in a row.
+LOST = 3
+LOST_MOBILE = "+33 6 39 98 {:02d} 17"
 TERMS_DAYS = (30, 30, 30, 45, 60)
 # How customers pay: name, weight. What they do is in Debtor.pay().
 HABITS = (("punctual", 30), ("late", 35), ("in_parts", 15), ("never", 20))
@@ -122,11 +126,21 @@ class Ledger:
         fates = [name for name, count in FATES.items() for _ in range(count)] + [None] * WITHOUT_EMAIL
         fates += ["ok"] * (sum(DEBTORS.values()) - len(fates))
         self.random.shuffle(fates)
+        self.bounce_the_last(fates)
         taken, debtors = set(), []
         for country, count in DEBTORS.items():
             for _ in range(count):
                 debtors.append(self.make_debtor(f"C{len(debtors) + 1:04d}", country, fates[len(debtors)], taken))
+        for number, debtor in enumerate(debtors[-LOST:]):
+            debtor |= {"segment": "occasional", "habit": "never", "mobile": LOST_MOBILE.format(10 + number), "is_lost": True}
         return debtors
+
+    @staticmethod
+    def bounce_the_last(fates):
+        """So many bounce as before: each takes the place of another."""
+        for at in range(len(fates) - LOST, len(fates)):
+            other = next(i for i in [at, *range(len(fates))] if fates[i] == "bounce" and (i == at or i < len(fates) - LOST))
+            fates[at], fates[other] = fates[other], fates[at]
 
     def make_debtor(self, debtor_id, country, fate, taken):
         place, choice = COUNTRIES[country], self.random.choice
@@ -151,12 +165,12 @@ class Ledger:
             "registered_email": f"{place['certified']}{domain}" if "certified" in place else "",
             "street": f"{number} {street}" if place["number_first"] else f"{street} {number}",
             "postal_code": postal_code, "city": city,
-            "fate": fate, "habit": self.chance(HABITS),
+            "fate": fate, "habit": self.chance(HABITS), "is_lost": False,
         }
 
     def make_invoices(self):
         """Due from 60 days before the start to 50 after it; the larger customer buys more and more often."""
-        weights = [3 if debtor["segment"] == "large" else 1 for debtor in self.debtors]
+        weights = [0 if debtor["is_lost"] else 3 if debtor["segment"] == "large" else 1 for debtor in self.debtors]
         owners = self.debtors + self.random.choices(self.debtors, weights, k=INVOICES - len(self.debtors))
         drafts = []
         for debtor in owners:
@@ -164,6 +178,8 @@ class Ledger:
             due = self.start + datetime.timedelta(self.random.randint(-60, min(50, term - 1)))
             if debtor["habit"] == "punctual" and due < self.start:
                 due = self.start + datetime.timedelta(self.random.randint(0, min(50, term - 1)))  # older ones are paid and gone
+            if debtor["is_lost"]:
+                due = self.start - datetime.timedelta(self.random.randint(8, 20))  # so that a month sees all of it
             amount = round(self.random.lognormvariate(7.2, 1.0) * (4 if debtor["segment"] == "large" else 1) * 100)
             drafts.append((due - datetime.timedelta(term), due, debtor, max(amount, 4500)))
         drafts.sort(key=lambda draft: (draft[0], draft[2]["debtor_id"], draft[3]))
@@ -242,6 +258,7 @@ class Ledger:
             "open_minor": {currency: sum(i.open_amount for i in self.invoices if i.currency == currency) for currency in ("EUR", "GBP")},
             "payments": {kind: sum(p["kind"] == kind for p in rows["payments"]) for kind in KINDS},
             "settled_invoices": sorted(i.number for i in self.invoices if i.settled()),
+            "lost_invoices": [i.number for i in self.invoices if i.debtor["is_lost"]],
             "disputed_invoice": dispute, "broken_promise_invoice": broken, "kept_promise_invoice": kept,
             "fates": {fate or "none": sorted(d["debtor_id"] for d in self.debtors if d["fate"] == fate)
                       for fate in [*FATES, "ok", None]},

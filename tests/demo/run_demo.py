@@ -48,6 +48,8 @@ QUEUE_LIFETIME_S, DELAY_WARNING_S = 8, 3
 GREY_S = 0.01
 # A printed letter is on its way, and nobody tells more.
 FATES_KNOWN = {"sms": ("delivered", "failed"), "postal": ("dispatched",), "lre": ("delivered",)}
+# Of the journal, at a look: more than any day writes.
+ENTRIES_LOOKED_AT = 2_000
 PAYMENT_HEADER = "payment_id,invoice_number,date,amount,currency,kind,reference\n"
 
 
@@ -83,6 +85,7 @@ class Play:
         self.daemon = None
         self.approved = 0
         self.answered = {}  # messages of a channel whose end the daemon knows
+        self.channel_of, self.ended = {}, set()  # attempts
 
     # --- setting the scene ---
 
@@ -112,8 +115,9 @@ class Play:
     def open_books(self):
         for kind in ("debtors", "invoices"):
             result = self.daemon.ask("import", kind, self.ledger_folder / f"{kind}.csv")
-            if result["rejected"] or result["added"] != self.facts[kind]:
-                raise DemoError(f"import {kind}: {result['added']} of {self.facts[kind]} were added, {result['rejected']} refused")
+            letterless = [warning for warning in result["warnings"] if "no letter can go" in warning]
+            if result["rejected"] or letterless or result["added"] != self.facts[kind]:
+                raise DemoError(f"import {kind}: {result['added']} of {self.facts[kind]} were added, {result['rejected']} refused; {letterless}")
         self.import_payments(self.start)
         started = self.daemon.ask("onboard", "--start-at", "pre-due")
         say(f"imported {self.facts['invoices']} open invoices of {self.facts['debtors']} debtors; {started['cases']} cases start")
@@ -184,8 +188,13 @@ class Play:
         taken = {"sms": len(self.phones.texts()), "postal": len(self.printer.letters()), "lre": len(self.certified.answered)}
         if taken == self.answered:
             return False
-        known = Counter(reminder["channel"] for reminder in self.daemon.rows("reminders", "reminders")
-                        if reminder["delivery"] in FATES_KNOWN.get(reminder["channel"], ()))
+        for entry in self.daemon.ask("journal", "--limit", ENTRIES_LOOKED_AT)["entries"]:
+            payload = entry["payload"] or {}
+            if entry["kind"] in ("intent", "intent_again"):
+                self.channel_of[payload["attempt"]] = payload["channel"]
+            elif entry["kind"] == "receipt" and payload["receipt"] in FATES_KNOWN.get(self.channel_of.get(payload["attempt"]), ()):
+                self.ended.add(payload["attempt"])
+        known = Counter(self.channel_of[attempt] for attempt in self.ended)
         self.answered = {channel: min(count, known[channel]) for channel, count in taken.items()}
         return self.answered != taken
 
