@@ -154,6 +154,18 @@ std::optional<CellIssue> check_text(std::string_view text, std::size_t bytes_max
   return check_characters(text, bytes_max, false);
 }
 
+bool is_misread_utf8(std::string_view text) {
+  // The letters from À to ÿ begin with 0xC3 in UTF-8, which alone reads as Ã; what follows is then a sign,
+  // not a letter of that range as in "MAÇÃ".
+  static constexpr std::string_view kMisread{"\xC3\x83"};
+  for (auto at = text.find(kMisread); at != text.npos; at = text.find(kMisread, at + kMisread.size())) {
+    const auto next = at + kMisread.size();
+    if (next < text.size() && static_cast<unsigned char>(text[next]) >= 0x80 && text[next] != kMisread[0])
+      return true;
+  }
+  return false;
+}
+
 std::optional<CellIssue> check_lines(std::string_view text) {
   return check_characters(text, kTextBytesMax, true);
 }

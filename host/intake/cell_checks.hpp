@@ -32,6 +32,9 @@ std::optional<CellIssue> check_text(std::string_view text, std::size_t bytes_max
 /// The same, where line breaks are meant.
 std::optional<CellIssue> check_lines(std::string_view text);
 
+/// "MÃ¼ller": the two bytes of a UTF-8 letter, read as two characters of windows-1252 or its kin.
+bool is_misread_utf8(std::string_view text);
+
 /// One addr-spec of dot-atoms, ASCII. @see RFC 5321 §4.1.2, §4.5.3.1 (64, 255, 254 characters)
 std::optional<CellIssue> check_email(std::string_view text);
 /// ISO 3166-1 alpha-2, capitals.

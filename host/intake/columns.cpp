@@ -115,8 +115,12 @@ class Planner {
         nearest_name(source.columns.empty() ? field.name : std::string_view(source.columns.front()), names);
     std::string message = "no column for the required field " + wanted;
     if (!source.columns.empty()) message += " (looked for " + listed(source.columns) + ")";
-    if (!nearest.empty()) message += "; is it '" + std::string(nearest) + "'?";
-    message += " The file has: " + listed(plan_.names) + ". Name its column in " + section;
+    message += nearest.empty() ? "." : "; is it '" + std::string(nearest) + "'?";
+    message += " The file has: " + listed(plan_.names) + ". ";
+    message +=
+        mapping_.name == plain_mapping().name
+            ? "Without a mapping the header has our own names; a mapping (relancectl: --map) tells the file's"
+            : "Name its column in " + section;
     if (plan_.width == 1) message += ". It has a single column: check the separator";
     return invalid(std::move(message), at_first());
   }

@@ -315,6 +315,10 @@ bool RowParser::parse(const CsvRow &record, DebtorRow &row) {
     row.street = road;
   take_code(postal_code, row.postal_code);
   take_text(city, row.city, check_line);
+  for (const auto field : {name, contact_name, street, city, address})
+    if (is_misread_utf8(value(field)))
+      remark(field, "this looks like UTF-8 read in another encoding, and people will read it like this",
+             "check `encoding` in the mapping: \"utf-8\"");
   take_envelope(row);
   take_text(time_zone, row.time_zone, check_time_zone);
   row.is_consumer = take_yes_or_no(consumer);

@@ -85,6 +85,13 @@ BOOST_AUTO_TEST_CASE(a_cell_is_shown_short_and_without_control_characters) {
   BOOST_TEST(shown("a\xFFz") == "a\xEF\xBF\xBDz");
 }
 
+BOOST_AUTO_TEST_CASE(letters_of_utf_8_that_were_read_as_two_signs_are_known) {
+  for (const char *text : {"MÃ¼ller GmbH", "SociÃ©tÃ©", "StraÃŸe 1", "CafÃ©"})
+    BOOST_TEST(is_misread_utf8(text), text);
+  for (const char *text : {"Müller GmbH", "MAÇÃ", "JOÃO", "São João", "Ã", "", "IMPORTAÇÃO", "Côte d’Or"})
+    BOOST_TEST(!is_misread_utf8(text), text);
+}
+
 BOOST_AUTO_TEST_CASE(no_break_blanks_are_trimmed_too) {
   BOOST_TEST(trimmed(" \xC2\xA0 a b\xC2\xA0\t") == "a b");
   BOOST_TEST(trimmed("\xC2\xA0").empty());

@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(an_address_comes_as_parts_or_as_lines_and_what_the_post_ref
       "D-3,Muster,DE,,,,\"Weg 1\n1010 Wien\"\n"
       "D-4,Nobody,FR,,,,\n"
       "D-5,Smith,GB,1 Mill Lane,m12wd,Manchester,\n"
-      "D-6,Byrne,IE,2 Main Street,D02 AF30,Dublin 2,\n"};
+      "D-6,Byrne,IE,2 Main Street,D02 AF30,Dublin 2,\n"
+      "D-7,MÃ¼ller,DE,Weg 2,10115,Berlin,\n"};
   const auto totals = read_rows<DebtorRow>({from_text(text, 1000), "file.csv"}, nullptr, sinks);
   BOOST_TEST_REQUIRE(totals.has_value(), (totals ? "" : totals.error().message));
   const std::vector<std::string> expected{"Durand\n1 rue Haute\n75001 PARIS",
@@ -251,9 +252,12 @@ BOOST_AUTO_TEST_CASE(an_address_comes_as_parts_or_as_lines_and_what_the_post_ref
                                           "Muster\nWeg 1\n1010 Wien",
                                           "",
                                           "Smith\n1 Mill Lane\nManchester\nM1 2WD",
-                                          "Byrne\n2 Main Street\nDublin 2\nD02 AF30"};
+                                          "Byrne\n2 Main Street\nDublin 2\nD02 AF30",
+                                          "MÃ¼ller\nWeg 2\n10115 Berlin"};
   BOOST_TEST(envelopes == expected, boost::test_tools::per_element());
-  BOOST_REQUIRE_EQUAL(remarks.size(), 1u);
+  BOOST_REQUIRE_EQUAL(remarks.size(), 2u);
+  BOOST_TEST(remarks[1].find("(name)") != std::string::npos, remarks[1]);
+  BOOST_TEST(remarks[1].find("looks like UTF-8 read in another encoding") != std::string::npos, remarks[1]);
   BOOST_TEST(remarks[0].find("(address)") != std::string::npos, remarks[0]);
   BOOST_TEST(
       remarks[0].find("line 3: \"1010\" is no postcode of DE, but could be one of AT") != std::string::npos,
@@ -331,7 +335,8 @@ BOOST_AUTO_TEST_CASE(a_header_that_does_not_fit_is_an_error_before_the_first_row
   const std::vector<Case> cases{
       {"debtor_id,invoice_number,issue_date,due_dat,amount\n",
        {"file.csv:1", "'due_date'", "is it 'due_dat'?", "The file has:"}},
-      {"debtor_id:invoice_number\n", {"'debtor_id'", "single column: check the separator"}},
+      {"debtor_id:invoice_number\n",
+       {"'debtor_id'", "Without a mapping", "--map", "single column: check the separator"}},
       {"debtor_id,debtor_id,invoice_number,issue_date,due_date,amount\n",
        {"'debtor_id' twice", "columns 1 and 2"}},
       {"\"debtor_id,invoice_number\n", {"file.csv:1", "first row", "quote"}},
