@@ -111,7 +111,7 @@ int preview(const Run &run) {
                      member(row, "step"), member(row, "channel"), printable(member(row, "address")),
                      printable(member(row, "subject")), printable(member(row, "text"), true));
         }
-        if (!is_full || answer.at("messages").as_array().empty()) table.print("Nothing would leave now.");
+        if (!is_full || answer.at("messages").as_array().empty()) table.print("Nothing would leave now; `relancectl simulate --days 7` shows the days to come.");
         if (flag(answer, "is_cut")) fmt::print("… and more (--limit)\n");
         return int{kExitOk};
       });
