@@ -29,7 +29,7 @@ LISTED = re.compile(r"^- \D*(FA\d{4}-\d{5})\b[^\n]*?:\s*([^\n:(]+?)(?:\s*\([^\n]
 FAULTS_SHOWN_MAX = 5
 # By then each invoice of facts["lost_invoices"] has gone all the ways that there are.
 EVERY_CHANNEL_DAYS = 30
-EVERY_CHANNEL = [("email", "failed"), ("sms", "failed"), ("postal", "dispatched"), ("lre", "delivered")]
+EVERY_CHANNEL = {"email": "failed", "sms": "failed", "postal": "dispatched", "lre": "delivered"}
 # Three business days of grace and a weekend, holidays aside: by then a promise is kept or broken and the next step is due.
 PROMISE_SETTLED_AFTER = datetime.timedelta(14)
 
@@ -293,16 +293,15 @@ class Figures:
         at_peer = Counter(KEY.search(mail["return_path"])[1] for mail in self.taken) + Counter(letter.key for letter in self.letters)
         for number in self.facts["lost_invoices"]:
             ways = self.ways_of(number)
-            ends = [(way["channel"], way["receipts"][-1]["receipt"] if way["receipts"] else "none") for way in ways]
-            self.expect(f"{number}: its ways", ends, EVERY_CHANNEL)
-            if ends != EVERY_CHANNEL:
+            told = [(way["channel"], sorted(receipt["receipt"] for receipt in way["receipts"])) for way in ways]
+            if [channel for channel, _ in told] != list(EVERY_CHANNEL) or any(EVERY_CHANNEL[channel] not in receipts for channel, receipts in told):
+                self.faults.append(f"{number}: its ways are {told}, expected {EVERY_CHANNEL}")
                 continue
             mail, text, letter, certified = ways
             self.expect(f"{number}: at the mail host and in the tray", [at_peer[way["key"]] for way in (mail, letter)], [1, 1])
             self.expect(f"{number}: at the telephone", Counter("+" + to.lstrip("+") for to, _ in self.texts)[text["address"]], 1)
             self.expect(f"{number}: in the certified mailbox", Counter(mail.recipient for mail in self.certified)[certified["address"]], 1)
-            self.expect(f"{number}: the receipts of its certified mail", [receipt["receipt"] for receipt in certified["receipts"]],
-                        ["accepted", "delivered"])
+            self.expect(f"{number}: the receipts of its certified mail", told[-1][1], ["accepted", "delivered"])
 
     def check_amounts(self, mail, debtor, where):
         shown = {number: int(re.sub(r"\D", "", amount)) for number, amount in LISTED.findall(mail.text)}
