@@ -52,6 +52,24 @@ std::vector<ReceiptRecord> all_kinds() {
 
 BOOST_AUTO_TEST_SUITE(receipts_test)
 
+BOOST_AUTO_TEST_CASE(many_raw_bytes_stored_at_once_are_named_in_their_order) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    std::vector<InboundRecord> records;
+    for (int i{0}; i < 50; ++i)
+      records.push_back({"smtp-1", i % 2 == 0 ? "mail" : "webhook", "raw " + std::to_string(i), bench.now});
+    const auto ids = must(bench.store->store_inbound(records, {}, bench.now));
+    BOOST_REQUIRE(ids.size() == records.size());
+    const auto waiting = must(bench.store->inbound_to_parse(kProviders, bench.now, 100));
+    BOOST_REQUIRE(waiting.size() == records.size());
+    for (std::size_t i{0}; i < ids.size(); ++i) {
+      BOOST_TEST(waiting[i].id == ids[i]);
+      BOOST_TEST(*waiting[i].bytes == records[i].bytes);
+      BOOST_TEST(waiting[i].kind == records[i].kind);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(raw_bytes_wait_until_they_are_parsed_and_survive_a_restart) {
   for (const auto &which : implementations()) {
     Bench bench{which};
