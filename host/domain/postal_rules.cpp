@@ -222,9 +222,38 @@ constexpr std::array kNames{
     Named{"SK", "SLOVAKIA"},       Named{"SM", "SAN MARINO"},
     Named{"TN", "TUNISIA"},        Named{"US", "UNITED STATES OF AMERICA"},
 };
+/// How registers of neighbours write them, in plain capitals; between bars.
+constexpr std::array kOtherNames{
+    Named{"AT", "|AUTRICHE|OSTERREICH|OESTERREICH|"},
+    Named{"BE", "|BELGIQUE|BELGIE|BELGIEN|BELGIO|BELGICA|"},
+    Named{"CH", "|SUISSE|SCHWEIZ|SVIZZERA|SUIZA|"},
+    Named{"DE", "|ALLEMAGNE|DEUTSCHLAND|GERMANIA|ALEMANIA|DUITSLAND|"},
+    Named{"ES", "|ESPAGNE|ESPANA|SPANIEN|SPAGNA|"},
+    Named{"FR", "|FRANKREICH|FRANCIA|FRANKRIJK|"},
+    Named{"GB",
+          "|ROYAUME UNI|GRANDE BRETAGNE|ANGLETERRE|VEREINIGTES KONIGREICH|GROSSBRITANNIEN|REGNO UNITO|REINO "
+          "UNIDO|UK|"
+          "GREAT BRITAIN|ENGLAND|SCOTLAND|WALES|"},
+    Named{"IE", "|IRLANDE|IRLAND|IRLANDA|EIRE|"},
+    Named{"IT", "|ITALIE|ITALIA|ITALIEN|"},
+    Named{"LU", "|LUXEMBURG|LUSSEMBURGO|LUXEMBURGO|"},
+    Named{"NL", "|PAYS BAS|NEDERLAND|NIEDERLANDE|PAESI BASSI|PAISES BAJOS|THE NETHERLANDS|HOLLAND|"},
+    Named{"PT", "|PORTOGALLO|"},
+    Named{"US", "|USA|UNITED STATES|ETATS UNIS|"},
+};
+
 std::string_view name_abroad(std::string_view country) {
   const auto found = std::ranges::find(kNames, country, &Named::country);
   return found == kNames.end() ? country : found->name;
+}
+
+/// Whether the line is the country's name, in whatever language, or its code.
+bool names_country(std::string_view line, std::string_view country) {
+  const auto name = plain_capitals(line);
+  const auto other = std::ranges::find(kOtherNames, country, &Named::country);
+  return !name.empty() &&
+         (name == country || name == name_abroad(country) ||
+          (other != kOtherNames.end() && other->name.find('|' + name + '|') != std::string_view::npos));
 }
 
 }  // namespace
@@ -291,7 +320,11 @@ std::vector<AddressFault> check_address(std::span<const std::string> lines, std:
 std::vector<std::string> envelope_lines(std::span<const std::string> lines, std::string_view country,
                                         std::string_view from) {
   std::vector<std::string> out{lines.begin(), lines.end()};
-  if (!from.empty() && from != country && !country.empty()) out.emplace_back(name_abroad(country));
+  if (!from.empty() && from != country && !country.empty()) {
+    // Registers often end with it already: "France", "Deutschland".
+    if (!out.empty() && names_country(out.back(), country)) out.pop_back();
+    out.emplace_back(name_abroad(country));
+  }
   const auto *post = post_of(country);
   if (post == nullptr || out.empty()) return out;
   const auto place = out.size() - (is_country_line(out, *post) ? 2 : 1);

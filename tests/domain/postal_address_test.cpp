@@ -138,6 +138,15 @@ BOOST_AUTO_TEST_CASE(an_envelope_is_written_as_its_post_wants_it) {
   const auto once = envelope_lines(Lines{"M. Hervé", "13540 Aix-en-Provence"}, "FR", "DE");
   BOOST_TEST(joined(once) == "M. Hervé | 13540 AIX EN PROVENCE | FRANCE");
   BOOST_TEST(joined(envelope_lines(once, "FR")) == joined(once));
+  // The country stands there once, whatever it was called.
+  for (const auto *name : {"France", "FRANCE", "Frankreich", "FR"})
+    BOOST_TEST(joined(envelope_lines(Lines{"M. Hervé", "13540 Aix-en-Provence", name}, "FR", "DE")) == joined(once));
+  BOOST_TEST(joined(envelope_lines(Lines{"Müller", "1010 Wien", "Österreich"}, "AT", "DE")) ==
+             "Müller | 1010 Wien | AUSTRIA");
+  BOOST_TEST(joined(envelope_lines(Lines{"Jansen", "1012 JS Amsterdam", "Pays-Bas"}, "NL", "FR")) ==
+             "Jansen | 1012 JS Amsterdam | NETHERLANDS");
+  BOOST_TEST(joined(envelope_lines(Lines{"Smith", "London", "E1 6AN"}, "GB", "FR")) ==
+             "Smith | London | E1 6AN | UNITED KINGDOM");
   BOOST_TEST(envelope_lines(Lines{}, "FR").empty());
 }
 
