@@ -113,6 +113,19 @@ def a_server_that_ended_the_session_is_not_asked_to_release_in_it():
         assert not released(world) and not world.office.gate.count("JSUBM"), released(world)
 
 
+def a_scheduler_that_is_away_keeps_faxes_waiting_and_refuses_none():
+    with World() as world:
+        hand, file = world.hand(), world.pages(1)
+        ref = hand.ask("send", number=NUMBER, file=file, key=new_key())["ref"]
+        scheduler = world.office.processes[0]
+        scheduler.terminate()
+        scheduler.wait(10)
+        outcome = hand.ask("commit", ref=ref)
+        assert (outcome["outcome"], outcome["code"], outcome["whole_instance"]) == ("not_sent", "460", "yes"), outcome
+        assert "scheduler" in outcome["text"], outcome
+        assert not released(world) and hand.ask("query", ref=ref)["outcome"] == "not_found", released(world)
+
+
 def what_the_operator_and_the_message_say_reaches_the_job():
     with World() as world:
         hand = world.hand(dials_max=4, tries_max=2, priority=100, dial={"country_code": "33", "prefix": "0,"})
@@ -154,7 +167,7 @@ def what_the_server_refuses_is_told_in_words():
 
 
 CASES = [a_cut_while_the_draft_is_made_releases_nothing, a_driver_killed_at_each_step_sends_once, a_draft_that_is_discarded_is_gone_and_no_other_is,
-         a_job_of_the_same_number_that_is_anothers_is_left_alone, a_server_that_ended_the_session_is_not_asked_to_release_in_it,
+         a_job_of_the_same_number_that_is_anothers_is_left_alone, a_scheduler_that_is_away_keeps_faxes_waiting_and_refuses_none, a_server_that_ended_the_session_is_not_asked_to_release_in_it,
          what_the_operator_and_the_message_say_reaches_the_job, what_the_server_refuses_is_told_in_words]
 
 if __name__ == "__main__":

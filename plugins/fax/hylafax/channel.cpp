@@ -19,6 +19,7 @@ namespace {
 using relance::hylafax::Fault;
 using relance::hylafax::quoted;
 using relance::hylafax::Refused;
+using relance::hylafax::Reply;
 using relance::hylafax::State;
 
 /// hfaxd holds the drafts of a session in memory.
@@ -32,7 +33,7 @@ constexpr std::int64_t kDayMs{86'400'000}, kMinuteMs{60'000};
 constexpr std::int64_t kUnreachablePauseMs{5'000}, kRefusedPauseMs{60'000}, kDraftsPauseMs{1'000};
 /// A call that is being made takes a moment to be broken off.
 constexpr std::chrono::milliseconds kKillPatience{6'000}, kKillGlance{100};
-constexpr int kRefusedByScheduler{460};
+constexpr int kDone{200}, kRefusedByScheduler{460};
 
 sdk::Outcome whole_instance(sdk::Outcome outcome, sdk::FailureClass failure) {
   outcome.failure = failure;
@@ -234,11 +235,20 @@ sdk::Outcome HylafaxChannel::release(const Reference &reference) {
   if (said.code == 200) return sdk::Outcome::accepted({reference.text()});
   const auto job = look(drafting_, reference);
   if (!job) return sdk::Outcome::not_sent("no_job", "the draft is gone with the session that made it");
-  if (said.code == kRefusedByScheduler) return refusal(*job);
-  if (job->state == State::suspended)
-    return sdk::Outcome::not_sent(std::to_string(said.code), "not submitted");
+  if (job->state == State::suspended) return take_back(reference, said);
+  if (said.code == kRefusedByScheduler && job->state == State::failed) return refusal(*job);
   return sdk::Outcome::accepted(
       {reference.text()});  // "use JSUSP first", "already done": it was released before
+}
+
+/// The scheduler is away, or was started anew just now: with the fax itself nothing is wrong. What it has not heard
+/// of is deleted, so that nothing of it is left for it to find.
+sdk::Outcome HylafaxChannel::take_back(const Reference &reference, const Reply &said) {
+  const auto code = std::to_string(said.code);
+  const auto words = "the fax server's scheduler did not take the job: " + words_of(said.text);
+  if (drafting_.command("JDELE " + reference.job).code != kDone) return sdk::Outcome::unknown(code, words);
+  auto outcome = sdk::Outcome::not_sent(code, words, kRefusedPauseMs);
+  return said.code < 500 ? whole_instance(std::move(outcome), sdk::FailureClass::temporary) : outcome;
 }
 
 void HylafaxChannel::discard(const sdk::Refs &refs) {

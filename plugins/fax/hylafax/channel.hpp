@@ -53,6 +53,8 @@ class HylafaxChannel {
   sdk::Outcome draft(const sdk::Message &message, const Document &document, const std::string &dialled);
   void describe_job(const sdk::Message &message, const std::string &dialled, const std::string &document);
   sdk::Outcome release(const Reference &reference);
+  /// Of a job whose release was refused and that is a draft still.
+  sdk::Outcome take_back(const Reference &reference, const relance::hylafax::Reply &said);
   /// Drafts that the host wants dropped: discard() itself may not wait.
   void drop_unwanted();
   /// Of a job that bears the reference's key; nothing when it is not there, or is another's by now.
