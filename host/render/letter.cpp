@@ -32,7 +32,7 @@ std::string limit_text(const char *what, std::uint64_t is, std::uint64_t may_be)
 
 struct LetterPrinter::Kept {
   Typesetter setter;
-  std::map<LogoKey, Logo> logos;
+  std::map<LogoKey, Result<Logo>> logos;  // a bad one too: to find out what is wrong takes as long
   std::unordered_map<std::string, std::unique_ptr<Formats>> formats;
 
   Formats &formats_for(const MessageModel &model) {
@@ -48,11 +48,15 @@ struct LetterPrinter::Kept {
     std::error_code error;
     const LogoKey key{head.logo.string(), head.logo_height_mm,
                       std::filesystem::last_write_time(head.logo, error).time_since_epoch().count()};
-    if (const auto found = logos.find(key); found != logos.end()) return std::optional{found->second};
-    auto read = read_logo(head.logo, head.logo_height_mm, kLogoWidthMaxMm);
-    if (!read) return read.error();
-    if (logos.size() >= kLogosMax) logos.clear();
-    return std::optional{logos.emplace(key, std::move(*read)).first->second};
+    auto found = logos.find(key);
+    if (found == logos.end()) {
+      if (logos.size() >= kLogosMax) logos.clear();
+      auto read = read_logo(head.logo, head.logo_height_mm, kLogoWidthMaxMm);
+      if (error) return read ? std::optional{std::move(*read)} : Result<std::optional<Logo>>{read.error()};
+      found = logos.emplace(key, std::move(read)).first;
+    }
+    if (!found->second) return found->second.error();
+    return std::optional{*found->second};
   }
 };
 
@@ -63,6 +67,12 @@ LetterPrinter &LetterPrinter::of_this_thread() {
 
 LetterPrinter::LetterPrinter() : kept_{std::make_unique<Kept>()} {}
 LetterPrinter::~LetterPrinter() = default;
+
+Result<void> LetterPrinter::check(const config::Letterhead &head) {
+  if (auto begun = kept_->setter.begin(head.font, false); !begun) return begun.error();
+  if (const auto logo = kept_->logo_of(head); !logo) return logo.error();
+  return {};
+}
 
 Result<PrintedLetter> LetterPrinter::print(const LetterOrder &order, LetterForm form) {
   const auto &head = order.creditor.letterhead;

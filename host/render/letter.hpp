@@ -26,7 +26,7 @@ struct LetterOrder {
 
 enum class LetterForm : std::uint8_t {
   pdf,  ///< A4, fonts embedded
-  fax,  ///< TIFF, a page an image of 1728 × 2292 dots (204 × 196 an inch), Group 4; black and white
+  fax,  ///< TIFF, a page an image of 1728 × 2291 dots (204 × 196 an inch), Group 4; black and white
 };
 
 struct PrintedLetter {
@@ -34,7 +34,7 @@ struct PrintedLetter {
   std::uint32_t pages{0}, sheets{0};  ///< sheets: printed on both sides, a page more or less is none
 };
 
-inline constexpr std::size_t kAddressLinesMax{6};  ///< what every window takes
+inline constexpr std::size_t kAddressLinesMax{7};  ///< six, and the country's of a letter that goes abroad
 
 /// Keeps what is costly between letters: fonts, logos, formatters. Confined to one thread.
 class LetterPrinter {
@@ -47,10 +47,15 @@ class LetterPrinter {
   LetterPrinter(const LetterPrinter &) = delete;
   LetterPrinter &operator=(const LetterPrinter &) = delete;
 
-  /// Deterministic: the same order gives the same bytes on one machine. Errors (`conflict`): the address does
-  /// not fit the window, too many pages or bytes, a character that no font has, a logo that cannot be read, a
-  /// font that is not installed.
+  /// Deterministic: the same order gives the same bytes on one machine. A `conflict` is this letter's, and
+  /// another provider may take it: the address does not fit the window, too many pages or bytes, a character
+  /// that no font has. `unavailable` is the letterhead's, and so every letter's of this creditor: see
+  /// check().
   Result<PrintedLetter> print(const LetterOrder &order, LetterForm form);
+
+  /// `unavailable`: the font is not installed or cannot be read, or the logo cannot. Mended, it is found so
+  /// again without a restart.
+  Result<void> check(const config::Letterhead &head);
 
  private:
   struct Kept;

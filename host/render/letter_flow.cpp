@@ -19,7 +19,8 @@ constexpr TextStyle kBody{.size = 10, .leading = 1.2};
 constexpr TextStyle kSmall{.size = 9, .leading = 1.2};
 constexpr double kAddressSizes[]{10.5, 10, 9.5, 9, 8.5, 8};  // less than 9 only where 38 characters need it
 constexpr double kSenderLineSizes[]{7, 6.5, 6};
-constexpr double kAddressHeightMaxMm{120};  // without a window
+constexpr std::size_t kUsualAddressLines{6};  // for more they stand closer
+constexpr double kAddressHeightMaxMm{120};    // without a window
 constexpr double kParagraphGap{7};
 constexpr double kCodeMm{32};        // of the QR code, with its quiet zone
 constexpr double kFooterEndMm{287};  // the lowest that every printer prints
@@ -92,7 +93,7 @@ class Flow {
     if (!closing.empty()) sheet_.paragraph(closing.back(), kBody, kParagraphGap);
     put_page_ends();
     if (order_.settings.window == config::LetterWindow::cover_sheet) add_cover(*address);
-    if (!parts_.setter.missing().empty()) return conflict(parts_.setter.missing());
+    if (!parts_.setter.fault().empty()) return conflict(parts_.setter.fault());
     Pages pages;
     pages.pages = std::move(sheet_.pages());
     pages.colour = order_.creditor.letterhead.colour;
@@ -165,7 +166,9 @@ class Flow {
         set_lines.push_back(set(line, {.size = size, .is_of_letter = false, .leading = 1}));
         if (width(set_lines.back()) > mm(area.width) && too_wide.empty()) too_wide = line;
       }
-      if (too_wide.empty()) return set_lines;
+      const bool is_too_high{lines.size() > kUsualAddressLines &&
+                             height(set_lines.front()) * static_cast<double>(lines.size()) > mm(area.height)};
+      if (too_wide.empty() && !is_too_high) return set_lines;
     }
     return conflict("the address's line \"" + first_characters(too_wide, 80) +
                     "\" is wider than the window (" + std::to_string(static_cast<int>(area.width)) + " mm)");
@@ -213,7 +216,9 @@ class Flow {
   void put_address(const std::vector<Text> &lines) {
     const auto &area = parts_.layout.address;
     double y{mm(area.y)};
-    const auto pitch = std::min(mm(area.height) / kAddressLinesMax, height(lines.front()) * 1.12);
+    const auto pitch =
+        std::min(mm(area.height) / static_cast<double>(std::max(kUsualAddressLines, lines.size())),
+                 height(lines.front()) * 1.12);
     for (const auto &line : lines) {
       sheet_.page().texts.push_back({line, mm(area.x), y, 0, -1, false});
       y += pitch;

@@ -106,8 +106,13 @@ std::string pdf_of(const Pages &pages) {
   std::string bytes;
   auto *surface = cairo_pdf_surface_create_for_stream(append, &bytes, kSheetWidthMm * kPointsPerMm,
                                                       kSheetHeightMm * kPointsPerMm);
-  cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, pages.title.c_str());
-  cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, pages.author.c_str());
+  // One wrong byte in them, and Cairo draws nothing at all.
+  for (const auto &[field, words] :
+       {std::pair{CAIRO_PDF_METADATA_TITLE, &pages.title}, {CAIRO_PDF_METADATA_AUTHOR, &pages.author}}) {
+    const std::unique_ptr<char, decltype(&g_free)> valid{
+        g_utf8_make_valid(words->data(), static_cast<gssize>(words->size())), g_free};
+    cairo_pdf_surface_set_metadata(surface, field, valid.get());
+  }
   const auto midnight = pages.date + "T00:00:00Z";
   for (const auto field : {CAIRO_PDF_METADATA_CREATE_DATE, CAIRO_PDF_METADATA_MOD_DATE})
     cairo_pdf_surface_set_metadata(surface, field, midnight.c_str());

@@ -66,10 +66,12 @@ Picture ink_of(cairo_surface_t *picture) {
 
 Result<Logo> read_logo(const std::filesystem::path &file, double height_mm, double width_mm_max) {
   const auto wrong = [&file](const std::string &what) {
-    return conflict("the logo " + file.string() + ' ' + what);
+    return unavailable("the logo " + file.string() + ' ' + what);
   };
-  std::ifstream stream{file, std::ios::binary};
   std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error))
+    return wrong("cannot be read");  // a pipe would be waited for
+  std::ifstream stream{file, std::ios::binary};
   const auto size = std::filesystem::file_size(file, error);
   if (!stream || error) return wrong("cannot be read");
   if (size > kLogoBytesMax) return wrong("is larger than 2 MiB");

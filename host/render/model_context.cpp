@@ -1,6 +1,8 @@
 // Values of a message, on demand.
 #include "host/render/model_context.hpp"
 
+#include "host/render/plain_text.hpp"
+
 #include <algorithm>
 
 namespace relance::render {
@@ -10,12 +12,12 @@ namespace {
 using kainjow::mustache::data;
 
 /// Imported names may hold anything: a line break in one must not become a line of the message, in no part of
-/// it.
+/// it, nor may it turn the direction of the words behind it.
 std::string clean(std::string_view text) {
   std::string cleaned{text};
   for (auto &c : cleaned)
     if (static_cast<unsigned char>(c) < 0x20U || c == 0x7f) c = ' ';
-  return cleaned;
+  return without_turns(std::move(cleaned));
 }
 
 data condition(bool holds) {

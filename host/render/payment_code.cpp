@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t kCentsMax{99'999'999'999};
 constexpr std::size_t kNameMax{70}, kRemittanceMax{140};  // characters
 constexpr int kVersionMax{13};                            // the standard's limit of the symbol
+constexpr std::size_t kBytesMax{331};                     // and of what it holds
 
 /// A creditor reference is handed on by banks as one, not as words.
 /// @see ISO 11649
@@ -37,14 +38,17 @@ std::optional<std::string> payment_lines(const config::BankAccount &account, dom
                                          std::string_view reference) {
   if (amount.currency.code() != "EUR" || account.iban.empty() || account.name.empty()) return std::nullopt;
   if (amount.minor < 1 || amount.minor > kCentsMax) return std::nullopt;
-  const bool is_structured{is_creditor_reference(reference)};
+  const auto words = one_line(std::string{reference});
+  // One that was cut to fit would pay another invoice, or none.
+  if (first_characters(words, kRemittanceMax) != words) return std::nullopt;
+  const bool is_structured{is_creditor_reference(words)};
   std::string lines{"BCD\n002\n1\nSCT\n"};
   lines +=
       account.bic + '\n' + first_characters(one_line(account.name), kNameMax) + '\n' + account.iban + '\n';
   lines += "EUR" + domain::format_amount(amount) + "\n\n";  // no purpose
-  lines += is_structured ? std::string{reference}
-                         : "\n" + first_characters(one_line(std::string{reference}), kRemittanceMax);
+  lines += is_structured ? words : '\n' + words;
   while (lines.ends_with('\n')) lines.pop_back();  // what is empty at the end is left out
+  if (lines.size() > kBytesMax) return std::nullopt;
   return lines;
 }
 

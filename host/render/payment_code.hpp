@@ -14,7 +14,7 @@
 namespace relance::render {
 
 /// The lines of the code; nothing where the standard has none for it: another currency than the euro, nothing
-/// to pay, more than 999,999,999.99.
+/// to pay, more than 999,999,999.99, words of too many bytes.
 /// @see EPC069-12 version 2.1, code version 002
 std::optional<std::string> payment_lines(const config::BankAccount &account, domain::Money amount,
                                          std::string_view reference);

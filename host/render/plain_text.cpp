@@ -7,29 +7,51 @@ namespace relance::render {
 
 namespace {
 
+constexpr std::size_t kParagraphBytes{8192};
+
 bool is_blank_or_control(char c) {
   return static_cast<unsigned char>(c) <= 0x20U || c == 0x7f;
 }
 
+/// How many bytes of a control character of Unicode's begin here: U+0080 to U+009F, and the two that break
+/// lines, U+2028 and U+2029.
+std::size_t control_at(std::string_view text) {
+  if (text.size() >= 2 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0U) return 2;
+  return text.starts_with("\u2028") || text.starts_with("\u2029") ? 3 : 0;
+}
+
+bool is_turn(std::string_view three) {
+  return (three >= "\u202a" && three <= "\u202e") || (three >= "\u2066" && three <= "\u2069");
+}
+
 }  // namespace
+
+std::string without_turns(std::string text) {
+  constexpr std::size_t kBytes{3};  // of each of them
+  for (auto at = text.find('\xE2'); at != text.npos; at = text.find('\xE2', at)) {
+    if (is_turn(std::string_view{text}.substr(at, kBytes)))
+      text.erase(at, kBytes);
+    else
+      ++at;
+  }
+  return text;
+}
 
 std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
   for (std::size_t i{0}; i < text.size(); ++i) {
     bool is_gap{is_blank_or_control(text[i])};
-    // What Unicode breaks lines at: U+0085, U+2028, U+2029.
-    for (const std::string_view mark : {"\u0085", "\u2028", "\u2029"})
-      if (text.substr(i).starts_with(mark)) {
-        is_gap = true;
-        i += mark.size() - 1;
-        break;
-      }
+    if (const auto bytes = control_at(text.substr(i)); bytes > 0) {
+      is_gap = true;
+      i += bytes - 1;
+    }
     if (!is_gap)
       line += text[i];
     else if (!line.empty() && line.back() != ' ')
       line += ' ';
   }
+  line = without_turns(std::move(line));
   while (line.ends_with(' ')) line.pop_back();
   return line;
 }
@@ -49,6 +71,10 @@ std::vector<std::string> paragraphs(std::string_view text) {
     const auto end = std::min(text.find('\n', at), text.size());
     const auto line = one_line(text.substr(at, end - at));
     if (!line.empty()) {
+      if (current.size() > kParagraphBytes) {
+        all.push_back(std::move(current));
+        current.clear();
+      }
       if (!current.empty()) current += '\n';
       current += line;
     } else if (!current.empty()) {

@@ -1,17 +1,21 @@
 // One font map and context for all letters of a thread: fonts stay open.
 #include "host/render/typesetter.hpp"
 
+#include "host/render/plain_text.hpp"
+
+#include <algorithm>
 #include <cstdio>
+#include <fontconfig/fontconfig.h>
 #include <pango/pangocairo.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 // Fontconfig keeps one pattern of its own for the life of the process, and loses its address.
-extern "C" const char *__lsan_default_suppressions();  // NOLINT: the sanitizer's name
+extern "C" const char *__lsan_default_suppressions();   // NOLINT: the sanitizer's name
 extern "C" const char *__lsan_default_suppressions() {  // NOLINT
   return "leak:libfontconfig.so\n";
 }
-extern "C" const char *__lsan_default_options();  // NOLINT
+extern "C" const char *__lsan_default_options();   // NOLINT
 extern "C" const char *__lsan_default_options() {  // NOLINT
   return "print_suppressions=0";
 }
@@ -86,22 +90,74 @@ Typesetter::Typesetter() : pango_{std::make_unique<Pango>()} {}
 Typesetter::~Typesetter() = default;
 
 Result<void> Typesetter::begin(const std::string &family, bool is_right_to_left) {
-  missing_.clear();
+  fault_.clear();
   family_ = family;
   is_right_to_left_ = is_right_to_left;
-  if (known_families_.contains(family)) return {};
-  // Fontconfig never says no: it gives another font.
-  PangoFontFamily **families{nullptr};
-  int count{0};
-  pango_font_map_list_families(pango_->map.get(), &families, &count);
-  for (int i{0}; i < count; ++i) known_families_.insert(pango_font_family_get_name(families[i]));
-  g_free(families);
-  if (!known_families_.contains(family))
-    return conflict("the font \"" + family + "\" is not installed (fc-list shows those that are)");
+  auto wrong = fault_of(family);
+  if (!wrong.empty() && std::chrono::steady_clock::now() - looked_ >= kFontsEvery) {
+    look_again();
+    wrong = fault_of(family);
+  }
+  if (!wrong.empty()) return unavailable("the font \"" + family + "\" " + wrong);
   return {};
 }
 
+/// Fontconfig read its folders once, and Pango keeps what it failed to open.
+void Typesetter::look_again() {
+  looked_ = std::chrono::steady_clock::now();
+  FcInitReinitialize();
+  known_families_.clear();
+  pango_ = std::make_unique<Pango>();
+}
+
+std::string Typesetter::fault_of(const std::string &family) {
+  if (!known_families_.contains(family)) {
+    // Fontconfig never says no: it gives another font.
+    PangoFontFamily **families{nullptr};
+    int count{0};
+    pango_font_map_list_families(pango_->map.get(), &families, &count);
+    for (int i{0}; i < count; ++i) known_families_.insert(pango_font_family_get_name(families[i]));
+    g_free(families);
+    if (!known_families_.contains(family)) return "is not installed (fc-list shows those that are)";
+  }
+  for (const auto weight : {PANGO_WEIGHT_NORMAL, PANGO_WEIGHT_BOLD}) {
+    auto *wanted = pango_font_description_new();
+    pango_font_description_set_family_static(wanted, family.c_str());
+    pango_font_description_set_weight(wanted, weight);
+    pango_font_description_set_absolute_size(wanted, 10 * PANGO_SCALE);
+    const std::unique_ptr<PangoFont, decltype(&g_object_unref)> font{
+        pango_font_map_load_font(pango_->map.get(), pango_->context.get(), wanted), g_object_unref};
+    pango_font_description_free(wanted);
+    auto *scaled =
+        font ? pango_cairo_font_get_scaled_font(reinterpret_cast<PangoCairoFont *>(font.get())) : nullptr;
+    const auto status = scaled == nullptr ? CAIRO_STATUS_FILE_NOT_FOUND : cairo_scaled_font_status(scaled);
+    if (status != CAIRO_STATUS_SUCCESS)
+      return std::string{"cannot be read: "} + cairo_status_to_string(status);
+  }
+  return {};
+}
+
+void Typesetter::note_length(std::string_view text) {
+  if (!fault_.empty()) return;
+  if (text.size() > kTextBytesMax) {
+    fault_ = "a text of " + std::to_string(text.size()) + " bytes cannot be set in one piece (" +
+             std::to_string(kTextBytesMax) + " are the most): \"" + first_characters(text, 40) + "…\"";
+    return;
+  }
+  for (std::size_t at{0}; at < text.size();) {
+    const auto end = std::min(text.find_first_of(" \n", at), text.size());
+    if (end - at > kWordBytesMax) {
+      fault_ = "a word of " + std::to_string(end - at) + " bytes is none: \"" +
+               first_characters(text.substr(at), 40) + "…\"";
+      return;
+    }
+    at = end + 1;
+  }
+}
+
 Text Typesetter::set(std::string_view text, const TextStyle &style, double width) {
+  note_length(text);
+  if (!fault_.empty()) text = "";  // no letter comes of it
   Text made{pango_layout_new(pango_->context.get()), g_object_unref};
   auto *font = pango_font_description_new();
   pango_font_description_set_family_static(font, family_.c_str());
@@ -128,15 +184,15 @@ Text Typesetter::set(std::string_view text, const TextStyle &style, double width
 }
 
 void Typesetter::note_missing(const Text &text) {
-  if (!missing_.empty()) return;
+  if (!fault_.empty()) return;
   auto *at = pango_layout_get_iter(text.get());
   do {
     const auto *run = pango_layout_iter_get_run_readonly(at);
-    for (int i{0}; run != nullptr && i < run->glyphs->num_glyphs && missing_.empty(); ++i)
+    for (int i{0}; run != nullptr && i < run->glyphs->num_glyphs && fault_.empty(); ++i)
       if (const auto glyph = run->glyphs->glyphs[i].glyph; (glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0)
-        missing_ = "no installed font has the character " + code_point(glyph & ~PANGO_GLYPH_UNKNOWN_FLAG) +
-                   " of \"" + pango_layout_get_text(text.get()) + '"';
-  } while (missing_.empty() && pango_layout_iter_next_run(at));
+        fault_ = "no installed font has the character " + code_point(glyph & ~PANGO_GLYPH_UNKNOWN_FLAG) +
+                 " of \"" + pango_layout_get_text(text.get()) + '"';
+  } while (fault_.empty() && pango_layout_iter_next_run(at));
   pango_layout_iter_free(at);
 }
 

@@ -1,10 +1,12 @@
 // Text into lines of glyphs by Pango: scripts in both directions, fonts that stand in for a missing
-// character. What none of them has is noted, since a letter with a box in a name is worse than none.
+// character. What none of them has is noted, since a letter with a box in a name is worse than none; so is a
+// text that is too long to be set.
 #pragma once
 
 #include "host/base/result.hpp"
 #include "host/render/letter_pages.hpp"
 
+#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
@@ -26,6 +28,14 @@ struct Extent {
   double width{0}, height{0};
 };
 
+/// Between two looks for fonts that were missing: to find them takes tens of milliseconds.
+inline constexpr std::chrono::seconds kFontsEvery{10};
+/// Beyond, Pango's numbers overflow and words vanish beside the page.
+inline constexpr std::size_t kTextBytesMax{32 * 1024};
+/// Without a blank in them. A word of so many letters comes from broken data, and to break it at each line's
+/// end takes seconds.
+inline constexpr std::size_t kWordBytesMax{8 * 1024};
+
 class Typesetter {
  public:
   Typesetter();
@@ -33,13 +43,14 @@ class Typesetter {
   Typesetter(const Typesetter &) = delete;
   Typesetter &operator=(const Typesetter &) = delete;
 
-  /// Of all that is set from now on; notes of missing characters begin anew. An error: no such font is
-  /// installed.
+  /// Of all that is set from now on; notes of faults begin anew. An error: no such font is installed, or its
+  /// files cannot be read. What is installed is then looked at again, at most once in kFontsEvery.
   Result<void> begin(const std::string &family, bool is_right_to_left);
   /// `width` 0: one line a line of the text, as wide as it gets.
   Text set(std::string_view text, const TextStyle &style, double width = 0);
-  /// A sentence about the first character that no font has; empty: all is well.
-  [[nodiscard]] const std::string &missing() const { return missing_; }
+  /// A sentence about the first text that cannot be set: no font has a character of it, or it is too long;
+  /// empty: all is well.
+  [[nodiscard]] const std::string &fault() const { return fault_; }
 
   static Extent extent(const Text &text);
   static int line_count(const Text &text);
@@ -48,12 +59,17 @@ class Typesetter {
 
  private:
   struct Pango;
+  /// Why nothing can be set in this family; empty: it can.
+  std::string fault_of(const std::string &family);
+  void look_again();
   void note_missing(const Text &text);
+  void note_length(std::string_view text);
 
   std::unique_ptr<Pango> pango_;
-  std::string family_, missing_;
+  std::string family_, fault_;
   bool is_right_to_left_{false};
   std::set<std::string> known_families_;
+  std::chrono::steady_clock::time_point looked_{};
 };
 
 }  // namespace relance::render

@@ -12,7 +12,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fontconfig/fontconfig.h>
 #include <fstream>
+#include <iterator>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace relance::render {
@@ -41,12 +45,13 @@ PrintedLetter printed(const SampleLetter &sample, LetterForm form = LetterForm::
   return std::move(*letter);
 }
 
-/// Why it does not fit.
-std::string refusal(const SampleLetter &sample, LetterForm form = LetterForm::pdf) {
+/// Why it does not fit; or, `unavailable`, why no letter of this creditor can be printed.
+std::string refusal(const SampleLetter &sample, LetterForm form = LetterForm::pdf,
+                    ErrorKind kind = ErrorKind::conflict) {
   static LetterPrinter printer;
   const auto letter = printer.print(sample.order(), form);
   BOOST_TEST_REQUIRE(!letter.has_value());
-  BOOST_TEST((letter.error().kind == ErrorKind::conflict));
+  BOOST_TEST((letter.error().kind == kind));
   return letter.error().message;
 }
 
@@ -169,6 +174,17 @@ BOOST_AUTO_TEST_CASE(what_the_code_cannot_pay_has_none) {
   BOOST_TEST(
       payment_lines(account, {1, euro}, "RF19539007547034")->ends_with("EUR0.01\n\n\nRF19539007547034"));
   BOOST_TEST(payment_lines(account, {1, euro}, "two\nlines")->ends_with("two lines"));
+  // A reference that is cut would pay another invoice.
+  BOOST_TEST(payment_lines(account, {1, euro}, std::string(140, 'R')).has_value());
+  BOOST_TEST(!payment_lines(account, {1, euro}, std::string(141, 'R')));
+  std::string accents;
+  for (int i{0}; i < 140; ++i) accents += "\u00e9";
+  BOOST_TEST(!payment_lines(account, {1, euro}, accents));  // more bytes than the code holds
+  auto accented = notice();
+  accented.model.payment_reference = accents;
+  const auto without = printed(accented);
+  BOOST_TEST(test::codes_on(test::picture_of(without.bytes, 1, 200)).empty());
+  BOOST_TEST(has(test::words_of(without.bytes), "FR14 2004 1010"));
   BOOST_TEST(payment_lines(account, {1, euro}, "")->ends_with("EUR0.01"));
   auto sample = notice();
   sample.model.bank = *sample.creditor.account(pound);
@@ -261,8 +277,8 @@ BOOST_AUTO_TEST_CASE(a_character_that_no_font_has_is_said_instead_of_a_box) {
 
 BOOST_AUTO_TEST_CASE(an_address_that_does_not_fit_its_window_is_refused_with_its_line) {
   auto sample = notice();
-  sample.address.assign(7, "line");
-  BOOST_TEST(refusal(sample) == "the address has 7 lines, and the window takes 6");
+  sample.address.assign(8, "line");
+  BOOST_TEST(refusal(sample) == "the address has 8 lines, and the window takes 7");
   sample.address = {"Caf\u00e9", "", "   ", "\t", "1 rue A", "", "75001 PARIS", ""};
   BOOST_TEST(printed(sample).pages == 1U);
   sample.address = {"Caf\u00e9\u2028of\u0085two\nlines", "1 rue A", "75001 PARIS"};
@@ -276,6 +292,26 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_fit_its_window_is_refused_with_its
   for (std::size_t i{0}; i < config::kLetterWindowNames.size(); ++i) {
     sample.settings.window = static_cast<config::LetterWindow>(i);
     BOOST_TEST(printed(sample).pages >= 1U);
+  }
+  // Six lines and the country's, of a letter that goes abroad.
+  sample.address = {"SOCIETE GENERALE DE TRAVAUX MARITIMES A",
+                    "A L ATTENTION DE MADAME DURAND",
+                    "ENTREE B ETAGE 4",
+                    "12 BIS RUE DU FAUBOURG SAINT ANTOINE",
+                    "ZONE INDUSTRIELLE",
+                    "75011 PARIS",
+                    "FRANCE"};
+  for (std::size_t i{0}; i < config::kLetterWindowNames.size(); ++i) {
+    sample.settings.window = static_cast<config::LetterWindow>(i);
+    const auto &layout = letter_layout(sample.settings.window == config::LetterWindow::cover_sheet
+                                           ? usual_window(sample.creditor.country)
+                                           : *sample.settings.window);
+    const auto page = test::picture_of(printed(sample).bytes, 1);
+    const auto &a = layout.address;
+    for (int line{0}; line < 7; ++line)
+      BOOST_TEST(page.ink(a.x, a.y + line * a.height / 8, a.width, a.height / 7) > 50U);
+    BOOST_TEST(page.ink(a.x, a.y + a.height, a.width,
+                        layout.window.y + layout.window.height - a.y - a.height) == 0U);
   }
   // What travels in no envelope has room for it.
   sample.settings.window = config::LetterWindow::fr;
@@ -344,7 +380,7 @@ BOOST_AUTO_TEST_CASE(a_logo_stands_at_the_head_and_a_bad_one_is_said) {
   }
   const auto said = [&](const std::string &bytes) {
     const LogoFile file{bytes};
-    auto why = refusal(with(file.path));
+    auto why = refusal(with(file.path), LetterForm::pdf, ErrorKind::unavailable);
     BOOST_TEST(has(why, "the logo " + file.path.string() + ' '));
     return why.substr(why.find(".png ") + 5);
   };
@@ -359,16 +395,148 @@ BOOST_AUTO_TEST_CASE(a_logo_stands_at_the_head_and_a_bad_one_is_said) {
   for (const std::size_t at : {16U, 20U}) bomb.replace(at, 4, std::string{"\0\0\xFD\xE8", 4});
   BOOST_TEST(said(bomb) == "has 65000 × 65000 dots; 8 million are enough");
   BOOST_TEST(said(good + std::string(2 * 1024 * 1024, 'x')) == "is larger than 2 MiB");
-  BOOST_TEST(has(refusal(with("/nowhere/logo.png")), "cannot be read"));
+  BOOST_TEST(
+      has(refusal(with("/nowhere/logo.png"), LetterForm::pdf, ErrorKind::unavailable), "cannot be read"));
+  // A pipe that nobody writes to would be waited for.
+  const auto pipe =
+      std::filesystem::temp_directory_path() / ("relance-logo-pipe-" + std::to_string(getpid()));
+  BOOST_TEST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  BOOST_TEST(has(refusal(with(pipe), LetterForm::pdf, ErrorKind::unavailable), "cannot be read"));
+  std::filesystem::remove(pipe);
+  // Mended in its place it is read again.
+  LogoFile mended{damaged};
+  BOOST_TEST(has(refusal(with(mended.path), LetterForm::pdf, ErrorKind::unavailable), "is damaged"));
+  std::ofstream{mended.path, std::ios::binary} << good;
+  std::filesystem::last_write_time(mended.path,
+                                   std::filesystem::file_time_type::clock::now() + std::chrono::seconds{1});
+  BOOST_TEST(printed(with(mended.path)).pages == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_font_that_is_not_installed_is_said) {
   auto sample = notice();
   sample.creditor.letterhead.font = "Corporate Sans";
-  BOOST_TEST(refusal(sample) ==
+  BOOST_TEST(refusal(sample, LetterForm::pdf, ErrorKind::unavailable) ==
              "the font \"Corporate Sans\" is not installed (fc-list shows those that are)");
   sample.creditor.letterhead.font = "DejaVu Sans";
   for (const auto &font : test::fonts_of(printed(sample).bytes)) BOOST_TEST(has(font.name, "DejaVu"));
+}
+
+/// Fonts of a test's own: the only ones that there are.
+class FontFolder {
+ public:
+  FontFolder() {
+    std::filesystem::create_directories(path_ / "fonts");
+    std::ofstream{path_ / "fonts.conf"}
+        << "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig><dir>"
+        << (path_ / "fonts").string() << "</dir><cachedir>" << (path_ / "cache").string()
+        << "</cachedir></fontconfig>";
+    ::setenv("FONTCONFIG_FILE", (path_ / "fonts.conf").c_str(), 1);
+    FcInitReinitialize();
+  }
+  ~FontFolder() {
+    ::unsetenv("FONTCONFIG_FILE");
+    FcInitReinitialize();
+    std::filesystem::remove_all(path_);
+  }
+  FontFolder(const FontFolder &) = delete;
+  FontFolder &operator=(const FontFolder &) = delete;
+  /// In the place of what was there, as packages do.
+  void put(const std::string &name, const std::string &bytes) const {
+    std::ofstream{path_ / "new", std::ios::binary} << bytes;
+    std::filesystem::rename(path_ / "new", path_ / "fonts" / name);
+  }
+  void remove(const std::string &name) const { std::filesystem::remove(path_ / "fonts" / name); }
+
+ private:
+  std::filesystem::path path_{std::filesystem::temp_directory_path() /
+                              ("relance-fonts-" + std::to_string(getpid()))};
+};
+
+/// The file that this machine has for a font.
+std::string font_file(const char *pattern) {
+  auto *wanted = FcNameParse(reinterpret_cast<const FcChar8 *>(pattern));
+  FcConfigSubstitute(nullptr, wanted, FcMatchPattern);
+  FcDefaultSubstitute(wanted);
+  FcResult result{};
+  auto *found = FcFontMatch(nullptr, wanted, &result);
+  FcChar8 *file{nullptr};
+  FcPatternGetString(found, FC_FILE, 0, &file);
+  std::ifstream stream{reinterpret_cast<const char *>(file), std::ios::binary};
+  std::string bytes{std::istreambuf_iterator<char>{stream}, {}};
+  FcPatternDestroy(found);
+  FcPatternDestroy(wanted);
+  return bytes;
+}
+
+BOOST_AUTO_TEST_CASE(fonts_that_are_damaged_or_gone_are_said_and_found_again_when_they_are_back) {
+  const auto regular = font_file("Liberation Sans:style=Regular"),
+             bold = font_file("Liberation Sans:style=Bold");
+  const auto sample = notice();
+  const FontFolder fonts;
+  const auto why = [&] {
+    LetterPrinter printer;  // as one that has waited longer than it takes to look again
+    const auto letter = printer.print(sample.order(), LetterForm::pdf);
+    if (!letter) BOOST_TEST((letter.error().kind == ErrorKind::unavailable));
+    return letter ? std::string{} : letter.error().message;
+  };
+  BOOST_TEST(has(why(), "is not installed"));
+  for (const auto &broken : {std::string{}, regular.substr(0, 60'000), std::string(regular.size(), 'x')}) {
+    fonts.put("regular.ttf", broken);
+    fonts.put("bold.ttf", broken);
+    BOOST_TEST(has(why(), "is not installed"));
+  }
+  fonts.put("regular.ttf", regular);
+  fonts.put("bold.ttf", bold);
+  BOOST_TEST(why() == "");
+  // One that prints goes on printing with what it has opened; another one finds nothing any more.
+  LetterPrinter printer;
+  const auto before = printer.print(sample.order(), LetterForm::pdf).value().bytes;
+  fonts.remove("regular.ttf");
+  fonts.remove("bold.ttf");
+  BOOST_TEST((printer.print(sample.order(), LetterForm::pdf).value().bytes == before));
+  BOOST_TEST(why() != "");
+}
+
+BOOST_AUTO_TEST_CASE(words_that_no_page_could_hold_are_refused_and_none_is_cut) {
+  auto sample = notice();
+  sample.words.opening = std::string(400'000, 'w');
+  BOOST_TEST(has(refusal(sample), "a text of 400000 bytes cannot be set in one piece"));
+  sample.words.opening = std::string(20'000, 'w');
+  BOOST_TEST(has(refusal(sample), "a word of 20000 bytes is none: \"wwww"));
+  sample = notice();
+  for (int i{0}; i < 400'000; ++i) sample.address[1] += " de";
+  BOOST_TEST(has(refusal(sample), " bytes cannot be set in one piece"));
+  // Many lines are no such text: a list of a thousand invoices.
+  sample = notice();
+  sample.words.opening.clear();
+  for (int i{0}; i < 1000; ++i) sample.words.opening += "- Facture F-" + std::to_string(i) + " : 100,00\n";
+  const auto words = test::words_of(printed(sample).bytes);
+  BOOST_TEST(count(words, "- Facture F-") == 1000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_turns_neither_the_amount_behind_it_nor_the_markup_on) {
+  auto sample = notice();
+  const std::string name{"\u202eMalice \u2066<b>&amp;\u2069 SA"};
+  sample.model.debtor_name = name;
+  sample.made.letter->opening = "{{debtor.name}} nous doit {{total}}.";
+  sample.address[0] = name;
+  sample.fill();
+  for (const auto *turn : {"\u202e", "\u2066", "\u2069"}) BOOST_TEST(!has(sample.words.opening, turn));
+  const auto words = test::words_of(printed(sample).bytes);
+  BOOST_TEST(has(words, "Malice <b>&amp; SA nous doit 6 172,60 €."));
+  BOOST_TEST(count(words, "Malice <b>&amp; SA") == 2U);
+  // What is no control of direction stays: signs beside theirs, and a mark that turns nothing.
+  sample.address[0] = "A\u2060B \u2026 C\u200e";
+  BOOST_TEST(has(test::words_of(printed(sample).bytes), "\u2026"));
+  sample.address[0] = "Caf\u00e9\u009f du\u0080March\u00e9";
+  BOOST_TEST(has(test::words_of(printed(sample).bytes), "Caf\u00e9 du March\u00e9"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_byte_in_a_subject_costs_a_character_and_no_letter) {
+  auto sample = notice();
+  sample.words.subject = "Facture \xff 12";
+  sample.creditor.name = "Exemple \xfe SA";
+  BOOST_TEST(has(test::words_of(printed(sample).bytes), " 12"));
 }
 
 BOOST_AUTO_TEST_CASE(a_template_without_letter_words_is_printed_as_its_text_says) {
