@@ -29,6 +29,9 @@ Result<Response> show_status(Context &context, const Request &) {
                                    {"configured", is_configured},
                                    {"away", !is_configured || provider->state == "absent"}});
   }
+  json::array letterheads;
+  for (const auto &[creditor, why] : report.letterheads)
+    letterheads.push_back(json::object{{"creditor", creditor}, {"why", why}});
   const auto up_ms = (WallClock{}.now() - context.program.started_at).count();
   return json_answer(
       {{"version", context.program.version},
@@ -43,6 +46,7 @@ Result<Response> show_status(Context &context, const Request &) {
        {"held_by_volume", report.is_held_by_volume},
        {"held_by_payment_data", context.payment_data_hold()},
        {"fault", context.engine.fault()},
+       {"letterheads", std::move(letterheads)},
        {"lag_ms", report.lag.count()},
        {"engine",
         {{"claims", report.claims},

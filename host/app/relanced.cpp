@@ -13,6 +13,7 @@
 #include "host/config/configuration.hpp"
 #include "host/engine/engine.hpp"
 #include "host/engine/provider_settings.hpp"
+#include "host/render/letter.hpp"
 #include "host/render/template_check.hpp"
 
 #include <algorithm>
@@ -47,6 +48,9 @@ fs::path plugin_folder() {
 config::Loaded load(const fs::path &file, bool is_by_hand = false) {
   config::LoadOptions options;
   options.check_template = render::check_template;
+  options.check_letterhead = [](const config::Letterhead &head) {
+    return render::LetterPrinter::of_this_thread().check(head);
+  };
   options.is_by_hand = is_by_hand;
   options.plugin_folder = plugin_folder();
   return config::load(file, options);

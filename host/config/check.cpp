@@ -190,6 +190,23 @@ void check_senders(Draft &draft) {
       }
 }
 
+/// A warning: mails go out all the same, and letters wait until it is mended.
+void check_letterheads(Draft &draft) {
+  const auto &configuration = draft.configuration;
+  const auto is_paper = [](const auto &provider) {
+    return provider.channel == "postal" || provider.channel == "lre" || provider.channel == "fax";
+  };
+  if (!draft.options.check_letterhead || std::ranges::none_of(configuration.providers, is_paper)) return;
+  for (const auto &creditor : configuration.creditors) {
+    const auto checked = draft.options.check_letterhead(creditor.letterhead);
+    if (checked) continue;
+    const auto own = draft.letterheads.find(creditor.code);
+    draft.issues.warning(own != draft.letterheads.end() ? own->second : draft.creditors.at(creditor.code),
+                         checked.error().message + "; until then the letters and faxes of creditor \"" + creditor.code +
+                             "\" wait");
+  }
+}
+
 }  // namespace
 
 void check_whole(Draft &draft) {
@@ -202,7 +219,9 @@ void check_whole(Draft &draft) {
   check_replaced(draft);
   check_senders(draft);
   settle_zones(draft);
-  if (!draft.issues.has_errors()) check_reachable(draft);
+  if (draft.issues.has_errors()) return;
+  check_reachable(draft);
+  check_letterheads(draft);
 }
 
 }  // namespace relance::config

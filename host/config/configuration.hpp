@@ -237,6 +237,9 @@ struct LoadOptions {
   bool reads_secrets{true};  ///< false: a check by someone who may not read them
   /// Says what is wrong inside a template (host/render's check; this floor does not know it).
   std::function<void(const Template &, Issues &)> check_template{};
+  /// Why no letter can be printed below this letterhead: its font or its logo (host/render's check). Asked only
+  /// where something is sent as pages.
+  std::function<Result<void>(const Letterhead &)> check_letterhead{};
   /// Only a check by hand: what systemd alone can give (a credential) is a warning, and "***" stands for it.
   bool is_by_hand{false};
   std::filesystem::path plugin_folder{"/usr/lib/relance/plugins"};  ///< where none is named

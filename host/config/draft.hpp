@@ -33,6 +33,7 @@ struct Draft {
       replaced;  ///< ids of former scenarios, where a file takes them over
   std::map<std::string, Position> creditors, regions, providers, scenarios,
       templates;  ///< where each was defined
+  std::map<std::string, Position> letterheads;  ///< of creditors that have one of their own
   LoadOptions options;
 };
 

@@ -73,8 +73,10 @@ class CreditorReader {
     read_senders();
     for (auto &account : section_.tables("account", 100)) read_account(account);
     read_currencies();
-    if (auto table = section_.table("letterhead"))
+    if (auto table = section_.table("letterhead")) {
       creditor_.letterhead = read_letterhead(*table, draft_.configuration.file.parent_path());
+      draft_.letterheads.emplace(code.text, table->at());
+    }
     section_.finish();
     if (!code.text.empty() && define(draft_, draft_.creditors, "creditor", code.text, code.at))
       draft_.configuration.creditors.push_back(std::move(creditor_));

@@ -149,6 +149,8 @@ Result<std::string> Composer::print(const store::Claim &claim, const CaseSetting
                                     const channel::Route &route, bool as_fax, std::uint32_t *pages) {
   const auto words = templates_->renderer.render_letter(made, model);
   if (!words) return words.error();
+  constexpr std::size_t kRowsAPage{40};
+  drawn_ += 1 + model.items.size() / kRowsAPage;
   auto letter = render::LetterPrinter::of_this_thread().print(
       {*setting.creditor, letter_settings(*configuration_, route.provider->id), made, *words, model,
        letter_lines(claim, route, setting.creditor->country), route.provider->channel == "postal"},

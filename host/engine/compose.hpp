@@ -36,7 +36,7 @@ class Composer {
                           bool is_for_a_person = false);
   /// Renders the decided message for this route. An error names the template and what is wrong with it; a
   /// `conflict` is none of the template but says why a letter does not fit this provider: another one may
-  /// take it.
+  /// take it. `unavailable` is the letterhead's: no letter of this creditor can be printed.
   Result<store::NewAttempt> compose(const store::Claim &claim, const store::CaseView &view,
                                     const CaseSetting &setting, const domain::Decision &decision,
                                     const channel::Route &route, Instant now, Instant wall);
@@ -51,6 +51,9 @@ class Composer {
   Result<store::Content> test_letter(const store::NewAttempt &attempt, const config::Creditor &creditor,
                                      const std::string &text, Instant now);
 
+  /// Pages laid out so far, whether they fitted or not; those of a long table by its rows. What it costs.
+  [[nodiscard]] std::uint64_t drawn() const { return drawn_; }
+
  private:
   struct Templates;
   Result<std::string> print(const store::Claim &claim, const CaseSetting &setting,
@@ -59,6 +62,7 @@ class Composer {
   Result<const config::Template *> template_of(const CaseSetting &setting, const domain::Decision &decision,
                                                const std::string &language) const;
   std::unique_ptr<Templates> templates_;
+  std::uint64_t drawn_{0};
   std::shared_ptr<const config::Configuration> configuration_;
 };
 

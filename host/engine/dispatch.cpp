@@ -126,7 +126,7 @@ bool Engine::Loop::dispatch() {
     store_failed(claimed.error(), "claim");
     return false;
   }
-  const auto &claims = claimed.value();
+  auto &claims = claimed.value();
   if (claims.empty()) return false;
   ++counts_.batches;
   counts_.claims += claims.size();
@@ -138,7 +138,17 @@ bool Engine::Loop::dispatch() {
   settlements.reserve(claims.size());
   bool is_starved{false};
   Instant retry_at{Instant::max()};
-  for (const auto &claim : claims) drafts.push_back(decide_debtor(claim, now, wall));
+  const auto drawn = composer_->drawn();
+  for (const auto &claim : claims) {
+    if (composer_->drawn() - drawn >= kPagesABatch) break;
+    drafts.push_back(decide_debtor(claim, now, wall));
+  }
+  const bool is_cut{drafts.size() < claims.size()};
+  if (is_cut) {  // due still: the next pass has them, behind what came in meanwhile
+    if (auto released = store_->release(std::span{claims}.subspan(drafts.size()), now); !released)
+      store_failed(released.error(), "release");
+    claims.erase(claims.begin() + static_cast<std::ptrdiff_t>(drafts.size()), claims.end());
+  }
   quote_drafts(claims, drafts, now, wall);
   const bool steps_aside{claims.size() == wanted && let_others_pass(drafts, now)};
   for (auto &draft : drafts) {
@@ -255,6 +265,16 @@ bool Engine::Loop::note_fault(store::CaseId case_id, const std::string &why) {
   if (kept == why) return false;
   kept = why;
   return true;
+}
+
+void Engine::Loop::note_letterhead(const std::string &creditor, const std::string &why) {
+  if (why.empty()) {
+    if (letterheads_.erase(creditor) > 0)
+      log::event(log::Id::DISPATCH_LETTERHEAD_WORKS, {{"creditor", creditor}});
+  } else if (auto &told = letterheads_[creditor]; told != why) {
+    told = why;
+    log::event(log::Id::DISPATCH_LETTERHEAD_UNUSABLE, {{"creditor", creditor}, {"why", why}});
+  }
 }
 
 /// A debtor that is due again at the very moment it was decided at makes progress each time; one that never
@@ -408,10 +428,15 @@ void Engine::Loop::send(const store::Claim &claim, const store::CaseView &view, 
   }
   if (!routing.route) return no_route(claim, view, decision, routing, now, wall, draft);
   const auto &route = *routing.route;
-  auto attempt = fitting && fitting->has_value() ? std::move(*fitting)
-                                                 : composer_->compose(claim, view, setting, decision, route, now, wall);
+  // What fitted nobody becomes a person's task.
+  const bool is_composed{fitting && (fitting->has_value() || fitting->error().kind != ErrorKind::conflict)};
+  auto attempt = is_composed ? std::move(*fitting)
+                             : composer_->compose(claim, view, setting, decision, route, now, wall);
+  if (attempt ? is_paper(attempt->channel) : attempt.error().kind == ErrorKind::unavailable)
+    note_letterhead(setting.creditor->code, attempt ? std::string{} : attempt.error().text());
   if (!attempt) {
-    if (const auto why = attempt.error().text(); note_fault(view.facts.id, why))
+    const bool is_told{attempt.error().kind == ErrorKind::unavailable};
+    if (const auto why = attempt.error().text(); note_fault(view.facts.id, why) && !is_told)
       log::event(log::Id::DISPATCH_RENDER_FAILED, {{"debtor", claim.code}, {"why", why}});
     draft.settlement.next_at = std::min(draft.settlement.next_at, now + kRestAfterFault);
     return;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,7 @@ struct EngineReport {
   std::uint64_t inbox_outcomes{0}, inbox_inbound{0};
   Milliseconds lag{0};  ///< how late the oldest due case is
   std::vector<ProviderReport> providers;
+  std::map<std::string, std::string> letterheads;  ///< creditor → why none of its letters can be printed
 };
 
 /// What beside its own facts keeps a debtor's cases from moving at this moment.

@@ -426,6 +426,7 @@ EngineReport Engine::Loop::report() {
       report.lag = report.business_now - *due;
     read_use();
     report.providers = pool_.reports();
+    report.letterheads = letterheads_;
   });
   return report;
 }

@@ -67,6 +67,10 @@ inline constexpr std::chrono::hours kRestAfterFault{1};
 /// Where a whole batch waits for providers that are away, it lets those behind it pass, and looks again after so long.
 inline constexpr Milliseconds kStepAside{30'000};
 
+/// So many pages drawn, a few milliseconds each, and a batch ends: people, webhooks and receipts are served between two
+/// batches, and five hundred letters in one would keep them waiting for seconds.
+inline constexpr std::uint64_t kPagesABatch{24};
+
 class Engine::Loop {
  public:
   Loop(std::shared_ptr<const config::Configuration> configuration, EngineOptions options,
@@ -165,6 +169,8 @@ class Engine::Loop {
                 const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
   /// True: it is another fault than the case had before, and worth a line in the log.
   bool note_fault(store::CaseId case_id, const std::string &why);
+  /// Told once, not for each letter that waits. An empty `why`: one was printed.
+  void note_letterhead(const std::string &creditor, const std::string &why);
   [[nodiscard]] std::string held_text() const;
   [[nodiscard]] Instant rest(const store::Claim &claim, Instant now, Instant next_at);
 
@@ -365,6 +371,7 @@ class Engine::Loop {
   std::unordered_map<store::CaseId, std::string> unrouted_;  ///< why no provider took its message the last time
   std::unordered_map<std::int64_t, std::pair<Instant, int>> moments_;  ///< debtor → moment, decisions at it
   std::unordered_map<store::CaseId, std::string> faults_;  ///< why a case rests, until it is decided well
+  std::map<std::string, std::string> letterheads_;         ///< creditor → why none of its letters can be printed
   EngineReport counts_;
   VolumeGuard volume_;
 

@@ -130,6 +130,7 @@ Result<void> Engine::Loop::take_configuration(std::shared_ptr<const config::Conf
   begin_sweep();  // scenarios, windows and regions may have changed
   faults_.clear();  // and with them what was wrong
   unrouted_.clear();
+  letterheads_.clear();
   // A provider may be back whose bytes or recalls waited for it.
   parses_wait_ = recalls_wait_ = true;
   evidence_at_ = stamp_at_ = Instant::min();

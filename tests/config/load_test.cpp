@@ -228,5 +228,20 @@ BOOST_AUTO_TEST_CASE(what_may_go_as_a_short_message_needs_words_for_one_once_the
   BOOST_TEST(folder.load().configuration->find_template("reminder", "fr", {})->sms == "Bonjour");
 }
 
+BOOST_AUTO_TEST_CASE(a_letterhead_that_cannot_be_printed_is_warned_of_where_anything_is_printed) {
+  const ConfigFolder folder;
+  LoadOptions options;
+  options.check_letterhead = [](const Letterhead &head) -> Result<void> {
+    if (head.font == "Gone Sans") return unavailable("the font \"Gone Sans\" is not installed");
+    return {};
+  };
+  folder.append("relanced.toml", "[creditor.letterhead]\nfont = \"Gone Sans\"\n");
+  BOOST_TEST(folder.issues(options) == "");
+  folder.write("providers/letters.toml", "plugin = \"postal\"\nchannel = \"postal\"\n");
+  BOOST_TEST(folder.issues(options) == "relanced.toml:9:1: warning: the font \"Gone Sans\" is not installed; until then the "
+                                       "letters and faxes of creditor \"acme\" wait\n");
+  BOOST_TEST(folder.load(options).configuration != nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace relance::config

@@ -153,6 +153,60 @@ BOOST_AUTO_TEST_CASE(a_letter_that_fits_nobody_becomes_a_persons_task) {
   BOOST_TEST(journal.find("line 3: it is 52 characters too long") != std::string::npos, journal);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_of_letters_ends_before_it_keeps_others_waiting) {
+  Paper world{"postal"};
+  world.provider("one", "");
+  world.begin(kAddress);
+  for (int i{2}; i <= 60; ++i) {
+    store::DebtorRecord record;
+    record.code = "D" + std::to_string(i);
+    record.name = "Debtor " + std::to_string(i);
+    record.country = record.region = "FR";
+    record.language = "en";
+    record.contacts.push_back({"postal", kAddress, "Accounts", true});
+    world.with_store([&](store::Store &store, Instant now) {
+      BOOST_TEST_REQUIRE(store.import_debtors(world.creditor, {&record, 1}, now, false).has_value());
+    });
+    world.invoice(record.code, "F" + std::to_string(i), kMonday);
+  }
+  world.onboard();
+  const auto before = world.engine->report();
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received_by("one").size() == 60u);
+  const auto after = world.engine->report();
+  // 60 letters of a page, of which 24 are a batch, and what else there is to decide.
+  BOOST_TEST(after.batches - before.batches >= 3u);
+  BOOST_TEST(after.intents - before.intents == 60u);
+}
+
+BOOST_AUTO_TEST_CASE(letters_wait_while_a_logo_is_bad_and_leave_when_it_is_mended) {
+  Paper world{"postal"};
+  world.provider("one", "");
+  const auto logo = world.folder / "logo.png";
+  std::ofstream{logo} << "GIF89a, long enough to have a head and then some";
+  std::ofstream{world.folder / "relanced.toml", std::ios::app} << "[creditor.letterhead]\nlogo = \"logo.png\"\n";
+  world.begin(kAddress);
+  world.advance_to(kMonday + Days{7});
+  BOOST_TEST(world.received_by("one").empty());
+  BOOST_TEST(world.tasks().empty());
+  const auto told = world.engine->report().letterheads;
+  BOOST_TEST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told.at("acme") == "the logo " + logo.string() + " is no PNG");
+  const auto claim = world.facts();
+  const auto explained = explain(*world.engine->configuration(), "acme", claim, world.engine->standing_of(claim),
+                                 world.engine->business_now());
+  std::string kept;
+  for (const auto &because : explained.front().kept_by) kept += because + '\n';
+  BOOST_TEST(kept.find("is no PNG") != std::string::npos, kept);
+  std::filesystem::remove(logo);
+  // One dot, of no colour to speak of.
+  static constexpr unsigned char kPng[]{0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x90, 0x77, 0x53, 0xde, 0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x64, 0x62, 0x06, 0x00, 0x00, 0x0e, 0x00, 0x07, 0xd7, 0x6f, 0xe4, 0x78, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+  std::ofstream{logo, std::ios::binary}.write(reinterpret_cast<const char *>(kPng), sizeof kPng);
+  world.advance_to(kMonday + Days{8});
+  BOOST_TEST(world.received_by("one").size() == 1u);
+  BOOST_TEST(world.engine->report().letterheads.empty());
+}
+
 BOOST_AUTO_TEST_CASE(without_a_message_that_is_due_there_is_no_letter_to_show) {
   Paper world{"postal"};
   world.provider("one", "");

@@ -26,6 +26,9 @@ void print_heading(const json::object &answer) {
   if (const auto hold = member(answer, "held_by_payment_data"); !hold.empty())
     fmt::print("HELD: {}\n", printable(hold));
   if (const auto fault = member(answer, "fault"); !fault.empty()) fmt::print("FAULT: {}\n", printable(fault));
+  for (const auto &item : answer.at("letterheads").as_array())
+    fmt::print("LETTERS WAIT: those of {}: {}\n", printable(member(item.as_object(), "creditor")),
+               printable(member(item.as_object(), "why")));
   fmt::print("lag {} ms\n\n", grouped(number(answer, "lag_ms")));
 }
 
