@@ -5,6 +5,8 @@
 #include "host/channel/settings_schema.hpp"
 #include "host/channel/webhook_border.hpp"
 
+#include <algorithm>
+
 namespace relance::channel {
 namespace {
 
@@ -59,6 +61,7 @@ void PluginInstance::end_as(std::span<const Token> tokens, std::uint32_t outcome
 }
 
 Result<void> PluginInstance::create_or_check(std::string_view settings_json, relance_instance **out) {
+  const bool is_check{out == nullptr};
   std::vector<SettingsIssue> issues;
   const auto refusal = [&] {
     const auto first = std::find_if(issues.begin(), issues.end(), [](const auto &i) { return i.is_fatal; });
@@ -70,7 +73,10 @@ Result<void> PluginInstance::create_or_check(std::string_view settings_json, rel
     auto held = check_settings(driver_.descriptor->settings_schema, settings_json);
     if (!held) return Error{held.error().kind, "provider '" + id_ + "': " + held.error().message, {}};
     issues = std::move(*held);
+    const bool is_refused{!issues.empty()};
+    if (is_check) forget_unread_secrets(issues, settings_json);
     if (!issues.empty()) return refusal();
+    if (is_refused) return {};  // what does not fit its schema no plugin has to understand
   }
   const relance_issue_sink sink{
       &issues, [](void *ctx, const relance_issue *theirs) {
@@ -86,7 +92,11 @@ Result<void> PluginInstance::create_or_check(std::string_view settings_json, rel
     for (const auto &issue : issues) sink_.log(RELANCE_LOG_WARNING, issue.path + ": " + issue.message, {});
     return {};
   }
-  if (status == RELANCE_E_SETTINGS && !issues.empty()) return refusal();
+  if (status == RELANCE_E_SETTINGS && !issues.empty()) {
+    if (is_check) forget_unread_secrets(issues, settings_json);
+    if (!is_check || std::ranges::any_of(issues, &SettingsIssue::is_fatal)) return refusal();
+    return {};
+  }
   return internal(std::string(driver_.descriptor->id) + " did not create the instance '" + id_ +
                   "' (status " + std::to_string(status) + ") and named no fault in its settings");
 }

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(each_fault_has_the_pointer_of_its_place) {
       {R"({"host": "mx", "tls": "maybe"})", "/tls"},
       {R"({"host": ""})", "/host"},
       {R"({})", ""},
-      {R"({"host": "mx", "hots": 1})", ""},
+      {R"({"host": "mx", "hots": 1})", "/hots"},
       {R"({"host": "mx", "auth": {"password": "short"}})", "/auth/password"},
       {R"({"host": "mx", "relays": [{}, {"a/b": 1}]})", "/relays/1/a~1b"},
   };
@@ -46,7 +46,20 @@ BOOST_AUTO_TEST_CASE(each_fault_has_the_pointer_of_its_place) {
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_named) {
   const auto issues = check_settings(kSchema, R"({"host": "mx", "hots": 1})");
   BOOST_REQUIRE(issues);
-  BOOST_TEST(join(*issues).find("hots") != std::string::npos);
+  BOOST_TEST(join(*issues) == "/hots: there is no such setting");
+  const auto missing = check_settings(kSchema, R"({"port": 25})");
+  BOOST_REQUIRE(missing);
+  BOOST_TEST(join(*missing).find("\"host\" is missing") != std::string::npos, join(*missing));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_secret_that_nobody_looked_at_is_no_fault) {
+  constexpr std::string_view kUnread{R"({"host": "mx", "port": 70000, "auth": {"password": "***"}})"};
+  auto issues = check_settings(kSchema, kUnread);
+  BOOST_REQUIRE(issues);
+  BOOST_TEST(issues->size() == 2u);
+  forget_unread_secrets(*issues, kUnread);
+  BOOST_REQUIRE_EQUAL(issues->size(), 1u);
+  BOOST_TEST(issues->front().path == "/port");
 }
 
 BOOST_AUTO_TEST_CASE(no_issue_repeats_a_value) {

@@ -35,9 +35,10 @@ class Examples(unittest.TestCase):
                 (self.credentials / name).write_text(SECRETS.get(name, "a secret of 24 characters"))
                 (self.credentials / name).chmod(0o600)
 
-    def check(self):
+    def check(self, has_credentials=True):
+        credentials = {"CREDENTIALS_DIRECTORY": str(self.credentials)} if has_credentials else {}
         done = subprocess.run([BUILD / "bin/relanced", "--config", self.folder / "config/relanced.toml", "--check-config"],
-                              env={"PATH": os.environ["PATH"], "CREDENTIALS_DIRECTORY": str(self.credentials)},
+                              env={"PATH": os.environ["PATH"], **credentials},
                               capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
 
@@ -47,6 +48,26 @@ class Examples(unittest.TestCase):
         status, said = self.check()
         self.assertEqual(status, 0, said)
         self.assertNotIn("error", said)
+
+    def test_by_hand_a_secret_that_only_systemd_gives_is_no_fault_of_the_rest(self):
+        status, said = self.check(has_credentials=False)
+        self.assertEqual(status, 0, said)
+        self.assertIn("kannel.toml:", said)
+        self.assertNotIn("refused", said)
+        file = self.folder / "config/providers/kannel.toml"
+        file.write_text(file.read_text().replace("[settings]\n", "[settings]\nurll = 5\n", 1))
+        status, said = self.check(has_credentials=False)
+        self.assertEqual(status, 78, said)
+        self.assertRegex(said, r"kannel\.toml:\d+:\d+: error: .*urll")
+        self.assertNotIn("fewer than", said)
+
+    def test_a_wrong_secret_is_told_at_the_line_that_names_it(self):
+        (self.credentials / "sendgrid-webhook-key").write_text("no key")
+        line = (SOURCE / "config/providers/sendgrid.toml").read_text().split("sendgrid-webhook-key")[0].count("\n") + 1
+        status, said = self.check()
+        self.assertEqual(status, 78, said)
+        self.assertIn(f"sendgrid.toml:{line}:", said)
+        self.assertIn("is no public key", said)
 
     def test_a_fault_in_a_description_is_told_with_its_line(self):
         file = self.folder / "config/providers/own-gateway.toml"

@@ -53,7 +53,7 @@ class SignatureReader {
     const auto hash = hash_named(algorithm);
     if (!hash) reader_.fatal(path + "/algorithm", "is none of sha256, sha1, sha384, sha512, md5, md5hmac");
     s.hash = hash.value_or(Hash::sha256);
-    check(s, path);
+    check(s, path, value);
     return s;
   }
 
@@ -64,10 +64,10 @@ class SignatureReader {
     std::string_view encoded{text};
     if (const auto bar = encoded.find('_'); encoded.starts_with("whsec_")) encoded.remove_prefix(bar + 1);
     const auto bytes = from_base64(encoded);
-    if (!bytes) reader_.fatal(path + "/secret", "is no base64");
+    if (!bytes) reader_.fatal(reader_.origin(value["secret"], path + "/secret"), "is no base64");
     return bytes.value_or("");
   }
-  void check(const SignatureSettings &s, const std::string &path) {
+  void check(const SignatureSettings &s, const std::string &path, const sdk::Json &value) {
     const auto need = [&](bool is_there, const char *name) {
       if (!is_there)
         reader_.fatal(path + '/' + name,
@@ -81,7 +81,7 @@ class SignatureReader {
     if (s.scheme == Scheme::public_key) {
       need(!s.public_key.empty(), "public_key");
       if (const auto why = public_key_fault(s.public_key); !s.public_key.empty() && !why.empty())
-        reader_.fatal(path + "/public_key", why);
+        reader_.fatal(reader_.origin(value["public_key"], path + "/public_key"), why);
     }
     const bool names_time{s.over.find("{timestamp}") != std::string::npos};
     if (names_time && s.timestamp_header.empty()) need(false, "timestamp_header");

@@ -7,6 +7,19 @@ namespace {
 
 using Kind = sdk::Json::Kind;
 
+struct Named {
+  std::string name;
+  bool may_be_empty{false};
+};
+/// Of "{name}" and "{name?}".
+std::optional<Named> name_within(const std::string &text) {
+  const bool is_name{text.size() > 2 && text.starts_with('{') && text.ends_with('}') &&
+                     text.find_first_of("{}", 1) == text.size() - 1};
+  if (!is_name) return std::nullopt;
+  const bool may_be_empty{text[text.size() - 2] == '?'};
+  return Named{text.substr(1, text.size() - (may_be_empty ? 3 : 2)), may_be_empty};
+}
+
 }  // namespace
 
 SettingReader::SettingReader(const sdk::Json &settings, Known of_channel, sdk::Issues &issues)
@@ -31,17 +44,18 @@ std::string SettingReader::pattern(const sdk::Json &value, const std::string &pa
 }
 std::string SettingReader::setting(const sdk::Json &value, const std::string &path) {
   auto text = value.text();
-  const bool is_name{text.size() > 2 && text.starts_with('{') && text.ends_with('}') &&
-                     text.find_first_of("{}", 1) == text.size() - 1};
-  if (!is_name) return text;
-  const bool may_be_empty{text[text.size() - 2] == '?'};
-  const auto name = text.substr(1, text.size() - (may_be_empty ? 3 : 2));
-  const auto found = values_.find(name);
+  const auto named = name_within(text);
+  if (!named) return text;
+  const auto found = values_.find(named->name);
   if (found == values_.end())
-    issues_.fatal(path, "there is no values." + name);
-  else if (found->second.empty() && !may_be_empty)
-    issues_.fatal(path, "values." + name + " is empty");
+    issues_.fatal(path, "there is no values." + named->name);
+  else if (found->second.empty() && !named->may_be_empty)
+    issues_.fatal(path, "values." + named->name + " is empty");
   return found == values_.end() ? std::string{} : found->second;
+}
+std::string SettingReader::origin(const sdk::Json &value, const std::string &path) const {
+  const auto named = name_within(value.text());
+  return named && values_.contains(named->name) ? "/values/" + named->name : path;
 }
 void SettingReader::add_place(std::vector<Place> &places, const sdk::Json &value, const std::string &path) {
   const auto text = value.text();

@@ -22,6 +22,8 @@ class SettingReader {
   Texts patterns(const sdk::Json &value, const std::string &path);
   /// "{name}" stands for a value; anything else for itself, as a secret may have braces.
   std::string setting(const sdk::Json &value, const std::string &path);
+  /// Where an operator wrote what setting() gave: "/values/name" for "{name}".
+  [[nodiscard]] std::string origin(const sdk::Json &value, const std::string &path) const;
   std::vector<Place> places(const sdk::Json &value, const std::string &path);
   std::vector<Condition> conditions(const sdk::Json &value, const std::string &path);
   Format format(const sdk::Json &value, const std::string &path, Format otherwise);
