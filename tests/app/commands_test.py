@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Each command of relancectl against a real relanced on the test clock, in text and as JSON, from a clean state."""
+import itertools
 import json
 import os
 import pty
@@ -403,6 +404,26 @@ class CommandsTest(unittest.TestCase):
         listed = re.findall(r"^  ([a-z-]+) {2,}([A-Z].*)$", shown.split("Subcommands:")[1], re.M)
         page = (SOURCE / "docs/for-operators/commands.md").read_text()
         self.assertEqual({name for name, _ in listed}, {words.split()[0] for words in re.findall(r"^## `relancectl ([^`]+)`", page, re.M)})
+
+    def test_the_operators_pages_name_no_command_and_no_option_that_is_not_there(self):
+        pages = SOURCE / "docs/for-operators"
+        options = {command: set(re.findall(r"^- `(--[a-z-]+)", text, re.M)) for command, text in
+                   re.findall(r"^## `relancectl ([^`]+)`\n(.*?)(?=^## |\Z)", (pages / "commands.md").read_text(), re.M | re.S)}
+        seen = 0
+        for page in [*pages.glob("*.md"), SOURCE / "README.md", *(SOURCE / "plugins").glob("*/README.md"), *(SOURCE / "config").rglob("*.toml")]:
+            if page.name in ("commands.md", "messages.md"):  # made from the programs; the other's sentences have no code marks
+                continue
+            for said in re.findall(r"relancectl((?: +[^\s`|;&#()]+)+)", page.read_text()):
+                said = [word.rstrip(".,:") for word in said.split()]
+                words = [*itertools.takewhile(re.compile("[a-z][a-z-]*").fullmatch, said)]
+                command = next((" ".join(words[:count]) for count in (2, 1) if " ".join(words[:count]) in options), None)
+                if words:
+                    self.assertIsNotNone(command, f"{page}: relancectl {' '.join(said)}")
+                if command:
+                    unknown = {word for word in said if word.startswith("--")} - options[command] - {"--json", "--socket", "--creditor", "--help"}
+                    self.assertEqual(unknown, set(), f"{page}: relancectl {' '.join(said)}")
+                    seen += 1
+        self.assertGreater(seen, 50)
 
     def test_a_group_alone_shows_what_it_holds(self):
         self.ctl("tasks", code=2)
