@@ -366,8 +366,9 @@ void SqliteStore::after_failure(Unit &unit, const AttemptRow &attempt, FailureCl
                                 std::string_view code, std::string_view text, Instant now) {
   if (failure != FailureClass::address_dead || attempt.reminder == 0 || attempt.address.empty()) return;
   std::string because{"dead: "};
-  because += code;
-  if (!text.empty()) (because += ' ') += text;
+  // Some texts begin with their code.
+  if (!text.starts_with(code)) because.append(code).append(text.empty() ? "" : " ");
+  because += text;
   mark_suppressed(unit, attempt.key.creditor, attempt.channel, attempt.address, because, now);
 }
 
