@@ -1,7 +1,7 @@
 // @see RFC 3510 for ipp: and RFC 7472 for ipps:, both on port 631 unless it is written
 #include "plugins/postal/ipp/settings.hpp"
 
-#include <algorithm>
+#include "plugins/postal/settings_number.hpp"
 
 namespace relance::postal::ipp {
 namespace {
@@ -51,17 +51,13 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   settings.sides = json["sides"].text("one-sided");
   settings.version = json["version"].text("2.0") == "1.1" ? 0x0101 : 0x0200;
   settings.has_two_phases = json["two_phases"].flag(true);
-  const auto number = [&](std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
-    const auto value = json[name].integer(otherwise);
-    if (value < min || value > max) issues.fatal("/" + std::string{name}, "is out of range");
-    return std::clamp(value, min, max);
-  };
-  settings.pages_max = static_cast<std::uint32_t>(number("pages_max", 200, 1, 10'000));
-  settings.bytes_max = static_cast<std::size_t>(number("bytes_max", 20'000'000, 1000, 32'000'000));
-  settings.timeout_ms = static_cast<std::uint32_t>(number("timeout_s", 60, 1, 600) * kSecondMs);
-  settings.max_in_flight = static_cast<std::uint32_t>(number("max_in_flight", 1, 1, 100));
-  settings.receipts_within_ms = number("receipts_within_min", 60, 1, 100'000) * kMinuteMs;
-  settings.busy_pause_ms = number("busy_pause_s", 15, 1, 3600) * kSecondMs;
+  settings.pages_max = number_of<std::uint32_t>(json, "pages_max", {200, 1, 10'000}, issues);
+  settings.bytes_max = number_of<std::size_t>(json, "bytes_max", {20'000'000, 1000, 32'000'000}, issues);
+  settings.timeout_ms =
+      number_of<std::uint32_t>(json, "timeout_s", {60, 1, 600}, issues) * std::uint32_t{kSecondMs};
+  settings.max_in_flight = number_of<std::uint32_t>(json, "max_in_flight", {1, 1, 100}, issues);
+  settings.receipts_within_ms = number_of(json, "receipts_within_min", {60, 1, 100'000}, issues) * kMinuteMs;
+  settings.busy_pause_ms = number_of(json, "busy_pause_s", {15, 1, 3600}, issues) * kSecondMs;
   if (settings.password.empty() != settings.user.empty())
     issues.fatal("/password", "user and password go together");
   if (settings.url.starts_with("http://") && !settings.password.empty())

@@ -1,8 +1,7 @@
 #include "plugins/postal/lob/settings.hpp"
 
 #include "plugins/postal/rest/account.hpp"
-
-#include <algorithm>
+#include "plugins/postal/settings_number.hpp"
 
 namespace relance::postal::lob {
 namespace {
@@ -24,19 +23,16 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   s.from = json["from"].text();
   s.is_colour = json["colour"].flag();
   s.is_duplex = json["duplex"].flag(true);
-  const auto number = [&](std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
-    const auto value = json[name].integer(otherwise);
-    if (value < min || value > max) issues.fatal("/" + std::string{name}, "is out of range");
-    return std::clamp(value, min, max);
-  };
-  s.pages_max = static_cast<std::uint32_t>(number("pages_max", 60, 1, 60));
-  s.timeout_ms = static_cast<std::uint32_t>(number("timeout_s", 60, 1, 600) * 1000);
-  s.workers = static_cast<std::uint32_t>(number("workers", 4, 1, 32));
-  s.receipts_within_ms = number("receipts_within_days", 10, 1, 90) * kDayMs;
+  s.pages_max = number_of<std::uint32_t>(json, "pages_max", {60, 1, 60}, issues);
+  s.timeout_ms = number_of<std::uint32_t>(json, "timeout_s", {60, 1, 600}, issues) * 1000;
+  s.workers = number_of<std::uint32_t>(json, "workers", {4, 1, 32}, issues);
+  s.receipts_within_ms = number_of(json, "receipts_within_days", {10, 1, 90}, issues) * kDayMs;
   if (!rest::is_base_url(s.api)) issues.fatal("/api", "is no https:// address without a path's end");
   if (s.key.empty()) issues.fatal("/api_key", "is missing");
   if (!s.from.empty() && (!s.from.starts_with("adr_") || !rest::is_id(s.from)))
     issues.fatal("/from", "is no address kept at Lob (adr_…)");
+  if (s.key.starts_with("test_"))
+    issues.warning("/api_key", "is of Lob's test environment: what it takes is never printed");
   if (s.webhook_secret.empty()) issues.warning("/webhook_secret", "without it news only come by asking");
   return s;
 }

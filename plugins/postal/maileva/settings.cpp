@@ -1,6 +1,6 @@
 #include "plugins/postal/maileva/settings.hpp"
 
-#include <algorithm>
+#include "plugins/postal/settings_number.hpp"
 
 namespace relance::postal::maileva {
 namespace {
@@ -34,15 +34,10 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   s.plain_postage = json["plain_postage"].text("ECONOMIC");
   s.registered_postage = json["registered_postage"].text();
   s.archiving_years = static_cast<std::int32_t>(json["archiving_years"].integer(3));
-  const auto number = [&](std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
-    const auto value = json[name].integer(otherwise);
-    if (value < min || value > max) issues.fatal("/" + std::string{name}, "is out of range");
-    return std::clamp(value, min, max);
-  };
-  s.pages_max = static_cast<std::uint32_t>(number("pages_max", 90, 1, 200));
-  s.timeout_ms = static_cast<std::uint32_t>(number("timeout_s", 60, 1, 600) * 1000);
-  s.workers = static_cast<std::uint32_t>(number("workers", 4, 1, 32));
-  s.receipts_within_ms = number("receipts_within_days", 7, 1, 90) * kDayMs;
+  s.pages_max = number_of<std::uint32_t>(json, "pages_max", {90, 1, 200}, issues);
+  s.timeout_ms = number_of<std::uint32_t>(json, "timeout_s", {60, 1, 600}, issues) * 1000;
+  s.workers = number_of<std::uint32_t>(json, "workers", {4, 1, 32}, issues);
+  s.receipts_within_ms = number_of(json, "receipts_within_days", {7, 1, 90}, issues) * kDayMs;
   for (const auto &[path, url] :
        {std::pair{"/api", std::string_view{s.api}}, std::pair{"/identity", std::string_view{identity}}})
     if (!rest::is_base_url(url)) issues.fatal(path, "is no https:// address without a path's end");

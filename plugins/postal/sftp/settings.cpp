@@ -1,5 +1,7 @@
 #include "plugins/postal/sftp/settings.hpp"
 
+#include "plugins/postal/settings_number.hpp"
+
 #include <algorithm>
 
 namespace relance::postal::sftp {
@@ -92,17 +94,12 @@ Settings read_settings(std::string_view text, sdk::Issues &issues) {
   settings.folder = json["folder"].text(".");
   settings.manifest = json["manifest"].text("json") == "csv" ? Form::csv : Form::json;
   settings.delimiter = read_delimiter(json["delimiter"], "/delimiter", issues);
-  const auto number = [&](std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
-    const auto value = json[name].integer(otherwise);
-    if (value < min || value > max) issues.fatal("/" + std::string{name}, "is out of range");
-    return std::clamp(value, min, max);
-  };
-  settings.sessions = static_cast<std::uint32_t>(number("sessions", 2, 1, 16));
-  settings.max_in_flight = static_cast<std::uint32_t>(number("max_in_flight", 16, 1, 1000));
-  settings.pages_max = static_cast<std::uint32_t>(number("pages_max", 200, 1, 10'000));
-  settings.bytes_max = static_cast<std::size_t>(number("bytes_max", 20'000'000, 1000, 64'000'000));
-  settings.orphan_age_s = number("orphan_days", 7, 1, 365) * kDayS;
-  settings.receipts_within_ms = number("receipts_within_days", 5, 1, 90) * kDayMs;
+  settings.sessions = number_of<std::uint32_t>(json, "sessions", {2, 1, 16}, issues);
+  settings.max_in_flight = number_of<std::uint32_t>(json, "max_in_flight", {16, 1, 1000}, issues);
+  settings.pages_max = number_of<std::uint32_t>(json, "pages_max", {200, 1, 10'000}, issues);
+  settings.bytes_max = number_of<std::size_t>(json, "bytes_max", {20'000'000, 1000, 64'000'000}, issues);
+  settings.orphan_age_s = number_of(json, "orphan_days", {7, 1, 365}, issues) * kDayS;
+  settings.receipts_within_ms = number_of(json, "receipts_within_days", {5, 1, 90}, issues) * kDayMs;
   read_acknowledgements(json["acknowledgements"], settings.acknowledgements, issues);
   if (settings.acknowledgements.folder.empty())
     issues.warning("/acknowledgements", "without them nothing says that a letter was posted");
