@@ -1,9 +1,14 @@
 // Drafts that nobody will release. discard() must not wait, so that it only notes them here; the next call
-// that may wait removes them at the provider. One that is lost with the process does no harm: a draft is
-// never released by itself.
+// that may wait removes them at the provider, where a person could otherwise release them by hand, after the
+// same letter went out under another key. One that is lost with the process does no harm by itself: a draft
+// is never released by itself.
 #pragma once
 
+#include <relance/outcome.hpp>
+
 #include <mutex>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,9 +23,27 @@ class Orphans {
     for (const auto ref : refs)
       if (refs_.size() < kKeptMax) refs_.emplace_back(ref);
   }
+  void note(const std::string &ref) { note(std::vector<std::string_view>{ref}); }
+  /// What was taken and could not be looked at: the provider was away.
+  void put_back(std::span<const std::string> refs) {
+    for (const auto &ref : refs) note(ref);
+  }
   std::vector<std::string> take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(refs_, {});
+  }
+  /// How a commit of this draft ended. A draft that was not released, or was refused, gets no second commit:
+  /// the host makes another one. But where an earlier commit may have released it, it is left to be asked
+  /// for.
+  sdk::Outcome ended(std::string_view ref, sdk::Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    const std::string name{ref};
+    const bool is_left{outcome.kind == sdk::OutcomeKind::not_sent ||
+                       outcome.kind == sdk::OutcomeKind::rejected};
+    if (outcome.kind == sdk::OutcomeKind::unknown && doubted_.size() < kKeptMax) doubted_.insert(name);
+    if (outcome.kind == sdk::OutcomeKind::accepted) doubted_.erase(name);
+    if (is_left && !doubted_.contains(name) && refs_.size() < kKeptMax) refs_.push_back(name);
+    return outcome;
   }
 
  private:
@@ -28,6 +51,7 @@ class Orphans {
   static constexpr std::size_t kKeptMax{10'000};
   std::mutex mutex_;
   std::vector<std::string> refs_;
+  std::set<std::string> doubted_;
 };
 
 }  // namespace relance::postal

@@ -246,6 +246,29 @@ BOOST_AUTO_TEST_CASE(acknowledgements_are_read_when_they_are_whole_and_removed_w
              "an unknown word is never final");
 }
 
+BOOST_AUTO_TEST_CASE(acknowledgements_that_may_not_be_put_away_do_not_keep_new_ones_from_being_read) {
+  if (is_skipped()) return;
+  Bench bench;
+  const auto said = bench.server.home() / "said";
+  fs::create_directory(said);
+  auto more = acknowledged(said);
+  more.insert(more.find("\"key\""), "\"archive\": " + sdk::json_string((said / "nowhere").string()) + ", ");
+  auto &plugin = bench.started({.more = more});
+  const auto tell = [&](int number) {
+    bench.write("said/" + std::to_string(number) + ".csv", "job;status\n" + key_of(number) + ";Posted\n");
+  };
+  for (int i{1000}; i < 1200; ++i) tell(i);
+  auto cursor = plugin.poll(plugin.poll("").cursor).cursor;
+  BOOST_TEST(bench.host->inbound().size() == 200u);
+  tell(1200);
+  for (int poll{0}; poll < 2; ++poll) {
+    const auto polled = plugin.poll(cursor);
+    BOOST_TEST(polled.error == "");
+    cursor = polled.cursor;
+  }
+  BOOST_TEST(bench.host->inbound().size() == 201u);
+}
+
 BOOST_AUTO_TEST_CASE(acknowledgements_as_objects_and_bytes_that_are_none) {
   if (is_skipped()) return;
   Bench bench;

@@ -14,6 +14,7 @@ constexpr std::int64_t kUnreachablePauseMs{60'000}, kMisconfiguredPauseMs{600'00
 constexpr std::int64_t kIdleMaxMs{20'000};
 constexpr std::size_t kAcknowledgementMax{1'048'576};  ///< some 20,000 rows
 constexpr std::size_t kFilesMax{200};                  ///< taken in one poll
+constexpr std::ptrdiff_t kTakenMax{2000};              ///< that stay in the folder: each poll must name them
 constexpr std::size_t kEntriesMax{20'000};             ///< looked at in a folder
 constexpr std::size_t kManifestMax{65'536};
 
@@ -132,7 +133,10 @@ sdk::Outcome SftpChannel::send(const sdk::Message &message) {
   if (is_too_late) return sdk::Outcome::not_sent("expired", "its time to leave was over");
   if (!failed) return sdk::Outcome::prepared({key});
   auto outcome = to_outcome(*failed);
-  if (outcome.kind == sdk::OutcomeKind::unknown) outcome.refs = {key};
+  if (outcome.kind == sdk::OutcomeKind::unknown)
+    outcome.refs = {key};
+  else
+    orphans_.note(key);  // what a full disk took of it
   return outcome;
 }
 
@@ -238,7 +242,9 @@ void SftpChannel::sweep(Session &session) {
   const auto oldest_s = host_.wall_ms() / 1000 - settings_.orphan_age_s;
   for (const auto &entry : entries) {
     const auto key = key_of_part(entry.name);
-    if (key.empty() || !entry.is_file || entry.changed_s >= oldest_s || session.is_lost()) continue;
+    if (key.empty() || !entry.is_file || entry.changed_s == 0 || entry.changed_s >= oldest_s ||
+        session.is_lost())
+      continue;
     host_.log(sdk::LogLevel::info, "a draft that nobody released is removed", {{"file", entry.name}});
     if (const auto failed = session.remove(name_in(settings_.folder, entry.name)))
       host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"why", failed->text}});
@@ -277,13 +283,20 @@ Failed SftpChannel::take_acknowledgements(Session &session, const Reading &befor
   const auto has = [](const std::vector<Entry> &list, const Entry &file) {
     return std::ranges::any_of(list, [&](const Entry &known) { return is_same_file(known, file); });
   };
+  const auto left =
+      std::ranges::count_if(entries, [&](const Entry &entry) { return has(before.taken, entry); });
+  if (left >= kTakenMax)
+    return Fault{FaultKind::refused,
+                 std::to_string(left) + " acknowledgements that were read cannot be " +
+                     (rules.archive.empty() ? "removed from " + rules.folder : "moved to " + rules.archive) +
+                     ": no more are read until they are gone"};
   for (const auto &entry : entries) {
     if (!entry.is_file || !is_acknowledgement(entry.name, rules.suffix)) continue;
-    if (after.taken.size() + after.seen.size() >= kFilesMax) break;
     if (has(before.taken, entry)) {  // could not be put away; its bytes are known
       after.taken.push_back(entry);
       continue;
     }
+    if (found.size() + after.seen.size() >= kFilesMax) continue;
     if (!has(before.seen, entry)) {
       after.seen.push_back(entry);
       continue;

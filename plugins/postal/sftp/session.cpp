@@ -316,8 +316,9 @@ Entry entry_of(std::string name, const LIBSSH2_SFTP_ATTRIBUTES &attributes) {
   if ((attributes.flags & LIBSSH2_SFTP_ATTR_SIZE) != 0) entry.size = attributes.filesize;
   if ((attributes.flags & LIBSSH2_SFTP_ATTR_ACMODTIME) != 0)
     entry.changed_s = static_cast<std::int64_t>(attributes.mtime);
+  // A server need not say what kind of thing it lists; what is no file fails when it is read.
   entry.is_file =
-      (attributes.flags & LIBSSH2_SFTP_ATTR_PERMISSIONS) != 0 && LIBSSH2_SFTP_S_ISREG(attributes.permissions);
+      (attributes.flags & LIBSSH2_SFTP_ATTR_PERMISSIONS) == 0 || LIBSSH2_SFTP_S_ISREG(attributes.permissions);
   return entry;
 }
 }  // namespace
