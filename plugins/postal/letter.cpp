@@ -1,6 +1,7 @@
 #include "plugins/postal/letter.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
@@ -13,20 +14,6 @@ bool is_name_end(std::string_view rest) {
   return rest.empty() || std::string_view{" \t\r\n/<>[]()%"}.find(rest.front()) != std::string_view::npos;
 }
 
-void hold_address(const sdk::Message &message, const LetterLimits &limits, Letter &letter) {
-  const auto lines = lines_of(message.addressee.postal_lines, message.addressee.country);
-  if (lines.empty()) return letter.issues.push_back({"/addressee/postal_lines", "there is no address"});
-  if (limits.lines_max != 0 && lines.size() > limits.lines_max)
-    letter.issues.push_back({"/addressee/postal_lines", "has " + std::to_string(lines.size()) +
-                                                            " lines; this provider takes " +
-                                                            std::to_string(limits.lines_max)});
-  for (std::size_t i{0}; limits.line_characters_max != 0 && i < lines.size(); ++i)
-    if (const auto length = characters(lines[i]); length > limits.line_characters_max)
-      letter.issues.push_back({"/addressee/postal_lines/" + std::to_string(i),
-                               "has " + std::to_string(length) + " characters; this provider takes " +
-                                   std::to_string(limits.line_characters_max)});
-}
-
 }  // namespace
 
 const sdk::Quote::Issue *Letter::fatal() const {
@@ -36,7 +23,9 @@ const sdk::Quote::Issue *Letter::fatal() const {
 
 Letter read_letter(const sdk::Message &message, const LetterLimits &limits) {
   Letter letter;
-  hold_address(message, limits, letter);
+  const auto lines = lines_of(message.addressee.postal_lines, message.addressee.country);
+  if (lines.empty()) letter.issues.push_back({"/addressee/postal_lines", "there is no address"});
+  hold_lines(lines, limits, "/addressee/postal_lines", letter);
   for (const auto &part : message.parts)
     if (part.role == "letter" && part.media_type.starts_with("application/pdf")) {
       letter.document = &part;
@@ -59,6 +48,18 @@ Letter read_letter(const sdk::Message &message, const LetterLimits &limits) {
   return letter;
 }
 
+void hold_lines(const std::vector<std::string_view> &lines, const LetterLimits &limits,
+                const std::string &path, Letter &letter) {
+  if (limits.lines_max != 0 && lines.size() > limits.lines_max)
+    letter.issues.push_back({path, "has " + std::to_string(lines.size()) + " lines; this provider takes " +
+                                       std::to_string(limits.lines_max)});
+  for (std::size_t i{0}; limits.line_characters_max != 0 && i < lines.size(); ++i)
+    if (const auto length = characters(lines[i]); length > limits.line_characters_max)
+      letter.issues.push_back({path + '/' + std::to_string(i),
+                               "has " + std::to_string(length) + " characters; this provider takes " +
+                                   std::to_string(limits.line_characters_max)});
+}
+
 sdk::Outcome to_refusal(const sdk::Quote::Issue &issue) {
   return sdk::Outcome::rejected(sdk::FailureClass::policy, "does not fit", issue.path + " " + issue.message);
 }
@@ -79,6 +80,27 @@ std::uint32_t count_pages(std::string_view pdf) {
     if (rest.starts_with(kPage) && is_name_end(rest.substr(kPage.size()))) ++pages;
   }
   return pages;
+}
+
+std::vector<PageSize> page_sizes(std::string_view pdf) {
+  constexpr std::string_view kBox{"/MediaBox"};
+  std::vector<PageSize> sizes;
+  for (auto at = pdf.find(kBox); at != pdf.npos; at = pdf.find(kBox, at + kBox.size())) {
+    auto rest = pdf.substr(at + kBox.size(), 200);
+    double corner[4]{};
+    std::size_t known{0};
+    const auto open = rest.find_first_not_of(" \t\r\n");
+    if (open == rest.npos || rest[open] != '[') continue;
+    rest.remove_prefix(open + 1);
+    for (; known < 4; ++known) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+      const auto [stop, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), corner[known]);
+      if (fault != std::errc{}) break;
+      rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+    }
+    if (known == 4) sizes.push_back({corner[2] - corner[0], corner[3] - corner[1]});
+  }
+  return sizes;
 }
 
 std::vector<std::string_view> lines_of(const std::vector<std::string_view> &lines, std::string_view country) {

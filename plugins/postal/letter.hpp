@@ -28,12 +28,20 @@ struct Letter {
 
 /// The part "letter" in application/pdf, held to the limits. `message` must live as long as what comes back.
 [[nodiscard]] Letter read_letter(const sdk::Message &message, const LetterLimits &limits);
+/// The lines of an address held to the limits; `path` names them.
+void hold_lines(const std::vector<std::string_view> &lines, const LetterLimits &limits,
+                const std::string &path, Letter &letter);
 /// REJECTED, so that another channel may carry it.
 [[nodiscard]] sdk::Outcome to_refusal(const sdk::Quote::Issue &issue);
 [[nodiscard]] sdk::Quote to_quote(const Letter &letter);
 
 /// Page objects that stand in the file as they are; 0 where they are in compressed object streams.
 [[nodiscard]] std::uint32_t count_pages(std::string_view pdf);
+/// In points; of pages whose objects stand in the file as they are.
+struct PageSize {
+  double width{0}, height{0};
+};
+[[nodiscard]] std::vector<PageSize> page_sizes(std::string_view pdf);
 /// An address without a last line that only says the country by its code: providers want that apart.
 [[nodiscard]] std::vector<std::string_view> lines_of(const std::vector<std::string_view> &lines,
                                                      std::string_view country);

@@ -26,6 +26,7 @@ constexpr Word kWords[]{
     {"refused", {ReceiptKind::refused, true, FailureClass::policy}},
     {"unclaimed", {ReceiptKind::unclaimed, true, FailureClass::temporary}},
     {"returned", {ReceiptKind::returned, true, FailureClass::address_dead}},
+    {"sent_back", {ReceiptKind::returned, true, FailureClass::temporary}},  // and nobody says why
     {"failed", {ReceiptKind::failed, true, FailureClass::temporary}},
     {"rejected", {ReceiptKind::failed, true, FailureClass::policy}},
     {"cancelled", {ReceiptKind::cancelled, true}},

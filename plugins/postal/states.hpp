@@ -17,7 +17,7 @@ struct Meaning {
 };
 
 /// "accepted", "dispatched", "available", "delivered", "accepted_by_addressee", "refused", "unclaimed",
-/// "returned", "failed", "cancelled", "interim"; nothing for another word.
+/// "returned", "sent_back", "failed", "cancelled", "interim"; nothing for another word.
 [[nodiscard]] std::optional<Meaning> meaning_of(std::string_view word);
 
 /// One row of a driver's table.

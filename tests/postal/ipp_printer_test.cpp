@@ -24,10 +24,13 @@ namespace {
 /// Which answers of the printer are lost on the way: those to this operation.
 struct Wire {
   std::atomic<std::uint16_t> loses{0};
+  std::atomic<std::uint16_t> busy{0};  ///< and which are answered so before they reach it
   std::atomic<int> sent{0};
 
   sdk::HttpReply call(const sdk::HttpRequest &request) {
     const auto operation = static_cast<std::uint16_t>(static_cast<unsigned char>(request.body[3]));
+    if (operation == busy)  // server-error-busy, without any attribute
+      return testkit::replied(200, std::string{"\x02\x00\x05\x07\x00\x00\x00\x01\x03", 9});
     if (operation == 6 || operation == 2) ++sent;
     auto reply = test::over_the_wire(request);
     return operation == loses ? testkit::unknown() : reply;
@@ -168,6 +171,33 @@ BOOST_AUTO_TEST_CASE(a_draft_whose_process_died_is_handed_over_again_and_its_job
   BOOST_TEST((plugin.commit(third.refs).kind == OutcomeKind::accepted));
   bench.await(key_of(3), third.refs, "completed");
   BOOST_TEST((bench.printer.printed() == std::vector<std::string>{key_of(3)}));
+}
+
+BOOST_AUTO_TEST_CASE(a_release_that_was_not_taken_leaves_no_empty_job_behind) {
+  if (is_skipped()) return;
+  Bench bench;
+  auto &plugin = bench.started();
+  bench.wire.busy = 6;
+  for (int i{1}; i <= 3; ++i) {
+    const auto prepared = plugin.send(letter_of(key_of(i)));
+    BOOST_TEST_REQUIRE((prepared.kind == OutcomeKind::prepared), i << ": " << prepared.text);
+    BOOST_TEST((plugin.commit(prepared.refs).kind == OutcomeKind::not_sent));
+  }
+  bench.wire.busy = 0;
+  const auto last = plugin.send(letter_of(key_of(99)));
+  BOOST_TEST((plugin.commit(last.refs).kind == OutcomeKind::accepted));
+  bench.await(key_of(99), last.refs, "completed");
+  BOOST_TEST((bench.printer.printed() == std::vector<std::string>{key_of(99)}));
+}
+
+BOOST_AUTO_TEST_CASE(what_came_out_with_errors_is_for_a_person_to_look_at) {
+  if (is_skipped()) return;
+  Bench bench;
+  auto &plugin = bench.started();
+  const auto parsed = plugin.parse("poll", R"({"ref": "7/)" + key_of(1) + R"(", "key": ")" + key_of(1) +
+                                               R"(", "state": "9", "reasons": "job-completed-with-errors"})");
+  BOOST_TEST_REQUIRE(parsed.receipts.size() == 1u);
+  BOOST_TEST((parsed.receipts[0].kind == ReceiptKind::interim && !parsed.receipts[0].is_final));
 }
 
 BOOST_AUTO_TEST_CASE(in_one_phase_a_lost_answer_is_in_doubt_and_nothing_is_sent_again) {

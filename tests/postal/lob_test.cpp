@@ -18,9 +18,9 @@ using sdk::ReceiptKind;
 namespace {
 
 struct Bench : test::ServicesBench<LobChannel> {
-  testkit::Instance &go(const std::string &key = "test_key") {
+  testkit::Instance &go(const std::string &key = "test_key", const std::string &more = {}) {
     return started(R"({"api": ")" + services.url() + R"(", "api_key": ")" + key +
-                   R"(", "webhook_secret": "w-19c204aa", "from": "adr_1"})");
+                   R"(", "webhook_secret": "w-19c204aa", "from": "adr_1")" + more + '}');
   }
   static testkit::TestMessage american(const std::string &key, const std::string &service = "plain") {
     auto message = letter_of(key, service);
@@ -82,6 +82,39 @@ BOOST_AUTO_TEST_CASE(what_lob_would_refuse_is_refused_before_it_leaves_and_by_lo
   BOOST_TEST(bench.services.seen()["lob"].items().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_repeat_with_other_bytes_says_nothing_of_the_first_copy) {
+  Bench bench;
+  bench.services.fault("POST /v1/letters", "\"lose\"");
+  BOOST_TEST((bench.go().send(Bench::american(key_of(1))).kind == OutcomeKind::unknown));
+  const auto changed = bench.go("test_key", R"(, "colour": true)").send(Bench::american(key_of(1)));
+  BOOST_TEST((changed.kind == OutcomeKind::unknown), "it is a letter already: " << changed.text);
+  BOOST_TEST(bench.services.seen()["lob"].items().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_lob_does_not_print_or_carry_is_refused_before_it_is_promised) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto pages = [](const std::string &box) {
+    auto message = Bench::american(key_of(1));
+    message.parts.back().bytes =
+        "%PDF-1.5\n1 0 obj <</Type /Page /MediaBox [ " + box + " ]>> endobj\n%%EOF\n";
+    return message;
+  };
+  const auto european = plugin.send(pages("0 0 595.275591 841.889764"));
+  BOOST_TEST((european.kind == OutcomeKind::rejected));
+  BOOST_TEST(european.text.find("210 × 297 mm") != std::string::npos, european.text);
+  BOOST_TEST(bench.services.seen()["calls"].items().size() == 1u, "nothing but our own look was asked");
+  BOOST_TEST((plugin.send(pages("0 0 612 792")).kind == OutcomeKind::accepted));
+
+  auto abroad = letter_of(key_of(2), "registered");
+  const auto taken = plugin.send(abroad);
+  BOOST_TEST_REQUIRE((taken.kind == OutcomeKind::accepted), taken.text);
+  BOOST_TEST(bench.services.seen()["lob"][taken.refs.at(0)]["extra_service"].text() == "registered",
+             "certified mail is for the United States");
+  abroad.service = "registered_ar";
+  BOOST_TEST((plugin.send(abroad).kind == OutcomeKind::rejected));
+}
+
 BOOST_AUTO_TEST_CASE(a_letter_is_deleted_while_it_waits_and_too_late_after) {
   Bench bench;
   auto &plugin = bench.go();
@@ -128,8 +161,11 @@ BOOST_AUTO_TEST_CASE(tracking_is_asked_for_and_an_unclaimed_letter_is_told_from_
   bench.services.tell(R"({"letter": {"id": ")" + ref + R"(", "set": {"tracking_events": [
     {"name": "In Transit", "time": "2026-11-23T10:00:00Z"},
     {"name": "Returned to Sender", "time": "2026-11-30T10:00:00Z", "details": {"event": "package_unclaimed", "description": "not picked up"}}]}}})");
-  BOOST_TEST(plugin.poll("", {{key_of(1), {ref}}}).error == "");
-  BOOST_TEST_REQUIRE(bench.host->inbound().size() == 1u);
+  for (const char *link : {"signed at ten", "signed at eleven"}) {
+    bench.services.tell(R"({"letter": {"id": ")" + ref + R"(", "set": {"url": ")" + link + R"("}}})");
+    BOOST_TEST(plugin.poll("", {{key_of(1), {ref}}}).error == "");
+  }
+  BOOST_TEST_REQUIRE(bench.host->inbound().size() == 1u, "another link is no news");
   const auto parsed = plugin.parse("poll", bench.host->inbound()[0].bytes);
   BOOST_TEST_REQUIRE(parsed.receipts.size() == 2u);
   BOOST_TEST((parsed.receipts[0].kind == ReceiptKind::dispatched));

@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(the_reasons_of_undelivered_mail_are_told_apart) {
     BOOST_TEST((receipt->is_final && receipt->failure == failure), reason);
     BOOST_TEST(receipt->evidence.size() == 1u);
   }
-  const auto meaning = postal::maileva::meaning_of_code("LP03");
+  const auto meaning = postal::maileva::meaning_of_code("LP00");
   BOOST_TEST((meaning.kind == ReceiptKind::interim && !meaning.is_final), "a code that is not in the table");
 }
 
@@ -248,21 +248,130 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_made_once_and_missed_calls_are_caught_up)
   bench.hook = "https://relance.example/hooks/maileva/T0kEn";
   auto &plugin = bench.go();
   const auto ref = plugin.send(letter_of(key_of(1))).refs.at(0);
-  bench.services.tell(R"({"notification": {"id": "n1", "status": "MAX_RETRY", "content": )" +
-                      Bench::event("ON_STATUS_PROCESSED", ref, key_of(1)) + "}}");
-  bench.services.tell(R"({"notification": {"id": "n2", "status": "SENT", "content": {}}})");
+  bench.services.tell(R"({"notifications_that_came": 600})");
+  bench.services.tell(
+      R"({"notification": {"id": "n1", "status": "MAX_RETRY", "last_attempt_date": "2026-11-22T10:00:00Z", "content": )" +
+      Bench::event("ON_STATUS_PROCESSED", ref, key_of(1)) + "}}");
   const auto first = plugin.poll("");
-  BOOST_TEST_REQUIRE(first.error == "");
+  BOOST_TEST_REQUIRE(first.error == "", "an event that Maileva does not offer is no end of the others");
   const auto made = bench.services.seen()["subscriptions"];
-  BOOST_TEST(made.items().size() == 22u);
+  BOOST_TEST(made.items().size() == 14u, "each that its notification centre lists");
   BOOST_TEST(made[0]["authentication"]["basic"]["login"].text() == "maileva");
-  BOOST_TEST_REQUIRE(bench.host->inbound().size() == 1u);
+  BOOST_TEST_REQUIRE(bench.host->inbound().size() == 1u, "on the second page of what mostly came through");
   const auto parsed = plugin.parse("poll", bench.host->inbound()[0].bytes);
   BOOST_TEST_REQUIRE(parsed.receipts.size() == 1u);
   BOOST_TEST((parsed.receipts[0].kind == ReceiptKind::dispatched));
-  BOOST_TEST(plugin.poll(first.cursor).error == "");
+  bench.host->set_wall_ms(bench.host->wall_ms() + 7'200'000);
+  const auto second = plugin.poll(first.cursor);
+  BOOST_TEST(second.error == "");
   BOOST_TEST(bench.host->inbound().size() == 1u, "what the cursor names is not fetched again");
-  BOOST_TEST(bench.services.seen()["subscriptions"].items().size() == 22u);
+  BOOST_TEST(bench.services.seen()["subscriptions"].items().size() == 14u);
+
+  auto &changed = bench.go(R"(, "hook_user": "maileva", "hook_password": "another secret of 16")");
+  BOOST_TEST(changed.poll(second.cursor).error == "");
+  const auto kept = bench.services.seen()["subscriptions"];
+  BOOST_TEST(kept.items().size() == 14u);
+  for (const auto &one : kept.items())
+    BOOST_TEST(one["authentication"]["basic"]["password"].text() == "another secret of 16",
+               "Maileva would call with the old password, and be refused");
+  bench.services.fault("GET /subscriptions", "\"page\"");
+  bench.host->set_wall_ms(bench.host->wall_ms() + 7 * 3'600'000);
+  BOOST_TEST(changed.poll(second.cursor).error != "");
+  BOOST_TEST(bench.services.seen()["subscriptions"].items().size() == 14u, "no list is not an empty list");
+}
+
+BOOST_AUTO_TEST_CASE(a_200_that_is_not_mailevas_releases_nothing_and_makes_nothing) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto ref = plugin.send(letter_of(key_of(1))).refs.at(0);
+  for (const char *then : {"\"page\"", "\"wrong 200\""}) {
+    bench.services.fault("POST /submit", then);
+    BOOST_TEST((plugin.commit({ref}).kind == OutcomeKind::unknown), then);
+  }
+  BOOST_TEST(bench.sending(ref)["submits"].integer() == 0);
+  BOOST_TEST((plugin.commit({ref}).kind == OutcomeKind::accepted));
+  BOOST_TEST(bench.sending(ref)["submits"].integer() == 1);
+  for (const char *on : {"POST /documents", "POST /recipients"}) {
+    bench.services.fault(on, "\"page\"");
+    const auto half = plugin.send(letter_of(key_of(2)));
+    BOOST_TEST((half.kind == OutcomeKind::unknown), on);
+    plugin.discard(half.refs);
+    BOOST_TEST(plugin.poll("").error == "");
+  }
+  BOOST_TEST(bench.services.seen()["sendings"].items().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_that_was_not_released_does_not_stay_for_somebody_to_release) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto ref = plugin.send(letter_of(key_of(1))).refs.at(0),
+             doubted = plugin.send(letter_of(key_of(2))).refs.at(0);
+  bench.services.fault("POST /submit", "\"lose\"");
+  BOOST_TEST((plugin.commit({doubted}).kind == OutcomeKind::unknown));
+  bench.services.fault("POST /submit", "401", 4);
+  BOOST_TEST((plugin.commit({ref}).kind == OutcomeKind::not_sent));
+  BOOST_TEST((plugin.commit({doubted}).kind == OutcomeKind::not_sent));
+  BOOST_TEST(plugin.poll("").error == "");
+  const auto left = bench.services.seen()["sendings"];
+  BOOST_TEST(left[ref].is_absent(), "the host makes another draft");
+  BOOST_TEST(left[doubted]["status"].text() == "PENDING", "what may have been submitted is only asked for");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_maileva_would_refuse_is_refused_before_the_letter_is_promised) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto path = [&](testkit::TestMessage message) {
+    const auto outcome = plugin.send(message);
+    BOOST_TEST((outcome.kind == OutcomeKind::rejected), outcome.text);
+    return outcome.text.substr(0, outcome.text.find(' '));
+  };
+  auto belgian = letter_of(key_of(1), "registered");
+  belgian.country = "BE";
+  belgian.postal_lines = {"Camille Martin", "Rue Neuve 1", "1000 Bruxelles"};
+  BOOST_TEST(path(belgian) == "/addressee/country");
+  auto town = letter_of(key_of(2));
+  town.postal_lines[2] = "Paris";
+  BOOST_TEST(path(town) == "/addressee/postal_lines/2");
+  BOOST_TEST(bench.services.seen()["calls"].items().size() == 1u, "nothing but our own look was asked");
+  belgian.service = "plain";
+  BOOST_TEST((plugin.send(belgian).kind == OutcomeKind::prepared), "plain letters go everywhere");
+}
+
+BOOST_AUTO_TEST_CASE(one_letter_that_cannot_be_told_of_hides_no_other_and_nothing_is_told_twice) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto first = plugin.send(letter_of(key_of(1))).refs.at(0),
+             second = plugin.send(letter_of(key_of(2))).refs.at(0);
+  const std::vector<testkit::OpenAttempt> open{{key_of(1), {first}}, {key_of(2), {second}}};
+  bench.services.fault("GET " + first.substr(first.rfind('/')), "500");
+  BOOST_TEST(plugin.poll("", open).error == "");
+  BOOST_TEST(bench.host->inbound().size() == 1u);
+  BOOST_TEST(plugin.poll("", open).error == "");
+  BOOST_TEST(bench.host->inbound().size() == 2u, "the first, now that it is told");
+  BOOST_TEST(plugin.poll("", open).error == "");
+  BOOST_TEST(bench.host->inbound().size() == 2u);
+  bench.record(second, R"({"status": "PROCESSED"})");
+  BOOST_TEST(plugin.poll("", open).error == "");
+  BOOST_TEST(bench.host->inbound().size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_postman_says_of_a_registered_letter_is_told_apart) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto ref = plugin.send(letter_of(key_of(1), "registered")).refs.at(0);
+  using postal::maileva::meaning_of_code;
+  BOOST_TEST((meaning_of_code("LP15").kind == ReceiptKind::delivered));
+  BOOST_TEST((meaning_of_code("LP19").kind == ReceiptKind::unclaimed));
+  BOOST_TEST((meaning_of_code("LP22").kind == ReceiptKind::refused));
+  BOOST_TEST((meaning_of_code("LP21").failure == FailureClass::address_dead));
+  BOOST_TEST((meaning_of_code("LP17").failure == FailureClass::temporary), "it says nothing of the address");
+  BOOST_TEST((meaning_of_code("N10").kind == ReceiptKind::returned), "of a plain letter");
+  bench.record(ref, R"({"delivery_statuses": [{"code": "LP19", "date": "2026-12-10T08:00:00Z"},
+    {"code": "LP17", "label": "handed to the sender", "date": "2026-12-20T08:00:00Z"}]})");
+  const auto parsed =
+      plugin.parse("webhook", as_raw(Bench::event("ON_MAIN_DELIVERY_STATUS_DELIVERED", ref, key_of(1))));
+  BOOST_TEST(of_kind(parsed, ReceiptKind::unclaimed) != nullptr);
+  BOOST_TEST(of_kind(parsed, ReceiptKind::delivered) == nullptr, "delivered to the sender");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_hook_the_open_letters_are_asked_for_one_by_one) {

@@ -66,10 +66,56 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_sending_is_in_doubt_and_never_a_second
 BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_draft_leaves_at_most_a_draft_and_the_same_key_finds_it) {
   Bench bench;
   auto &plugin = bench.go();
-  bench.services.fault("POST /letters/", "\"lose\"");
+  bench.services.fault("POST /letters", "\"lose\"");
   BOOST_TEST((plugin.send(letter_of(key_of(1))).kind == OutcomeKind::unknown));
   for (const auto &letter : bench.services.seen()["letters"].items())
     BOOST_TEST(letter["sends"].integer() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_letter_is_released_only_when_its_own_record_says_so) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto set = [&](const std::string &ref, const std::string &what) {
+    bench.services.tell(R"({"letter": {"id": ")" + ref + R"(", "set": )" + what + "}}");
+  };
+  const auto ref = plugin.send(letter_of(key_of(1))).refs.at(0);
+  bench.services.fault("GET /letters", "\"page\"");
+  BOOST_TEST((plugin.commit({ref}).kind == OutcomeKind::not_sent), "a page of maintenance is no letter");
+  BOOST_TEST(bench.letter(ref)["sends"].integer() == 0);
+  BOOST_TEST(plugin.poll("").error == "");
+  BOOST_TEST(bench.letter(ref).is_absent(), "its draft does not stay for somebody to send");
+
+  const auto other = plugin.send(letter_of(key_of(2))).refs.at(0);
+  bench.services.fault("PATCH /send", "\"page\"");
+  BOOST_TEST((plugin.commit({other}).kind == OutcomeKind::unknown));
+  set(other, R"({"status": "a_state_of_2027"})");
+  BOOST_TEST((plugin.commit({other}).kind == OutcomeKind::unknown), "sent or not: nobody knows");
+  BOOST_TEST((plugin.query({}, {other}).kind == OutcomeKind::unknown));
+  set(other, R"({"submitted_at": "2026-11-22T10:00:01+0000"})");
+  BOOST_TEST((plugin.commit({other}).kind == OutcomeKind::accepted));
+  BOOST_TEST((plugin.query({}, {other}).kind == OutcomeKind::accepted));
+
+  const auto third = plugin.send(letter_of(key_of(3))).refs.at(0);
+  set(third, R"({"status": "action_required"})");
+  const auto refused = plugin.commit({third});
+  BOOST_TEST((refused.kind == OutcomeKind::rejected && refused.code == "action_required"), refused.text);
+}
+
+BOOST_AUTO_TEST_CASE(one_letter_that_cannot_be_told_of_hides_no_other_and_nothing_is_told_twice) {
+  Bench bench;
+  auto &plugin = bench.go();
+  const auto first = plugin.send(letter_of(key_of(1))).refs.at(0),
+             second = plugin.send(letter_of(key_of(2))).refs.at(0);
+  BOOST_TEST((plugin.commit({first}).kind == OutcomeKind::accepted &&
+              plugin.commit({second}).kind == OutcomeKind::accepted));
+  const std::vector<testkit::OpenAttempt> open{{key_of(1), {first}}, {key_of(2), {second}}};
+  bench.services.fault("GET /" + first, "500");
+  for (const auto told : {1u, 2u, 2u}) {
+    BOOST_TEST(plugin.poll("", open).error == "");
+    BOOST_TEST(bench.host->inbound().size() == told);
+  }
+  bench.services.fault("GET /letters", "503", 2);
+  BOOST_TEST(plugin.poll("", open).error != "", "a provider that is away is said to be");
 }
 
 BOOST_AUTO_TEST_CASE(a_letter_that_cannot_be_printed_is_refused_before_its_release) {

@@ -5,7 +5,8 @@ Lob (Basic, forms, idempotency keys). Written from their published interfaces; n
 
     print_services.py PORT
 
-POST /_do drives it: {"fault": {"on": "POST /…", "then": 503 | "lose" | "refuse", "times": 1}}, {"expire_tokens": true},
+POST /_do drives it: {"fault": {"on": "POST /…", "then": 503 | "lose" | "refuse" | "page" |
+"wrong 200", "times": 1}}, {"expire_tokens": true},
 {"recipient": {"sending": "…", "set": {…}}}, {"notification": {…}}, {"letter": {"id": "…", "set": {…}}}. GET /_seen tells all."""
 import base64
 import email.parser
@@ -83,16 +84,19 @@ def add_recipient(sending, given):
     lines = {name: text for name, text in given.items() if name.startswith("address_line_")}
     if any(len(text) > 38 for text in lines.values()):
         raise maileva_error("ADDRESS_LINE_TOO_LONG", "38 characters")
-    if not re.match(r"\d{5} \S", lines.get("address_line_6", "")) or not (lines.get("address_line_1") or lines.get("address_line_2")):
+    town = r"\d{5} \S" if given.get("country_code") == "FR" else r"\S"
+    if not re.match(town, lines.get("address_line_6", "")) or not (lines.get("address_line_1") or lines.get("address_line_2")):
         raise maileva_error("ADDRESS_INCOMPLETE", "address_line_6 and a name")
     if not given.get("country_code"):
         raise maileva_error("COUNTRY_MISSING", "country_code")
+    if "acknowledgement_of_receipt" in sending and given["country_code"] not in ("FR", "MC", "RE", "YT", "MQ", "GP", "MF", "BL", "GF"):
+        raise maileva_error("INVALID_COUNTRY_CODE", "country_code")
     sending["recipients"].append(dict(given, id=f"re{len(sending['recipients']) + 1}", status="DRAFT"))
     return 201, sending["recipients"][-1]
 
 
 def maileva(method, path, query, headers, body):
-    given = json.loads(body) if body and headers.get("content-type", "").startswith("application/json") else {}
+    given = json.loads(body) if body and headers.get("content-type", "").startswith(("application/json", "application/merge-patch+json")) else {}
     if path.startswith("/notification_center/v2/"):
         return notification_centre(method, path.removeprefix("/notification_center/v2"), query, given)
     if path.endswith("/sendings") and method == "POST":
@@ -108,7 +112,8 @@ def maileva(method, path, query, headers, body):
         STATE["sendings"] = {n: s for n, s in STATE["sendings"].items() if s is not sending}
         return 204, None
     if rest == "" and method == "GET":
-        return 200, {k: v for k, v in sending.items() if k not in ("documents", "recipients")}
+        counts = {"documents_count": len(sending["documents"]), "recipients_counts": {"total": len(sending["recipients"])}}
+        return 200, counts | {k: v for k, v in sending.items() if k not in ("documents", "recipients")}
     if rest == "/documents" and method == "POST":
         parts = form_parts(headers["content-type"], body)
         if not parts["document"][1].startswith(b"%PDF-") or json.loads(parts["metadata"][1])["priority"] != 1:
@@ -136,15 +141,35 @@ def maileva(method, path, query, headers, body):
     raise maileva_error("NOT_FOUND", path, 404)
 
 
+# What the published interface lists for each resource; another one is refused.
+EVENTS = {"mail/v2/sendings": ("ON_STATUS_ACCEPTED", "ON_STATUS_REJECTED", "ON_STATUS_PROCESSED"),
+          "registered_mail/v4/sendings": ("ON_STATUS_ACCEPTED", "ON_STATUS_REJECTED", "ON_STATUS_PROCESSED", "ON_GLOBAL_DEPOSIT_PROOF_RECEIVED"),
+          "registered_mail/v4/recipients": ("ON_DEPOSIT_PROOF_RECEIVED", "ON_CONTENT_PROOF_RECEIVED", "ON_ACKNOWLEDGEMENT_OF_RECEIPT_RECEIVED",
+                                            "ON_UNDELIVERED_MAIL_RECEIVED", "ON_MAIN_DELIVERY_STATUS_FIRST_PRESENTATION",
+                                            "ON_MAIN_DELIVERY_STATUS_DELIVERED", "ON_MAIN_DELIVERY_STATUS_UNDELIVERED")}
+
+
+def page_of(items, query):
+    start, count = int(query.get("start_index", ["1"])[0]), int(query.get("count", ["50"])[0])
+    if start < 1 or not 1 <= count <= 500:
+        raise maileva_error("PAGING_WRONG", "start_index from 1, count to 500")
+    return items[start - 1:start - 1 + count]
+
+
 def notification_centre(method, path, query, given):
+    if path == "/subscriptions" and method == "POST" and given.get("event_type") not in EVENTS.get(given.get("resource_type"), ()):
+        raise maileva_error("EVENT_TYPE_WRONG", "no such event of this resource")
+    if path.startswith("/subscriptions/") and method == "PATCH":
+        one = next(s for s in STATE["subscriptions"] if s["id"] == path.rsplit("/", 1)[1])
+        one.update(given)
+        return 200, one
     if path == "/subscriptions" and method == "POST":
         STATE["subscriptions"].append(dict(given, id=new_id("5b")))
         return 201, STATE["subscriptions"][-1]
     if path == "/subscriptions":
-        return 200, {"subscriptions": STATE["subscriptions"]}
-    if path == "/notifications":
-        status = query.get("status", [""])[0]
-        return 200, {"notifications": [{"id": i, "status": n["status"]} for i, n in STATE["notifications"].items() if n["status"] == status]}
+        return 200, {"subscriptions": page_of(STATE["subscriptions"], query)}
+    if path == "/notifications":  # of every status, as they come
+        return 200, {"notifications": page_of([{k: v for k, v in n.items() if k != "content"} for n in STATE["notifications"].values()], query)}
     match = re.match(r"/notifications/([^/]+)/content$", path)
     if match and match[1] in STATE["notifications"]:
         return 200, STATE["notifications"][match[1]]["content"]
@@ -162,13 +187,13 @@ def pingen(method, path, headers, body, origin):
         number = str(len(STATE["files"]) + 1)
         STATE["files"][number] = ""
         return 200, {"data": {"id": number, "type": "file_uploads", "attributes": {"url": f"{origin}/_files/{number}", "url_signature": "sig-" + number}}}
-    match = re.match(r"/organisations/([^/]+)/letters/([^/]*)(/\w+)?$", path)
+    match = re.match(r"/organisations/([^/]+)/letters(?:/([^/]+)(/\w+)?)?$", path)
     if not match or match[1] != "org-1":
         raise json_api_error(404, "no such resource")
     if headers.get("accept") != "application/vnd.api+json":
         raise json_api_error(406, "application/vnd.api+json")
     given = json.loads(body)["data"] if body else {}
-    if match[2] == "" and method == "POST":
+    if match[2] is None and method == "POST":
         return create_letter(given["attributes"], headers.get("idempotency-key", ""), body)
     letter = STATE["letters"].get(match[2])
     if not letter:
@@ -210,7 +235,7 @@ def create_letter(attributes, key, body):
         raise json_api_error(422, "file_url")
     if attributes["auto_send"] is not False or attributes["address_position"] not in ("left", "right"):
         raise json_api_error(422, "attributes")
-    letter = dict(attributes, id=new_id("1e"), status="validating", sends=0, pdf_size=len(STATE["files"][number]), updated_at="2026-11-22T10:00:00+0000")
+    letter = dict(attributes, id=new_id("1e"), status="validating", submitted_at=None, sends=0, pdf_size=len(STATE["files"][number]), updated_at="2026-11-22T10:00:00+0000")
     STATE["letters"][letter["id"]] = letter
     STATE["keys"][key] = (body.decode(), letter_answer(dict(letter)))
     return 201, letter_answer(letter)
@@ -223,7 +248,7 @@ def send_letter(letter, given, key):
         raise json_api_error(422, "attributes")
     if letter["status"] != "valid":
         raise json_api_error(409, "the letter cannot be sent")
-    letter.update(status="submitted", sends=letter["sends"] + 1, delivery_product=given["attributes"]["delivery_product"])
+    letter.update(status="submitted", submitted_at="2026-11-22T10:00:01+0000", sends=letter["sends"] + 1, delivery_product=given["attributes"]["delivery_product"])
     return 200, letter_answer(letter)
 
 
@@ -255,7 +280,7 @@ def create_lob_letter(headers, body):
     if key in STATE["keys"]:
         seen, answer = STATE["keys"][key]
         if seen != body.decode("latin-1"):
-            raise lob_error(422, "another request had this key")
+            raise lob_error(422, "another request had this idempotency key")
         return 200, answer
     for name in ("color", "use_type", "to[name]", "to[address_line1]", "to[address_city]"):
         if not fields.get(name):
@@ -299,6 +324,8 @@ def control(given):
         STATE["sendings"][given["sending"]["sending"]].update(given["sending"]["set"])
     if "notification" in given:
         STATE["notifications"][given["notification"]["id"]] = given["notification"]
+    for number in range(given.get("notifications_that_came", 0)):
+        STATE["notifications"][f"came{number}"] = {"id": f"came{number}", "status": "SENT", "last_attempt_date": "2026-11-01T10:00:00Z", "content": {}}
     if "letter" in given:
         (STATE["letters"].get(given["letter"]["id"]) or STATE["lob"][given["letter"]["id"]]).update(given["letter"]["set"])
     return 200, {}
@@ -317,7 +344,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with LOCK:
             fault = self.fault(path)
             if fault and fault["then"] not in ("lose",):
-                status, said = (fault["then"], {}) if isinstance(fault["then"], int) else (400, {"errors": [{"code": "REFUSED", "message": "as told"}]})
+                status, said = {"refuse": (400, {"errors": [{"code": "REFUSED", "message": "as told"}]}), "page": (200, "<html>we are back soon</html>"),
+                                "wrong 200": (200, {"errors": [{"code": "BROKEN", "message": "as told"}]})}.get(fault["then"], (fault["then"], {}))
             else:
                 try:
                     status, said = self.serve(path, urllib.parse.parse_qs(query), headers, body)
@@ -329,7 +357,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault and fault["then"] == "lose":
             self.close_connection = True
             return
-        data = b"" if said is None else said if isinstance(said, bytes) else json.dumps(said).encode()
+        data = b"" if said is None else said if isinstance(said, bytes) else said.encode() if isinstance(said, str) else json.dumps(said).encode()
         self.send_response(status)
         self.send_header("content-type", "application/pdf" if isinstance(said, bytes) else "application/json")
         self.send_header("content-length", str(len(data)))

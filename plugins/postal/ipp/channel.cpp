@@ -110,6 +110,9 @@ sdk::Outcome IppChannel::print(const sdk::Message &message, const Letter &letter
 }
 
 sdk::Outcome IppChannel::create(const sdk::Message &message, const Letter &letter) {
+  if (!has_room_for(letter.document->bytes.size()))
+    return sdk::Outcome::not_sent("ipp", "as many letters wait for their release as can be kept",
+                                  settings_.busy_pause_ms);
   const auto answer =
       ask(new_job(settings_, Operation::create_job, message.idempotency_key), message.not_after_ms, false);
   if (!answer.is_success()) return answer.outcome;
@@ -132,37 +135,35 @@ std::optional<Job> IppChannel::look_up(const JobRef &ref, Answer &answer) {
 sdk::Outcome IppChannel::commit(const sdk::Commit &commit) {
   const auto ref = commit.refs.empty() ? std::nullopt : JobRef::parse(commit.refs[0]);
   if (!ref) return sdk::Outcome::not_sent("ipp", "no job of ours is named");
-  auto document = kept(ref->text());
+  auto outcome = orphans_.ended(ref->text(), release(*ref, commit.not_after_ms));
+  // Where the printer may have the letter, the same job can be asked for again; otherwise another job is
+  // made.
+  if (outcome.kind != sdk::OutcomeKind::unknown) forget(ref->text());
+  // An empty job keeps some printers from printing anything else.
+  if (outcome.kind != sdk::OutcomeKind::accepted) cancel_orphans();
+  return outcome;
+}
+
+sdk::Outcome IppChannel::release(const JobRef &ref, std::int64_t not_after_ms) {
   Answer answer;
-  const auto job = look_up(*ref, answer);
+  const auto job = look_up(ref, answer);
   if (!job) {
     // Not asked to print anything here; whether an earlier commit did is the host's to remember.
     return sdk::Outcome::not_sent(answer.outcome.code, answer.outcome.text, answer.outcome.retry_after_ms);
   }
-  const auto found = to_outcome(*ref, *job);
+  auto document = kept(ref.text());
+  const auto found = to_outcome(ref, *job);
   if (found.kind == sdk::OutcomeKind::rejected &&
       document)  // a draft that the printer did not want to wait for
     return sdk::Outcome::not_sent("ipp", "the printer gave the job up before it had its letter");
-  if (found.kind != sdk::OutcomeKind::prepared) {
-    forget(ref->text());
-    return found;
-  }
-  if (!document) {
-    orphans_.note({commit.refs[0]});
-    cancel_orphans();
+  if (found.kind != sdk::OutcomeKind::prepared) return found;
+  if (!document)
     return sdk::Outcome::not_sent("ipp",
                                   "the letter was lost with the process that had it; its job is empty");
-  }
-  return release(*ref, std::move(*document), commit.not_after_ms);
-}
-
-sdk::Outcome IppChannel::release(const JobRef &ref, std::string document, std::int64_t not_after_ms) {
   auto request = about_job(settings_, Operation::send_document, ref.id);
-  request.document = std::move(document);
-  const auto answer = ask(request, not_after_ms, false);
-  if (!answer.is_success()) return answer.outcome;
-  forget(ref.text());
-  return sdk::Outcome::accepted({ref.text()});
+  request.document = std::move(*document);
+  answer = ask(request, not_after_ms, false);
+  return answer.is_success() ? sdk::Outcome::accepted({ref.text()}) : answer.outcome;
 }
 
 void IppChannel::discard(const sdk::Refs &refs) {
@@ -172,21 +173,23 @@ void IppChannel::discard(const sdk::Refs &refs) {
 
 /// Only jobs that got no letter; one that did is not an orphan but a letter.
 void IppChannel::cancel_orphans() {
-  for (const auto &text : orphans_.take()) {
-    const auto ref = JobRef::parse(text);
+  const auto texts = orphans_.take();
+  for (auto text = texts.begin(); text != texts.end(); ++text) {
+    const auto ref = JobRef::parse(*text);
     if (!ref) continue;
     Answer answer;
     const auto job = look_up(*ref, answer);
+    if (!job && !answer.message) return orphans_.put_back({text, texts.end()});  // it is off
     if (job && job->waits_for_document() &&
         !ask(about_job(settings_, Operation::cancel_job, ref->id), 0, true).is_success())
-      host_.log(sdk::LogLevel::warning, "an empty job could not be removed", {{"job", text}});
+      host_.log(sdk::LogLevel::warning, "an empty job could not be removed", {{"job", *text}});
   }
 }
 
 sdk::Outcome IppChannel::query(const sdk::Query &query) {
   Answer answer;
   if (const auto ref = query.refs.empty() ? std::nullopt : JobRef::parse(query.refs[0])) {
-    if (const auto job = look_up(*ref, answer)) return to_outcome(*ref, *job);
+    if (const auto job = look_up(*ref, answer)) return standing(*ref, *job);
     return sdk::Outcome::unknown("ipp", "the printer does not know the job any more");
   }
   for (const bool is_completed : {false, true}) {
@@ -194,9 +197,17 @@ sdk::Outcome IppChannel::query(const sdk::Query &query) {
     if (!answer.is_success()) return sdk::Outcome::unknown(answer.outcome.code, answer.outcome.text);
     for (const auto &job : jobs_of(*answer.message))
       if (!query.idempotency_key.empty() && job.name == query.idempotency_key)
-        return to_outcome({job.id, job.name}, job);
+        return standing({job.id, job.name}, job);
   }
   return sdk::Outcome::unknown("ipp", "the printer lists no job of that name; it forgets old ones");
+}
+
+/// In one phase no job is a draft: one without a letter is still being sent, or its letter never came.
+sdk::Outcome IppChannel::standing(const JobRef &ref, const Job &job) const {
+  auto outcome = to_outcome(ref, job);
+  if (!settings_.has_two_phases && outcome.kind == sdk::OutcomeKind::prepared)
+    return sdk::Outcome::unknown("ipp", "the printer has a job without its letter");
+  return outcome;
 }
 
 sdk::Recalled IppChannel::recall(const sdk::Recall &recall) {
@@ -240,6 +251,7 @@ sdk::Polled IppChannel::poll(const sdk::Poll &poll) {
       job = look_up(*ref, answer);
     if (!job || job->waits_for_document()) continue;
     const JobRef found{job->id, key};
+    if (!news_.is_new(found.text(), raw_of(found, *job))) continue;
     polled.found.push_back({.kind = "poll",
                             .name = found.text() + ':' + std::to_string(static_cast<int>(job->state)),
                             .bytes = raw_of(found, *job)});
@@ -259,14 +271,23 @@ sdk::Parsed IppChannel::parse(const sdk::Raw &raw) const {
     receipt.code = row.name;
     receipt.text = json["message"].text().empty() ? json["reasons"].text() : json["message"].text();
     receipt.is_final |= receipt.kind == sdk::ReceiptKind::dispatched;  // a printer knows no more
+    if (receipt.is_final && json["reasons"].text().find("job-completed-with-errors") != std::string::npos) {
+      receipt.kind = sdk::ReceiptKind::interim;  // what lies in the tray is for a person to look at
+      receipt.is_final = false;
+      receipt.code = "completed-with-errors";
+    }
     return sdk::Parsed::receipt(std::move(receipt));
   }
   return sdk::Parsed::unreadable("no state of a job");
 }
 
-void IppChannel::keep(const std::string &ref, std::string_view document) {
+bool IppChannel::has_room_for(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (kept_bytes_ + document.size() > kKeptBytesMax) return;  // its commit then says that it is gone
+  return kept_bytes_ + bytes <= kKeptBytesMax;
+}
+void IppChannel::keep(const std::string &ref, std::string_view document) {
+  forget(ref);  // a printer that gives its numbers again
+  const std::lock_guard lock(mutex_);
   kept_[ref] = document;
   kept_bytes_ += document.size();
 }

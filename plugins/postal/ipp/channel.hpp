@@ -5,6 +5,7 @@
 
 #include "plugins/postal/ipp/printer.hpp"
 #include "plugins/postal/letter.hpp"
+#include "plugins/postal/news.hpp"
 #include "plugins/postal/orphans.hpp"
 
 #include <relance/driver.hpp>
@@ -40,10 +41,12 @@ class IppChannel {
   sdk::Outcome create(const sdk::Message &message, const Letter &letter);
   /// A job of ours that still has our name; else what became of asking.
   std::optional<Job> look_up(const JobRef &ref, Answer &answer);
-  sdk::Outcome release(const JobRef &ref, std::string document, std::int64_t not_after_ms);
+  sdk::Outcome release(const JobRef &ref, std::int64_t not_after_ms);
+  [[nodiscard]] sdk::Outcome standing(const JobRef &ref, const Job &job) const;
   void cancel_orphans();
 
   /// The letters of drafts, until they are released: the printer gets a letter only when it may print it.
+  bool has_room_for(std::size_t bytes);
   void keep(const std::string &ref, std::string_view document);
   std::optional<std::string> kept(const std::string &ref);
   void forget(const std::string &ref);
@@ -52,6 +55,7 @@ class IppChannel {
   sdk::Http http_;
   Settings settings_;
   Orphans orphans_;
+  News news_;
   std::mutex mutex_;
   std::map<std::string, std::string> kept_;
   std::size_t kept_bytes_{0};

@@ -18,6 +18,10 @@ constexpr std::int64_t kListedAfterMs{3'600'000};
 constexpr std::int64_t kToleranceMs{300'000};
 constexpr std::uint64_t kReplyMax{4'194'304};
 
+bool says_idempotency(std::string_view words) {
+  return words.find("dempoten") != words.npos;
+}
+
 }  // namespace
 
 const sdk::Description LobChannel::kDescription{.id = "org.relance.postal",
@@ -55,7 +59,8 @@ LobChannel::Prepared LobChannel::prepare(const sdk::Message &message) const {
         read_address(lines_of(message.sender.postal_lines, message.sender.country), message.sender.country);
     if (!prepared.from.fault.empty()) issues.push_back({"/sender/postal_lines", prepared.from.fault});
   }
-  if (!extra_service_for(message.service))
+  for (const auto &fault : foreign_pages(prepared.letter)) issues.push_back({"/parts", fault});
+  if (!extra_service_for(message.service, message.addressee.country))
     issues.push_back({"/service", "\"" + std::string{message.service} + "\" is none of Lob's"});
   return prepared;
 }
@@ -83,7 +88,7 @@ sdk::HttpReply LobChannel::call(std::string_view method, const std::string &path
 sdk::Outcome LobChannel::send(const sdk::Message &message) {
   const auto prepared = prepare(message);
   if (const auto *fatal = prepared.letter.fatal()) return to_refusal(*fatal);
-  const auto extra = *extra_service_for(message.service);
+  const auto extra = *extra_service_for(message.service, message.addressee.country);
   std::vector<rest::FormPart> form{{.name = "color", .bytes = settings_.is_colour ? "true" : "false"},
                                    {.name = "double_sided", .bytes = settings_.is_duplex ? "true" : "false"},
                                    {.name = "use_type", .bytes = "operational"},
@@ -101,11 +106,18 @@ sdk::Outcome LobChannel::send(const sdk::Message &message) {
                   .media_type = "application/pdf"});
   const auto reply =
       call("POST", "/v1/letters", rest::multipart(form), message.not_after_ms, message.idempotency_key);
-  if (!reply.is_success())
-    return rest::to_outcome(
+  if (!reply.is_success()) {
+    auto outcome = rest::to_outcome(
         reply, {.refused_as = sdk::FailureClass::policy, .throttled_took_nothing = reply.status == 429});
+    // Other bytes under a key that it knows (a setting was changed between): the first copy may be a letter.
+    if (outcome.kind == sdk::OutcomeKind::rejected &&
+        (says_idempotency(outcome.code) || says_idempotency(outcome.text)))
+      outcome = sdk::Outcome::unknown(outcome.code, outcome.text);
+    return outcome;
+  }
   const auto id = sdk::Json::parse(reply.body)["id"].text();
-  if (!rest::is_id(id)) return sdk::Outcome::unknown("lob", "a letter was taken and its id not told");
+  if (!id.starts_with("ltr_") || !rest::is_id(id))
+    return sdk::Outcome::unknown("lob", "a letter was taken and its id not told");
   return sdk::Outcome::accepted({id});
 }
 
@@ -144,15 +156,22 @@ sdk::Recalled LobChannel::recall(const sdk::Recall &recall) {
 
 sdk::Polled LobChannel::poll(const sdk::Poll &poll) {
   sdk::Polled polled;
+  bool is_asked{false}, is_told{false};
   for (const auto &attempt : poll.open) {
     if (attempt.refs.empty() || !rest::is_id(attempt.refs[0])) continue;
     const std::string id{attempt.refs[0]};
     const auto reply = call("GET", "/v1/letters/" + id, {}, 0, {});
-    if (reply.result == sdk::HttpReply::Result::replied && reply.status == 404) continue;
-    if (!reply.is_success()) return sdk::Polled::failed("the state of a letter did not come");
-    const auto digest = sdk::to_hex(sdk::Sha256{}.add(reply.body).digest()).substr(0, 16);
-    polled.found.push_back({.kind = "poll", .name = id + ':' + digest, .bytes = reply.body});
+    is_asked = true;
+    if (rest::is_away(reply)) break;
+    is_told |= reply.is_success() || rest::is_gone(reply);
+    // Not by its bytes: the links in them are signed anew at each answer.
+    std::string state;
+    for (const auto &receipt : receipts_of(sdk::Json::parse(reply.body)))
+      state += receipt.code + '@' + std::to_string(receipt.provider_time_ms) + ' ';
+    if (reply.is_success() && !state.empty() && news_.is_new(id, state))
+      polled.found.push_back({.kind = "poll", .name = id + ':' + state, .bytes = reply.body});
   }
+  if (is_asked && !is_told) return sdk::Polled::failed("the state of a letter did not come");
   return polled;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plugins/postal/lob/records.hpp"
+#include "plugins/postal/news.hpp"
 
 #include <relance/driver.hpp>
 #include <relance/http.hpp>
@@ -38,6 +39,7 @@ class LobChannel {
   sdk::Host host_;
   sdk::Http http_;
   Settings settings_;
+  News news_;
 };
 
 }  // namespace relance::postal::lob

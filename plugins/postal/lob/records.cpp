@@ -4,7 +4,7 @@
 #include "plugins/postal/rest/account.hpp"
 #include "plugins/protocol/gateway/timestamp.hpp"
 
-#include <algorithm>
+#include <cmath>
 
 namespace relance::postal::lob {
 namespace {
@@ -68,10 +68,24 @@ Address read_address(const std::vector<std::string_view> &lines, std::string_vie
   return address;
 }
 
-std::optional<std::string> extra_service_for(std::string_view service) {
+std::vector<std::string> foreign_pages(const Letter &letter) {
+  constexpr double kWidth{612}, kHeight{792}, kTolerance{2}, kPointsPerMm{72 / 25.4};
+  if (letter.document == nullptr) return {};
+  for (const auto &page : page_sizes(letter.document->bytes)) {
+    if (std::abs(page.width - kWidth) <= kTolerance && std::abs(page.height - kHeight) <= kTolerance)
+      continue;
+    return {"has pages of " + std::to_string(std::lround(page.width / kPointsPerMm)) + " × " +
+            std::to_string(std::lround(page.height / kPointsPerMm)) +
+            " mm; Lob prints on 216 × 279 mm (8.5 × 11 in) only"};
+  }
+  return {};
+}
+
+std::optional<std::string> extra_service_for(std::string_view service, std::string_view country) {
+  const bool is_domestic{country.empty() || country == "US"};
   if (service == "plain") return "";
-  if (service == "registered" || service == "tracked") return "certified";
-  if (service == "registered_ar") return "certified_return_receipt";
+  if (service == "registered" || service == "tracked") return is_domestic ? "certified" : "registered";
+  if (service == "registered_ar" && is_domestic) return "certified_return_receipt";
   return std::nullopt;
 }
 

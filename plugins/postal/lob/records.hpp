@@ -27,8 +27,12 @@ struct Address {
 /// United States: "CITY ST 12345[-6789]"; elsewhere the last line is the city's.
 [[nodiscard]] Address read_address(const std::vector<std::string_view> &lines, std::string_view country);
 
-/// extra_service; nothing: Lob has no such service. Empty: none is needed.
-[[nodiscard]] std::optional<std::string> extra_service_for(std::string_view service);
+/// Lob prints on 8.5 × 11 inches only; it would refuse the letter after it had been promised.
+[[nodiscard]] std::vector<std::string> foreign_pages(const Letter &letter);
+
+/// extra_service; nothing: Lob has no such service to that country. Empty: none is needed.
+[[nodiscard]] std::optional<std::string> extra_service_for(std::string_view service,
+                                                           std::string_view country);
 
 [[nodiscard]] Meaning meaning_of_event(std::string_view event_type);
 [[nodiscard]] Meaning meaning_of_tracking(std::string_view name);

@@ -10,10 +10,6 @@
 namespace relance::postal::maileva {
 namespace {
 
-constexpr const char *kNotificationCentre{"notification_center/v2"};
-constexpr const char *kSubscribedState{"subscribed"};
-constexpr std::uint64_t kProofMax{16'777'216}, kListMax{4'194'304};
-constexpr std::size_t kMissedMax{50}, kKnownMax{1000};
 /// A list of a draft that was made shows it within this time; generous, as no promise is published.
 constexpr std::int64_t kListedAfterMs{3'600'000};
 constexpr std::int64_t kProofPauseMs{3'600'000};  ///< proofs come days after the letter
@@ -24,8 +20,9 @@ constexpr sdk::HttpRules kOfDraft{.refused_as = sdk::FailureClass::policy, .thro
 bool says_not_draft(const sdk::HttpReply &reply) {
   return reply.body.find("SENDING_STATUS_IS_NOT_DRAFT") != std::string::npos;
 }
-bool is_gone(const sdk::HttpReply &reply) {
-  return reply.result == sdk::HttpReply::Result::replied && reply.status == 404;
+/// A part of a draft is made when it is described in the answer; not every 200 is Maileva's own.
+bool is_made(const sdk::HttpReply &reply) {
+  return rest::is_done(reply) && sdk::Json::parse(reply.body).kind() == sdk::Json::Kind::object;
 }
 
 }  // namespace
@@ -42,8 +39,9 @@ MailevaChannel::MailevaChannel(sdk::Host host, std::string_view, std::string_vie
                                sdk::Issues &issues)
     : host_{host},
       settings_{read_settings(settings_json, issues)},
-      account_{host, settings_.credentials},
-      hook_{host.webhook_url()} {}
+      hook_{host.webhook_url()},
+      api_{host, settings_},
+      notifications_{host, settings_, api_, hook_} {}
 
 sdk::Traits MailevaChannel::traits() const {
   sdk::Traits traits;
@@ -62,7 +60,7 @@ Letter MailevaChannel::read(const sdk::Message &message) const {
   auto letter = read_letter(message, limits);
   if (product_for(message.service).empty())
     letter.issues.push_back({"/service", "\"" + std::string{message.service} + "\" is none of Maileva's"});
-  if (message.addressee.country.size() != 2) letter.issues.push_back({"/addressee/country", "is missing"});
+  hold_addresses(message, letter);
   return letter;
 }
 
@@ -70,41 +68,23 @@ sdk::Quote MailevaChannel::quote(const sdk::Message &message) const {
   return to_quote(read(message));
 }
 
-sdk::HttpReply MailevaChannel::get(const std::string &path) {
-  return account_.call(
-      {.method = "GET",
-       .url = url(path),
-       .headers = {{"accept", "application/json"}},
-       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = kListMax, .is_idempotent = true}});
-}
-
-sdk::HttpReply MailevaChannel::post(const std::string &path, std::string content_type, std::string body,
-                                    std::int64_t not_after_ms) {
-  sdk::HttpRequest request{.method = "POST",
-                           .url = url(path),
-                           .headers = {{"accept", "application/json"}},
-                           .body = std::move(body),
-                           .not_after_ms = not_after_ms,
-                           .options = {.timeout_ms = settings_.timeout_ms}};
-  if (!content_type.empty()) request.headers.emplace_back("content-type", std::move(content_type));
-  return account_.call(std::move(request));
-}
-
 sdk::Outcome MailevaChannel::send(const sdk::Message &message) {
   remove_drafts();
   const auto letter = read(message);
   if (const auto *fatal = letter.fatal()) return to_refusal(*fatal);
   const auto product = product_for(message.service);
-  const auto made =
-      post(product + "/sendings", "application/json", sending_json(settings_, message), message.not_after_ms);
-  if (!made.is_success()) return rest::to_outcome(made, kOfDraft);
+  const auto made = api_.post(product + "/sendings", "application/json", sending_json(settings_, message),
+                              message.not_after_ms);
+  if (!is_made(made)) return rest::to_outcome(made, kOfDraft);
   const auto ref = SendingRef::parse(product + "/sendings/" + sdk::Json::parse(made.body)["id"].text());
   if (!ref) return sdk::Outcome::unknown("maileva", "a draft was made and its id not told");
   auto outcome = fill_draft(*ref, message, letter);
-  if (outcome.kind == sdk::OutcomeKind::unknown)
+  if (outcome.kind == sdk::OutcomeKind::unknown) {
     outcome.refs = {ref->text()};  // the host has it discarded
-  else if (outcome.kind != sdk::OutcomeKind::prepared)
-    remove_draft(*ref);
+  } else if (outcome.kind != sdk::OutcomeKind::prepared) {
+    orphans_.note(ref->text());
+    remove_drafts();
+  }
   return outcome;
 }
 
@@ -117,32 +97,37 @@ sdk::Outcome MailevaChannel::fill_draft(const SendingRef &ref, const sdk::Messag
                                      {.name = "metadata",
                                       .bytes = R"({"priority":1,"name":"letter.pdf"})",
                                       .media_type = "application/json"}});
-  auto reply = post(ref.text() + "/documents", body.content_type, body.bytes, message.not_after_ms);
-  if (!reply.is_success()) return rest::to_outcome(reply, kOfDraft);
-  reply = post(ref.text() + "/recipients", "application/json", recipient_json(message), message.not_after_ms);
-  if (!reply.is_success()) return rest::to_outcome(reply, kOfDraft);
+  auto reply = api_.post(ref.text() + "/documents", body.content_type, body.bytes, message.not_after_ms);
+  if (!is_made(reply)) return rest::to_outcome(reply, kOfDraft);
+  reply = api_.post(ref.text() + "/recipients", "application/json", recipient_json(message),
+                    message.not_after_ms);
+  if (!is_made(reply)) return rest::to_outcome(reply, kOfDraft);
   return sdk::Outcome::prepared({ref.text()});
 }
 
 sdk::Outcome MailevaChannel::commit(const sdk::Commit &commit) {
   const auto ref = commit.refs.empty() ? std::nullopt : SendingRef::parse(commit.refs[0]);
   if (!ref) return sdk::Outcome::not_sent("maileva", "no draft of ours is named");
-  const auto reply = post(ref->text() + "/submit", {}, {}, commit.not_after_ms);
-  if (reply.is_success() || says_not_draft(reply)) return sdk::Outcome::accepted({ref->text()});
-  if (is_gone(reply))  // what was ever submitted stays listed
+  return orphans_.ended(ref->text(), release(*ref, commit.not_after_ms));
+}
+
+sdk::Outcome MailevaChannel::release(const SendingRef &ref, std::int64_t not_after_ms) {
+  const auto reply = api_.post(ref.text() + "/submit", {}, {}, not_after_ms);
+  if (rest::is_done(reply) || says_not_draft(reply)) return sdk::Outcome::accepted({ref.text()});
+  if (rest::is_gone(reply))  // what was ever submitted stays listed
     return sdk::Outcome::not_sent("http 404", "the draft is gone, and was never submitted");
   return rest::to_outcome(reply, {.refused_as = sdk::FailureClass::policy});
 }
 
 sdk::Outcome MailevaChannel::standing(const SendingRef &ref) {
-  const auto reply = get(ref.text());
-  if (is_gone(reply)) return sdk::Outcome::not_found();
+  const auto reply = api_.get(ref.text());
+  if (rest::is_gone(reply)) return sdk::Outcome::not_found();
   if (!reply.is_success()) return sdk::Outcome::unknown("maileva", "the provider does not say");
   const auto json = sdk::Json::parse(reply.body);
   const auto status = json["status"].text();
   if (status == "DRAFT") {
-    if (json["documents_count"].text("1") == "0")
-      return sdk::Outcome::unknown("maileva", "a draft without a letter");
+    if (json["documents_count"].text("1") == "0" || json["recipients_counts"]["total"].text("1") == "0")
+      return sdk::Outcome::unknown("maileva", "a draft without a letter or an address");
     return sdk::Outcome::prepared({ref.text()});
   }
   if (status == "REJECTED") {
@@ -160,8 +145,8 @@ sdk::Outcome MailevaChannel::query(const sdk::Query &query) {
     return standing(*ref);
   if (!is_key(query.idempotency_key)) return sdk::Outcome::unknown("maileva", "nothing is named");
   for (const char *product : {kRegistered, kPlain}) {
-    const auto reply =
-        get(std::string{product} + "/sendings?" + sdk::form({{"custom_id", query.idempotency_key}}));
+    const auto reply = api_.get(std::string{product} + "/sendings?count=500&" +
+                                sdk::form({{"custom_id", query.idempotency_key}}));
     if (!reply.is_success()) return sdk::Outcome::unknown("maileva", "the provider does not say");
     const auto json = sdk::Json::parse(reply.body);
     if (json["sendings"].kind() != sdk::Json::Kind::array)
@@ -170,100 +155,49 @@ sdk::Outcome MailevaChannel::query(const sdk::Query &query) {
       if (sending["custom_id"].text() == query.idempotency_key)
         if (const auto ref = SendingRef::parse(std::string{product} + "/sendings/" + sending["id"].text()))
           return standing(*ref);
+    // The list is asked by our name of it; whether Maileva chose by that, its length shows.
+    if (json["paging"]["total_results"].integer() >
+        static_cast<std::int64_t>(json["sendings"].items().size()))
+      return sdk::Outcome::unknown("maileva", "the list of sendings is longer than what came");
   }
   return sdk::Outcome::not_found();
 }
 
 void MailevaChannel::remove_drafts() {
-  for (const auto &text : orphans_.take())
-    if (const auto ref = SendingRef::parse(text)) remove_draft(*ref);
+  const auto texts = orphans_.take();
+  for (auto text = texts.begin(); text != texts.end(); ++text)
+    if (const auto ref = SendingRef::parse(*text); ref && !remove_draft(*ref))
+      return orphans_.put_back({text, texts.end()});
 }
 
 /// Maileva refuses to remove what was submitted.
-void MailevaChannel::remove_draft(const SendingRef &ref) {
-  const auto reply = account_.call({.method = "DELETE",
-                                    .url = url(ref.text()),
-                                    .options = {.timeout_ms = settings_.timeout_ms, .is_idempotent = true}});
-  if (!reply.is_success() && !is_gone(reply))
+bool MailevaChannel::remove_draft(const SendingRef &ref) {
+  const auto reply = api_.remove(ref.text());
+  if (rest::is_away(reply)) return false;
+  if (!reply.is_success() && !rest::is_gone(reply))
     host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"sending", ref.text()}});
-}
-
-bool MailevaChannel::subscribe(std::string &fault) {
-  const auto wanted =
-      sdk::to_hex(sdk::Sha256{}.add(hook_).add(settings_.hook_user).add(settings_.hook_password).digest());
-  if (host_.state(kSubscribedState).value_or("") == wanted) return true;
-  const auto base = std::string{kNotificationCentre} + "/subscriptions";
-  const auto known = get(base + "?count=500");
-  if (!known.is_success()) {
-    fault = "the list of subscriptions did not come";
-    return false;
-  }
-  const auto list = sdk::Json::parse(known.body);
-  for (const auto &event : subscribed_events())
-    for (const char *product : {kRegistered, kPlain})
-      for (const char *resource : {"/sendings", "/recipients"}) {
-        const bool is_of_sending{event.starts_with("ON_STATUS") || event.starts_with("ON_GLOBAL")};
-        if (is_of_sending != (std::string_view{resource} == "/sendings")) continue;
-        const auto type = product + std::string{resource};
-        const bool is_known{std::ranges::any_of(list["subscriptions"].items(), [&](const sdk::Json &s) {
-          return s["event_type"].text() == event && s["resource_type"].text() == type &&
-                 s["callback_url"].text() == hook_;
-        })};
-        if (is_known) continue;
-        auto json = R"({"event_type":)" + sdk::json_string(event) + R"(,"resource_type":)" +
-                    sdk::json_string(type) + R"(,"callback_url":)" + sdk::json_string(hook_);
-        if (!settings_.hook_password.empty())
-          json += R"(,"authentication":{"basic":)" +
-                  sdk::json_object({{"login", settings_.hook_user}, {"password", settings_.hook_password}}) +
-                  '}';
-        const auto made = post(base, "application/json", json + '}', 0);
-        if (!made.is_success()) {
-          fault = "the subscription to " + event + " was not taken: " + rest::said_in(made).text;
-          return false;
-        }
-      }
-  host_.set_state(kSubscribedState, wanted);
   return true;
-}
-
-sdk::Polled MailevaChannel::catch_up(std::string_view cursor) {
-  const auto reply = get(std::string{kNotificationCentre} + "/notifications?status=MAX_RETRY&count=500");
-  if (!reply.is_success()) return sdk::Polled::failed("the list of notifications did not come");
-  sdk::Polled polled;
-  std::string known{cursor};
-  // Names from the list alone, so that what Maileva forgets after 30 days leaves the cursor too.
-  std::string next;
-  std::size_t count{0};
-  const auto json = sdk::Json::parse(reply.body);
-  for (const auto &item : json["notifications"].items()) {
-    const auto id = item["id"].text();
-    if (item["status"].text() != "MAX_RETRY" || !rest::is_id(id) || ++count > kKnownMax) continue;
-    if (known.find(id) == known.npos) {
-      if (polled.found.size() >= kMissedMax) continue;  // the next poll
-      const auto content = get(std::string{kNotificationCentre} + "/notifications/" + id + "/content");
-      if (!content.is_success()) continue;
-      polled.found.push_back({.kind = "poll", .name = id, .bytes = content.body});
-    }
-    next += (next.empty() ? "" : " ") + id;
-  }
-  polled.cursor = next;
-  return polled;
 }
 
 sdk::Polled MailevaChannel::look_at_open(const std::vector<sdk::Poll::Open> &open) {
   sdk::Polled polled;
+  bool is_asked{false}, is_told{false};
   for (const auto &attempt : open) {
     const auto ref = attempt.refs.empty() ? std::nullopt : SendingRef::parse(attempt.refs[0]);
     if (!ref) continue;
-    const auto reply = get(ref->text() + "/recipients");
-    if (is_gone(reply)) continue;
-    if (!reply.is_success()) return sdk::Polled::failed("the state of a letter did not come");
-    if (sdk::Json::parse(reply.body)["recipients"].kind() != sdk::Json::Kind::array) continue;
+    const auto reply = api_.get(ref->text() + "/recipients");
+    is_asked = true;
+    if (rest::is_away(reply)) break;
+    is_told |= reply.is_success() || rest::is_gone(reply);
+    if (!reply.is_success() || sdk::Json::parse(reply.body)["recipients"].kind() != sdk::Json::Kind::array ||
+        !news_.is_new(ref->text(), reply.body))
+      continue;
     auto bytes = R"({"sending":)" + sdk::json_string(ref->text()) + R"(,"key":)" +
                  sdk::json_string(attempt.idempotency_key) + R"(,"record":)" + reply.body + '}';
     const auto digest = sdk::to_hex(sdk::Sha256{}.add(bytes).digest()).substr(0, 16);
     polled.found.push_back({.kind = "poll", .name = ref->text() + ':' + digest, .bytes = std::move(bytes)});
   }
+  if (is_asked && !is_told) return sdk::Polled::failed("the state of a letter did not come");
   return polled;
 }
 
@@ -271,8 +205,8 @@ sdk::Polled MailevaChannel::poll(const sdk::Poll &poll) {
   remove_drafts();
   if (hook_.empty()) return look_at_open(poll.open);
   std::string fault;
-  if (!subscribe(fault)) return sdk::Polled::failed(fault);
-  return catch_up(poll.cursor);
+  if (!notifications_.subscribe(fault)) return sdk::Polled::failed(fault);
+  return notifications_.catch_up(poll.cursor);
 }
 
 sdk::Authenticated MailevaChannel::authenticate(const sdk::WebhookRequest &request) const {
@@ -284,11 +218,12 @@ sdk::Authenticated MailevaChannel::authenticate(const sdk::WebhookRequest &reque
 }
 
 sdk::Parsed MailevaChannel::read_record(const SendingRef &ref, const std::string &key) {
-  const auto reply = get(ref.text() + "/recipients");
-  if (is_gone(reply)) return sdk::Parsed::nothing();
-  if (!reply.is_success()) return sdk::Parsed::retry("the record of the letter did not come");
-  sdk::Parsed parsed;
+  const auto reply = api_.get(ref.text() + "/recipients");
+  if (rest::is_gone(reply)) return sdk::Parsed::nothing();
   const auto json = sdk::Json::parse(reply.body);
+  if (!reply.is_success() || json["recipients"].kind() != sdk::Json::Kind::array)
+    return sdk::Parsed::retry("the record of the letter did not come");
+  sdk::Parsed parsed;
   for (const auto &recipient : json["recipients"].items()) {
     // Asked for because of a call that may be anybody's: only a letter of ours says which key it has.
     const auto own = recipient["custom_id"].text();
@@ -319,17 +254,23 @@ sdk::Parsed MailevaChannel::parse(const sdk::Raw &raw) {
     parsed = read_record(*ref, event->key);
     if (parsed.status != sdk::Parsed::Status::ok) return parsed;
   }
-  parsed.receipts.push_back(*receipt_of(*event));
+  auto receipt = *receipt_of(*event);
+  // La Poste's "delivered" may be to the sender, after it came back: the record's codes say so.
+  const bool is_back{std::ranges::any_of(parsed.receipts, [](const sdk::Receipt &one) {
+    return one.is_final && one.kind != sdk::ReceiptKind::delivered &&
+           one.kind != sdk::ReceiptKind::accepted_by_addressee;
+  })};
+  if (is_back && receipt.kind == sdk::ReceiptKind::delivered) {
+    receipt.kind = sdk::ReceiptKind::interim;
+    receipt.is_final = false;
+  }
+  parsed.receipts.push_back(std::move(receipt));
   return parsed;
 }
 
 sdk::Fetched MailevaChannel::fetch(const sdk::Fetch &fetch) {
   if (!is_proof(fetch.reference)) return sdk::Fetched::gone("no proof of ours is named");
-  const auto reply = account_.call(
-      {.method = "GET",
-       .url = url(fetch.reference),
-       .headers = {{"accept", "application/pdf"}},
-       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = kProofMax, .is_idempotent = true}});
+  const auto reply = api_.get(std::string{fetch.reference}, "application/pdf");
   if (reply.is_success() && reply.body.starts_with("%PDF-"))
     return sdk::Fetched::ok(reply.body, "application/pdf");
   if (reply.is_success()) return sdk::Fetched::retry("what came is no PDF", kProofPauseMs);
@@ -338,7 +279,7 @@ sdk::Fetched MailevaChannel::fetch(const sdk::Fetch &fetch) {
   return sdk::Fetched::retry(
       "the proof did not come: " +
           (reply.error.empty() ? "status " + std::to_string(reply.status) : reply.error),
-      is_gone(reply) ? kProofPauseMs : 0);
+      rest::is_gone(reply) ? kProofPauseMs : 0);
 }
 
 }  // namespace relance::postal::maileva

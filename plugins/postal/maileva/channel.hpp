@@ -3,7 +3,9 @@
 // For operators: docs/for-operators/postal.md.
 #pragma once
 
+#include "plugins/postal/maileva/notifications.hpp"
 #include "plugins/postal/maileva/records.hpp"
+#include "plugins/postal/news.hpp"
 #include "plugins/postal/orphans.hpp"
 
 #include <relance/driver.hpp>
@@ -32,28 +34,23 @@ class MailevaChannel {
   sdk::Fetched fetch(const sdk::Fetch &fetch);
 
  private:
-  sdk::HttpReply get(const std::string &path);
-  sdk::HttpReply post(const std::string &path, std::string content_type, std::string body,
-                      std::int64_t not_after_ms);
-  [[nodiscard]] std::string url(std::string_view path) const {
-    return settings_.api + '/' + std::string{path};
-  }
   [[nodiscard]] Letter read(const sdk::Message &message) const;
   sdk::Outcome fill_draft(const SendingRef &ref, const sdk::Message &message, const Letter &letter);
+  sdk::Outcome release(const SendingRef &ref, std::int64_t not_after_ms);
   sdk::Outcome standing(const SendingRef &ref);
   void remove_drafts();
-  void remove_draft(const SendingRef &ref);
-  bool subscribe(std::string &fault);
-  /// Calls of Maileva's that never reached us.
-  sdk::Polled catch_up(std::string_view cursor);
+  /// False: the provider is away.
+  bool remove_draft(const SendingRef &ref);
   sdk::Polled look_at_open(const std::vector<sdk::Poll::Open> &open);
   sdk::Parsed read_record(const SendingRef &ref, const std::string &key);
 
   sdk::Host host_;
   Settings settings_;
-  rest::Account account_;
-  Orphans orphans_;
   std::string hook_;
+  Api api_;
+  Notifications notifications_;
+  Orphans orphans_;
+  News news_;
 };
 
 }  // namespace relance::postal::maileva

@@ -33,14 +33,55 @@ constexpr Row kStatuses[]{{"PENDING", "interim"},           {"PREPARING", "inter
                           {"BLOCKED", "interim"},           {"ACCEPTED", "accepted"},
                           {"PROCESSED", "dispatched"},      {"REJECTED", "rejected"},
                           {"SENDING_REJECTED", "rejected"}, {"CANCELED", "cancelled"}};
-constexpr Row kCodes[]{{"A01", "dispatched"}, {"A02", "interim"},   {"A05", "interim"},
-                       {"P01", "interim"},    {"D01", "delivered"}, {"N01", "accepted_by_addressee"},
-                       {"N05", "refused"},    {"A16", "refused"},   {"A18", "refused"},
-                       {"P04", "refused"},    {"P05", "refused"},   {"P06", "refused"},
-                       {"N03", "unclaimed"},  {"P03", "unclaimed"}, {"A14", "unclaimed"},
-                       {"A17", "unclaimed"},  {"N02", "returned"},  {"N07", "returned"},
-                       {"A21", "returned"},   {"A22", "returned"},  {"A23", "returned"},
-                       {"A24", "returned"},   {"A25", "returned"},  {"A26", "returned"}};
+constexpr Row kCodes[]{{"A01", "dispatched"},
+                       {"A02", "interim"},
+                       {"A05", "interim"},
+                       {"P01", "interim"},
+                       {"D01", "delivered"},
+                       {"N01", "accepted_by_addressee"},
+                       {"N05", "refused"},
+                       {"A16", "refused"},
+                       {"A18", "refused"},
+                       {"P04", "refused"},
+                       {"P05", "refused"},
+                       {"P06", "refused"},
+                       {"N03", "unclaimed"},
+                       {"P03", "unclaimed"},
+                       {"A14", "unclaimed"},
+                       {"A17", "unclaimed"},
+                       {"N02", "returned"},
+                       {"N07", "returned"},
+                       {"A21", "returned"},
+                       {"A22", "returned"},
+                       {"A23", "returned"},
+                       {"A24", "returned"},
+                       {"A25", "returned"},
+                       {"A26", "returned"},
+                       {"N10", "returned"},  // of a plain letter: no more is told
+                       // registered_mail/v4: LP17, LP24 and LP27 are on the way back, after their reason
+                       {"LP01", "accepted"},
+                       {"LP02", "accepted"},
+                       {"LP03", "dispatched"},
+                       {"LP04", "dispatched"},
+                       {"LP05", "dispatched"},
+                       {"LP08", "available"},
+                       {"LP09", "available"},
+                       {"LP14", "dispatched"},
+                       {"LP15", "delivered"},
+                       {"LP16", "delivered"},
+                       {"LP17", "sent_back"},
+                       {"LP19", "unclaimed"},
+                       {"LP20", "returned"},
+                       {"LP21", "returned"},
+                       {"LP22", "refused"},
+                       {"LP24", "sent_back"},
+                       {"LP25", "unclaimed"},
+                       {"LP26", "dispatched"},
+                       {"LP27", "sent_back"},
+                       {"LP28", "delivered"},
+                       {"LP29", "delivered"}};
+/// Where registered_mail/v4 goes to and comes from: France with Monaco and overseas.
+constexpr std::string_view kRegisteredCountries[]{"FR", "MC", "RE", "YT", "MQ", "GP", "MF", "BL", "GF"};
 
 struct Proof {
   std::string_view member, path, file_name;
@@ -80,6 +121,26 @@ sdk::Receipt receipt_with(const Meaning &meaning, const SendingRef &ref, const s
   return receipt;
 }
 
+/// Five digits, a space, a town.
+bool is_french_town(std::string_view line) {
+  return line.size() > 6 && line.substr(0, 5).find_first_not_of("0123456789") == line.npos && line[5] == ' ';
+}
+
+void hold_address(const std::vector<std::string_view> &lines, std::string_view country, bool is_registered,
+                  const std::string &path, Letter &letter) {
+  if (country.size() != 2)
+    letter.issues.push_back({path + "/country", "is missing"});
+  else if (is_registered &&
+           std::ranges::find(kRegisteredCountries, country) == std::end(kRegisteredCountries))
+    letter.issues.push_back(
+        {path + "/country", "\"" + std::string{country} +
+                                "\" is none that Maileva's registered letters go to or come "
+                                "from: France, its overseas parts, Monaco"});
+  if (country == "FR" && !lines.empty() && !is_french_town(lines.back()))
+    letter.issues.push_back({path + "/postal_lines/" + std::to_string(lines.size() - 1),
+                             "is no postal code of five digits and a town"});
+}
+
 std::optional<sdk::Evidence> proof_of(const SendingRef &ref, const sdk::Json &recipient, const Proof &proof) {
   const auto id = recipient["id"].text();
   if (recipient[proof.member].text().empty() || !rest::is_id(id)) return std::nullopt;
@@ -99,6 +160,16 @@ std::optional<SendingRef> SendingRef::parse(std::string_view text) {
                              : std::nullopt;
   }
   return std::nullopt;
+}
+
+void hold_addresses(const sdk::Message &m, Letter &letter) {
+  const bool is_registered{product_for(m.service) == kRegistered};
+  hold_address(lines_of(m.addressee.postal_lines, m.addressee.country), m.addressee.country, is_registered,
+               "/addressee", letter);
+  const auto sender = lines_of(m.sender.postal_lines, m.sender.country);
+  if (sender.empty()) return;
+  hold_address(sender, m.sender.country.empty() ? "FR" : m.sender.country, is_registered, "/sender", letter);
+  hold_lines(sender, kLimits, "/sender/postal_lines", letter);
 }
 
 std::string product_for(std::string_view service) {
@@ -214,7 +285,9 @@ std::vector<sdk::Receipt> receipts_of(const SendingRef &ref, const std::string &
                "acknowledgement_of_receipt_date");
   if (!recipient["content_proof_url"].text().empty())
     with_proof("interim", kProofs[3], "content proof", "content_proof_date");
-  if (const auto reason = recipient["undelivered_mail_reason"].text(); !reason.empty()) {
+  auto reason = recipient["undelivered_mail_reason"].text();
+  if (reason.empty() && !recipient["undelivered_mail_date"].text().empty()) reason = "N10";
+  if (!reason.empty()) {
     receipts.push_back(
         receipt_with(meaning_of_code(reason), ref, key, reason, recipient["undelivered_mail_date"].text()));
     if (auto evidence = proof_of(ref, recipient, kProofs[2]))
@@ -227,19 +300,25 @@ Meaning meaning_of_code(std::string_view code) {
   return meaning_in(kCodes, code);
 }
 
-const std::vector<std::string> &subscribed_events() {
-  static const std::vector<std::string> events{"ON_STATUS_ACCEPTED",
-                                               "ON_STATUS_REJECTED",
-                                               "ON_STATUS_PROCESSED",
-                                               "ON_STATUS_PROCESSED_WITH_ERRORS",
-                                               "ON_DEPOSIT_PROOF_RECEIVED",
-                                               "ON_GLOBAL_DEPOSIT_PROOF_RECEIVED",
-                                               "ON_ACKNOWLEDGEMENT_OF_RECEIPT_RECEIVED",
-                                               "ON_UNDELIVERED_MAIL_RECEIVED",
-                                               "ON_MAIN_DELIVERY_STATUS_FIRST_PRESENTATION",
-                                               "ON_MAIN_DELIVERY_STATUS_DELIVERED",
-                                               "ON_MAIN_DELIVERY_STATUS_UNDELIVERED"};
-  return events;
+std::span<const Subscription> subscriptions() {
+  static constexpr std::string_view kMail{"mail/v2/sendings"}, kSendings{"registered_mail/v4/sendings"},
+      kRecipients{"registered_mail/v4/recipients"};
+  static constexpr Subscription kAll[]{{kMail, "ON_STATUS_ACCEPTED"},
+                                       {kMail, "ON_STATUS_REJECTED"},
+                                       {kMail, "ON_STATUS_PROCESSED"},
+                                       {kSendings, "ON_STATUS_ACCEPTED"},
+                                       {kSendings, "ON_STATUS_REJECTED"},
+                                       {kSendings, "ON_STATUS_PROCESSED"},
+                                       {kSendings, "ON_STATUS_PROCESSED_WITH_ERRORS"},
+                                       {kSendings, "ON_GLOBAL_DEPOSIT_PROOF_RECEIVED"},
+                                       {kRecipients, "ON_DEPOSIT_PROOF_RECEIVED"},
+                                       {kRecipients, "ON_CONTENT_PROOF_RECEIVED"},
+                                       {kRecipients, "ON_ACKNOWLEDGEMENT_OF_RECEIPT_RECEIVED"},
+                                       {kRecipients, "ON_UNDELIVERED_MAIL_RECEIVED"},
+                                       {kRecipients, "ON_MAIN_DELIVERY_STATUS_FIRST_PRESENTATION"},
+                                       {kRecipients, "ON_MAIN_DELIVERY_STATUS_DELIVERED"},
+                                       {kRecipients, "ON_MAIN_DELIVERY_STATUS_UNDELIVERED"}};
+  return kAll;
 }
 
 }  // namespace relance::postal::maileva

@@ -8,6 +8,7 @@
 #include <relance/json.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ inline constexpr const char *kPlain{"mail/v2"};
 /// Maileva's window: six lines of 38 characters.
 inline constexpr LetterLimits kLimits{.bytes_max = 20'000'000, .lines_max = 6, .line_characters_max = 38};
 
+/// What Maileva would refuse of the recipient's and the sender's address.
+void hold_addresses(const sdk::Message &message, Letter &letter);
 /// Empty: Maileva has no such service.
 [[nodiscard]] std::string product_for(std::string_view service);
 [[nodiscard]] std::string sending_json(const Settings &settings, const sdk::Message &message);
@@ -53,7 +56,10 @@ struct Event {
 /// La Poste's code, or the reason of undelivered mail.
 [[nodiscard]] Meaning meaning_of_code(std::string_view code);
 
-/// Each event that we subscribe to.
-[[nodiscard]] const std::vector<std::string> &subscribed_events();
+/// What we subscribe to: the events that the notification centre lists for each resource.
+struct Subscription {
+  std::string_view resource_type, event_type;
+};
+[[nodiscard]] std::span<const Subscription> subscriptions();
 
 }  // namespace relance::postal::maileva

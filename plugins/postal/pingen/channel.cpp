@@ -18,8 +18,8 @@ constexpr auto kLook = std::chrono::milliseconds(250);
 constexpr int kLooksMax{60};
 constexpr std::int64_t kValidatingPauseMs{15'000};
 
-bool is_gone(const sdk::HttpReply &reply) {
-  return reply.result == sdk::HttpReply::Result::replied && reply.status == 404;
+sdk::Json attributes_in(const sdk::HttpReply &reply) {
+  return sdk::Json::parse(reply.body)["data"]["attributes"];
 }
 
 }  // namespace
@@ -63,7 +63,8 @@ sdk::Quote PingenChannel::quote(const sdk::Message &message) const {
 }
 
 std::string PingenChannel::letters(std::string_view more) const {
-  return "/organisations/" + settings_.organisation + "/letters/" + std::string{more};
+  return "/organisations/" + settings_.organisation + "/letters" + (more.empty() ? "" : "/") +
+         std::string{more};
 }
 
 sdk::HttpReply PingenChannel::call(std::string_view method, const std::string &path, std::string body,
@@ -122,7 +123,7 @@ sdk::Outcome PingenChannel::validated(const std::string &id, const sdk::Message 
     const auto state = sdk::Json::parse(reply.body)["data"]["attributes"]["status"].text();
     const auto meaning = meaning_of_state(state);
     if (reply.is_success() && meaning.kind == sdk::ReceiptKind::failed) {
-      orphans_.note({id});
+      orphans_.note(id);
       remove_drafts();
       return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen cannot print this letter");
     }
@@ -136,38 +137,61 @@ sdk::Outcome PingenChannel::commit(const sdk::Commit &commit) {
   if (commit.refs.empty() || !rest::is_id(commit.refs[0]))
     return sdk::Outcome::not_sent("pingen", "no draft of ours is named");
   const std::string id{commit.refs[0]};
+  return orphans_.ended(id, release(id, commit.not_after_ms));
+}
+
+sdk::Outcome PingenChannel::release(const std::string &id, std::int64_t not_after_ms) {
   // Its product stands in the letter; and whether an earlier commit has released it.
-  const auto found = call("GET", letters(id), {}, commit.not_after_ms, {});
-  if (is_gone(found)) return sdk::Outcome::not_sent("http 404", "the draft is gone, and was never sent");
-  if (!found.is_success())  // only asked
-    return sdk::Outcome::not_sent("pingen", "the draft's state did not come", kValidatingPauseMs);
-  const auto json = sdk::Json::parse(found.body);
-  const auto &attributes = json["data"]["attributes"];
+  const auto found = call("GET", letters(id), {}, not_after_ms, {});
+  if (rest::is_gone(found))
+    return sdk::Outcome::not_sent("http 404", "the draft is gone, and was never sent");
+  const auto attributes = found.is_success() ? attributes_in(found) : sdk::Json{};
   const auto state = attributes["status"].text();
-  if (state == "validating")
-    return sdk::Outcome::not_sent("validating", "Pingen still looks at the letter", kValidatingPauseMs);
-  if (meaning_of_state(state).kind == sdk::ReceiptKind::failed)
-    return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen does not print this letter");
-  if (!is_draft(state)) return sdk::Outcome::accepted({id});
+  switch (standing_of(attributes)) {
+    case Standing::untold:  // only asked
+      return sdk::Outcome::not_sent("pingen", "the draft's state did not come", kValidatingPauseMs);
+    case Standing::refused:
+      return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen does not print this letter");
+    case Standing::released:
+      return sdk::Outcome::accepted({id});
+    case Standing::unclear:
+      return sdk::Outcome::unknown(words_of(state), "Pingen does not say whether the letter was sent");
+    case Standing::draft:
+      break;
+  }
+  if (state == "validating" || state == "fixing")
+    return sdk::Outcome::not_sent(state, "Pingen still looks at the letter", kValidatingPauseMs);
   const auto reply =
       call("PATCH", letters(id + "/send"),
            send_json(settings_, id, attributes["delivery_product"].text(settings_.plain_product)),
-           commit.not_after_ms, id + "-send");
-  if (reply.is_success()) return sdk::Outcome::accepted({id});
+           not_after_ms, id + "-send");
+  if (rest::is_done(reply)) return sdk::Outcome::accepted({id});
+  if (reply.result == sdk::HttpReply::Result::replied && reply.status == 409) {
+    // It is not in a state to be sent: by now, or because a person must do something first.
+    const auto now = attributes_in(call("GET", letters(id), {}, 0, {}));
+    const auto standing = standing_of(now);
+    if (standing == Standing::released) return sdk::Outcome::accepted({id});
+    if (standing == Standing::draft || standing == Standing::refused)
+      return sdk::Outcome::rejected(sdk::FailureClass::policy, words_of(now["status"].text()),
+                                    "Pingen does not send the letter as it is: " + rest::said_in(reply).text);
+  }
   return rest::to_outcome(reply, {.refused_as = sdk::FailureClass::policy});
 }
 
 void PingenChannel::remove_drafts() {
-  for (const auto &id : orphans_.take()) {
-    if (!rest::is_id(id)) continue;
-    const auto found = call("GET", letters(id), {}, 0, {});
-    if (!found.is_success()) continue;
-    const auto state = sdk::Json::parse(found.body)["data"]["attributes"]["status"].text();
-    const bool is_ours{is_draft(state) || meaning_of_state(state).kind == sdk::ReceiptKind::failed};
+  const auto ids = orphans_.take();
+  for (auto id = ids.begin(); id != ids.end(); ++id) {
+    if (!rest::is_id(*id)) continue;
+    const auto found = call("GET", letters(*id), {}, 0, {});
+    if (rest::is_away(found)) return orphans_.put_back({id, ids.end()});
+    const auto attributes = found.is_success() ? attributes_in(found) : sdk::Json{};
+    const auto standing = standing_of(attributes);
+    const bool is_ours{standing == Standing::draft ||
+                       (standing == Standing::refused && attributes["submitted_at"].text().empty())};
     if (!is_ours) continue;  // released: a letter, and no orphan
-    const auto reply = call("DELETE", letters(id), {}, 0, {});
-    if (!reply.is_success() && !is_gone(reply))
-      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"letter", id}});
+    const auto reply = call("DELETE", letters(*id), {}, 0, {});
+    if (!reply.is_success() && !rest::is_gone(reply))
+      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"letter", *id}});
   }
 }
 
@@ -176,13 +200,21 @@ sdk::Outcome PingenChannel::query(const sdk::Query &query) {
     return sdk::Outcome::unknown("pingen", "no letter is named");
   const std::string id{query.refs[0]};
   const auto reply = call("GET", letters(id), {}, 0, {});
-  if (is_gone(reply)) return sdk::Outcome::not_found();
-  const auto state = sdk::Json::parse(reply.body)["data"]["attributes"]["status"].text();
-  if (!reply.is_success() || state.empty())
-    return sdk::Outcome::unknown("pingen", "the provider does not say");
-  if (meaning_of_state(state).kind == sdk::ReceiptKind::failed)
-    return sdk::Outcome::rejected(sdk::FailureClass::policy, state, "Pingen does not print this letter");
-  return is_draft(state) ? sdk::Outcome::prepared({id}) : sdk::Outcome::accepted({id});
+  if (rest::is_gone(reply)) return sdk::Outcome::not_found();
+  const auto attributes = reply.is_success() ? attributes_in(reply) : sdk::Json{};
+  switch (standing_of(attributes)) {
+    case Standing::draft:
+      return sdk::Outcome::prepared({id});
+    case Standing::released:
+      return sdk::Outcome::accepted({id});
+    case Standing::refused:
+      return sdk::Outcome::rejected(sdk::FailureClass::policy, attributes["status"].text(),
+                                    "Pingen does not print this letter");
+    case Standing::untold:
+    case Standing::unclear:
+      break;
+  }
+  return sdk::Outcome::unknown("pingen", "the provider does not say");
 }
 
 sdk::Recalled PingenChannel::recall(const sdk::Recall &recall) {
@@ -206,18 +238,21 @@ sdk::Recalled PingenChannel::recall(const sdk::Recall &recall) {
 sdk::Polled PingenChannel::poll(const sdk::Poll &poll) {
   remove_drafts();
   sdk::Polled polled;
+  bool is_asked{false}, is_told{false};
   for (const auto &attempt : poll.open) {
     if (attempt.refs.empty() || !rest::is_id(attempt.refs[0])) continue;
-    const auto reply = call("GET", letters(attempt.refs[0]), {}, 0, {});
-    if (is_gone(reply)) continue;
-    if (!reply.is_success()) return sdk::Polled::failed("the state of a letter did not come");
-    const auto json = sdk::Json::parse(reply.body);
-    const auto &attributes = json["data"]["attributes"];
-    polled.found.push_back({.kind = "poll",
-                            .name = std::string{attempt.refs[0]} + ':' + attributes["status"].text() + ':' +
-                                    attributes["updated_at"].text(),
-                            .bytes = reply.body});
+    const std::string id{attempt.refs[0]};
+    const auto reply = call("GET", letters(id), {}, 0, {});
+    is_asked = true;
+    if (rest::is_away(reply)) break;
+    is_told |= reply.is_success() || rest::is_gone(reply);
+    const auto attributes = attributes_in(reply);
+    const auto state = attributes["status"].text() + ':' + attributes["updated_at"].text() + ':' +
+                       attributes["price_value"].text();
+    if (reply.is_success() && news_.is_new(id, state))
+      polled.found.push_back({.kind = "poll", .name = id + ':' + state, .bytes = reply.body});
   }
+  if (is_asked && !is_told) return sdk::Polled::failed("the state of a letter did not come");
   return polled;
 }
 

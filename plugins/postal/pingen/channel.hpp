@@ -2,6 +2,7 @@
 // release; both carry an Idempotency-Key. For operators: docs/for-operators/postal.md.
 #pragma once
 
+#include "plugins/postal/news.hpp"
 #include "plugins/postal/orphans.hpp"
 #include "plugins/postal/pingen/records.hpp"
 
@@ -39,6 +40,7 @@ class PingenChannel {
                       std::int64_t not_after_ms, std::string_view key);
   [[nodiscard]] std::string letters(std::string_view more = {}) const;
   [[nodiscard]] Letter read(const sdk::Message &message) const;
+  sdk::Outcome release(const std::string &id, std::int64_t not_after_ms);
   void remove_drafts();
 
   sdk::Host host_;
@@ -46,6 +48,7 @@ class PingenChannel {
   Settings settings_;
   rest::Account account_;
   Orphans orphans_;
+  News news_;
 };
 
 }  // namespace relance::postal::pingen

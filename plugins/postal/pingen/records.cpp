@@ -6,11 +6,12 @@ namespace relance::postal::pingen {
 namespace {
 
 constexpr Row kStates[]{
-    {"submitted", "accepted"}, {"accepted", "accepted"},       {"printing", "interim"},
-    {"processing", "interim"}, {"action_required", "interim"}, {"awaiting_credits", "interim"},
-    {"sent", "dispatched"},    {"delivered", "delivered"},     {"undeliverable", "returned"},
-    {"invalid", "rejected"},   {"unprintable", "rejected"},    {"rejected", "rejected"},
-    {"expired", "failed"},     {"cancelled", "cancelled"}};
+    {"submitted", "accepted"},   {"accepted", "accepted"},       {"printing", "interim"},
+    {"processing", "interim"},   {"action_required", "interim"}, {"awaiting_credits", "interim"},
+    {"inspection", "interim"},   {"cancelling", "interim"},      {"sent", "dispatched"},
+    {"delivered", "delivered"},  {"undeliverable", "returned"},  {"invalid", "rejected"},
+    {"unprintable", "rejected"}, {"rejected", "rejected"},       {"expired", "failed"},
+    {"cancelled", "cancelled"}};
 /// Of webhooks: the category is the type. "issues" may be mended by a person at Pingen.
 constexpr Row kNews[]{{"webhook_sent", "dispatched"},
                       {"webhook_delivered", "delivered"},
@@ -60,10 +61,16 @@ Meaning meaning_of_state(std::string_view state) {
   return meaning_in(kStates, state);
 }
 
-bool is_draft(std::string_view state) {
+Standing standing_of(const sdk::Json &attributes) {
+  const auto state = attributes["status"].text();
+  if (state.empty()) return Standing::untold;
+  if (meaning_of_state(state).kind == sdk::ReceiptKind::failed) return Standing::refused;
+  if (!attributes["submitted_at"].text().empty()) return Standing::released;
   for (const auto draft : kDrafts)
-    if (state == draft) return true;
-  return false;
+    if (state == draft) return Standing::draft;
+  for (const auto &row : kStates)
+    if (state == row.state) return Standing::released;
+  return Standing::unclear;
 }
 
 std::optional<sdk::Receipt> read_news(std::string_view body) {

@@ -8,6 +8,7 @@
 
 #include <relance/json.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,8 +31,10 @@ inline constexpr LetterLimits kLimits{.bytes_max = 8'000'000, .lines_max = 6, .l
                                     const std::string &product);
 
 [[nodiscard]] Meaning meaning_of_state(std::string_view state);
-/// Whether a letter in that state was released: it has left "valid".
-[[nodiscard]] bool is_draft(std::string_view state);
+/// Whether a letter was released, by its record's attributes. Pingen publishes no complete list of states:
+/// one that is not known here, without a date of submission, may be either.
+enum class Standing : std::uint8_t { untold, draft, refused, released, unclear };
+[[nodiscard]] Standing standing_of(const sdk::Json &attributes);
 
 /// A webhook's body: which letter, what. Nothing: no news of a letter.
 [[nodiscard]] std::optional<sdk::Receipt> read_news(std::string_view body);

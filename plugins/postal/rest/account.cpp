@@ -78,15 +78,41 @@ sdk::HttpReply Account::call(sdk::HttpRequest request) {
 
 Said said_in(const sdk::HttpReply &reply) {
   const auto json = sdk::Json::parse(reply.body);
-  const auto &error = json["errors"][0].is_absent()
-                          ? (json["error"].kind() == sdk::Json::Kind::object ? json["error"] : json)
-                          : json["errors"][0];
+  const auto &error = !json["errors"][0].is_absent()                     ? json["errors"][0]
+                      : json["errors"].kind() == sdk::Json::Kind::object ? json["errors"]
+                      : json["error"].kind() == sdk::Json::Kind::object  ? json["error"]
+                                                                         : json;
   Said said{error["code"].text(), error["message"].text(error["detail"].text(error["title"].text()))};
   if (said.text.empty()) said.text = json["error_description"].text(json["error"].text());
   return {words_of(said.code), words_of(said.text)};
 }
 
+bool is_done(const sdk::HttpReply &reply) {
+  if (!reply.is_success()) return false;
+  if (reply.body.find_first_not_of(" \t\r\n") == std::string::npos) return true;
+  const auto json = sdk::Json::parse(reply.body);
+  const auto says_nothing = [](const sdk::Json &error) {
+    return error.is_absent() || error.kind() == sdk::Json::Kind::null ||
+           (error.kind() == sdk::Json::Kind::array && error.items().empty());
+  };
+  return json.kind() == sdk::Json::Kind::object && says_nothing(json["errors"]) &&
+         says_nothing(json["error"]);
+}
+
+bool is_gone(const sdk::HttpReply &reply) {
+  return reply.result == sdk::HttpReply::Result::replied && (reply.status == 404 || reply.status == 410);
+}
+
+bool is_away(const sdk::HttpReply &reply) {
+  if (reply.result != sdk::HttpReply::Result::replied) return true;
+  return reply.status == 401 || reply.status == 407 || reply.status == 429 ||
+         (reply.status >= 502 && reply.status <= 504);
+}
+
 sdk::Outcome to_outcome(const sdk::HttpReply &reply, const sdk::HttpRules &rules) {
+  if (reply.is_success())
+    return sdk::Outcome::unknown("http " + std::to_string(reply.status),
+                                 "an answer that is none of the provider's, or says what went wrong");
   auto outcome = reply.outcome(rules);
   if (reply.result != sdk::HttpReply::Result::replied) return outcome;
   const auto said = said_in(reply);
@@ -102,8 +128,11 @@ bool is_id(std::string_view text) {
 }
 
 bool is_base_url(std::string_view url) {
-  const bool is_here{url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") ||
-                     url.starts_with("http://[::1]")};
+  const auto is_on = [url](std::string_view host) {
+    return url.starts_with(host) &&
+           (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/');
+  };
+  const bool is_here{is_on("http://127.0.0.1") || is_on("http://localhost") || is_on("http://[::1]")};
   return (is_here || url.starts_with("https://")) && !url.ends_with('/') &&
          url.find_first_of("?#@ ") == url.npos;
 }

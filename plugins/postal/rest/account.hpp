@@ -43,7 +43,14 @@ struct Said {
   std::string code, text;
 };
 [[nodiscard]] Said said_in(const sdk::HttpReply &reply);
-/// HttpReply::outcome() with the provider's own words.
+/// Whether the provider did what was asked: not every 200 is its own (a page of maintenance, a proxy's
+/// login), and some say in it what went wrong. An empty body says nothing against it.
+[[nodiscard]] bool is_done(const sdk::HttpReply &reply);
+/// 404 or 410: it is not, or no longer, there.
+[[nodiscard]] bool is_gone(const sdk::HttpReply &reply);
+/// Nothing is to be had of this provider now, whichever letter is asked for.
+[[nodiscard]] bool is_away(const sdk::HttpReply &reply);
+/// HttpReply::outcome() with the provider's own words; of a success that is none of the provider's: UNKNOWN.
 [[nodiscard]] sdk::Outcome to_outcome(const sdk::HttpReply &reply, const sdk::HttpRules &rules);
 
 /// One identifier of a provider in an address of ours: letters, digits, - and _.
