@@ -5,14 +5,12 @@
 namespace relance::channel {
 
 relance_status ChildHttp::send(const HttpCall &call, std::string &because) {
-  const auto target = http_target(call.url);
-  const auto allowed = target ? allow_http_target(*target, hosts_) : Result<void>(target.error());
-  if (!allowed) {
-    because = allowed.error().message;
-    return RELANCE_E_SETTINGS;
-  }
   {
     const std::lock_guard lock(mutex_);
+    if (const auto host = hosts_.allow(call.url); !host) {
+      because = host.error().message;
+      return RELANCE_E_SETTINGS;
+    }
     const auto answer = room_.take(call);
     if (answer != HttpRoom::Answer::taken)
       return answer == HttpRoom::Answer::full ? RELANCE_E_TOO_LARGE : RELANCE_E_SETTINGS;

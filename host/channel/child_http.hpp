@@ -15,7 +15,7 @@ class ChildHttp {
   explicit ChildHttp(ChildOutbox &outbox) : outbox_(outbox) {}
 
   // The main thread
-  void begin(std::vector<HttpHost> hosts) { hosts_ = std::move(hosts); }
+  void begin(std::vector<HttpHost> hosts) { hosts_ = HttpHosts(std::move(hosts)); }
   /// A frame with a reply or a piece of one. False: it is none.
   bool take(const Frame &frame);
   /// Those that are whole; their tokens are free again.
@@ -28,10 +28,10 @@ class ChildHttp {
 
  private:
   ChildOutbox &outbox_;
-  std::vector<HttpHost> hosts_;  ///< set before the plugin exists
   HttpAssembly<HttpReply> assembly_;
   std::vector<HttpReply> whole_;
   std::mutex mutex_;
+  HttpHosts hosts_;  ///< set before the plugin exists
   HttpRoom room_;
 };
 

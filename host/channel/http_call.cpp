@@ -140,6 +140,16 @@ Result<void> allow_http_target(const HttpTarget &target, const std::vector<HttpH
       write_http_host(target.is_plain, to_line(target.host), target.port) + "\"]");
 }
 
+Result<std::string_view> HttpHosts::allow(const std::string &url) {
+  if (!allowed_.empty() && url == allowed_) return std::string_view{host_of_allowed_};
+  auto target = http_target(url);
+  if (!target) return target.error();
+  if (auto allowed = allow_http_target(*target, hosts_); !allowed) return allowed.error();
+  allowed_ = url;
+  host_of_allowed_ = std::move(target->host);
+  return std::string_view{host_of_allowed_};
+}
+
 HttpRoom::Answer HttpRoom::take(const HttpCall &call) {
   if (open_.contains(call.token)) return Answer::repeated;
   if (open_.size() == kHttpCallsMax || call.body.size() > kHttpBodyMax - all_.body ||

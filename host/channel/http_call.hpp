@@ -63,6 +63,19 @@ Result<HttpTarget> http_target(const std::string &url);
 /// Nothing when one of the hosts allows it; else what the operator would have to write.
 Result<void> allow_http_target(const HttpTarget &target, const std::vector<HttpHost> &hosts);
 
+/// The hosts that one instance may call. Its calls mostly go to one address, and reading a URL takes some
+/// microseconds in the child and in the daemon: the last that was allowed is not read again. Not synchronised.
+class HttpHosts {
+ public:
+  explicit HttpHosts(std::vector<HttpHost> hosts = {}) : hosts_(std::move(hosts)) {}
+  /// The host that the URL leads to; valid until the next call.
+  Result<std::string_view> allow(const std::string &url);
+
+ private:
+  std::vector<HttpHost> hosts_;
+  std::string allowed_, host_of_allowed_;
+};
+
 /// The open calls of one instance and the room that they take. Not synchronised.
 class HttpRoom {
  public:

@@ -37,10 +37,9 @@ relance_status to_status(HttpCalls::Sent sent) {
 HttpCalls::Sent HttpCalls::send(HttpCall call) {
   const std::lock_guard lock(mutex_);
   if (client_ == nullptr) return Sent::closed;
-  const auto target = http_target(call.url);
-  const auto allowed = target ? allow_http_target(*target, hosts_) : Result<void>(target.error());
-  if (!allowed) {
-    say(RELANCE_LOG_WARNING, "an HTTP call was refused: " + allowed.error().message);
+  const auto host = hosts_.allow(call.url);
+  if (!host) {
+    if (budget_.take()) ear_.log(RELANCE_LOG_WARNING, "an HTTP call was refused: " + host.error().message);
     return Sent::refused;
   }
   const auto answer = room_.take(call);
@@ -49,7 +48,7 @@ HttpCalls::Sent HttpCalls::send(HttpCall call) {
   const auto token = call.token;
   auto &open = open_[token];
   open.since = SteadyClock::now();
-  open.what = call.method + " " + target->host;
+  open.what.append(call.method).append(" ").append(*host);
   open.id = client_->send(std::move(call), [calls = weak_from_this()](HttpReply reply) {
     if (const auto self = calls.lock()) self->on_reply(std::move(reply));
   });
@@ -67,9 +66,11 @@ void HttpCalls::on_reply(HttpReply reply) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.find(reply.token);
   if (client_ == nullptr || found == open_.end()) return;
-  const auto took = std::chrono::round<Milliseconds>(SteadyClock::now() - found->second.since);
-  say(RELANCE_LOG_DEBUG, "http " + found->second.what + ": " + outcome_of(reply) + " after " +
-                             std::to_string(took.count()) + " ms");
+  if (budget_.take()) {
+    const auto took = std::chrono::round<Milliseconds>(SteadyClock::now() - found->second.since);
+    ear_.log(RELANCE_LOG_DEBUG, "http " + found->second.what + ": " + outcome_of(reply) + " after " +
+                                    std::to_string(took.count()) + " ms");
+  }
   open_.erase(found);
   replies_.push_back(std::move(reply));
   if (replies_.size() == 1) ear_.has_replies();

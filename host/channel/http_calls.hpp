@@ -53,13 +53,10 @@ class HttpCalls : public std::enable_shared_from_this<HttpCalls> {
     std::string what;  ///< for the log: "POST api.example.com"
   };
   void on_reply(HttpReply reply);
-  void say(int level, std::string line) {
-    if (budget_.take()) ear_.log(level, std::move(line));
-  }
 
   std::mutex mutex_;
   std::shared_ptr<HttpClient> client_;
-  const std::vector<HttpHost> hosts_;
+  HttpHosts hosts_;
   Ear ear_;
   HttpRoom room_;
   std::unordered_map<Token, Open> open_;

@@ -108,7 +108,8 @@ class HttpClient::Loop {
     event.data.fd = fd;
     return ::epoll_ctl(epoll_, operation, fd, &event) == 0;
   }
-  static int on_socket(CURL *, curl_socket_t fd, int what, void *self, void *) {
+  /// `known`: what the multi handle was told to keep for the socket, null until it is watched.
+  static int on_socket(CURL *, curl_socket_t fd, int what, void *self, void *known) {
     const auto &loop = *static_cast<Loop *>(self);
     if (what == CURL_POLL_REMOVE) {
       (void)loop.watch(fd, 0, EPOLL_CTL_DEL);  // a socket that is closed already has left by itself
@@ -116,7 +117,10 @@ class HttpClient::Loop {
     }
     const auto events = ((what & CURL_POLL_IN) != 0 ? std::uint32_t{EPOLLIN} : 0u) |
                         ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{EPOLLOUT} : 0u);
-    return loop.watch(fd, events, EPOLL_CTL_MOD) || loop.watch(fd, events, EPOLL_CTL_ADD) ? 0 : -1;
+    if (known == nullptr) curl_multi_assign(loop.multi_, fd, self);
+    const auto probably = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    const auto else_by = known == nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    return loop.watch(fd, events, probably) || loop.watch(fd, events, else_by) ? 0 : -1;
   }
   static int on_timer(CURLM *, long after_ms, void *self) {
     auto &due = static_cast<Loop *>(self)->due_;
