@@ -4,9 +4,11 @@
 #ifndef RELANCE_SIGNATURE_HPP
 #define RELANCE_SIGNATURE_HPP
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -17,21 +19,25 @@ class Sha256 {
   using Digest = std::array<std::uint8_t, 32>;
 
   Sha256 &add(std::string_view bytes) {
-    for (const char c : bytes) {
-      block_[fill_++] = static_cast<std::uint8_t>(c);
+    length_ += bytes.size();
+    while (!bytes.empty()) {
+      const auto count = std::min(bytes.size(), block_.size() - fill_);
+      std::memcpy(block_.data() + fill_, bytes.data(), count);
+      bytes.remove_prefix(count);
+      fill_ += count;
       if (fill_ == block_.size()) compress();
     }
-    length_ += bytes.size();
     return *this;
   }
   [[nodiscard]] Digest digest() {
     const std::uint64_t bits{length_ * 8};
     block_[fill_++] = 0x80;
     if (fill_ > 56) {
-      while (fill_ < 64) block_[fill_++] = 0;
+      std::fill(block_.begin() + static_cast<std::ptrdiff_t>(fill_), block_.end(), std::uint8_t{0});
       compress();
     }
-    while (fill_ < 56) block_[fill_++] = 0;
+    std::fill(block_.begin() + static_cast<std::ptrdiff_t>(fill_), block_.end() - 8, std::uint8_t{0});
+    fill_ = 56;
     for (int shift{56}; shift >= 0; shift -= 8) block_[fill_++] = static_cast<std::uint8_t>(bits >> shift);
     compress();
     Digest digest{};
@@ -52,22 +58,29 @@ class Sha256 {
         0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
     std::array<std::uint32_t, 64> w{};
-    for (std::size_t i{0}; i < 64; ++i) w[i / 4 % 16] = (w[i / 4 % 16] << 8) | block_[i];
+    for (std::size_t i{0}; i < 16; ++i)
+      w[i] = std::uint32_t{block_[4 * i]} << 24 | std::uint32_t{block_[4 * i + 1]} << 16 |
+             std::uint32_t{block_[4 * i + 2]} << 8 | std::uint32_t{block_[4 * i + 3]};
     for (std::size_t i{16}; i < 64; ++i) {
       const auto s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const auto s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
-    auto [a, b, c, d, e, f, g, h] = state_;
-    for (std::size_t i{0}; i < 64; ++i) {
-      const auto s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
-      const auto t1 = h + s1 + ((e & f) ^ (~e & g)) + kRound[i] + w[i];
-      const auto s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
-      const auto t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-      h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    // The names move instead of the values: eight rounds bring each back to its place.
+    auto s = state_;
+    const auto round = [&](std::size_t i, std::size_t turn) {
+      const auto at = [&](std::size_t name) -> std::uint32_t & { return s[(name - turn) & 7]; };
+      const auto a = at(0), b = at(1), c = at(2), e = at(4), f = at(5), g = at(6);
+      const auto t1 = at(7) + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + (g ^ (e & (f ^ g))) +
+                      kRound[i] + w[i];
+      at(3) += t1;
+      at(7) = t1 + (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) | (c & (a | b)));
+    };
+    for (std::size_t i{0}; i < 64; i += 8) {
+      round(i, 0), round(i + 1, 1), round(i + 2, 2), round(i + 3, 3);
+      round(i + 4, 4), round(i + 5, 5), round(i + 6, 6), round(i + 7, 7);
     }
-    const std::array<std::uint32_t, 8> sums{a, b, c, d, e, f, g, h};
-    for (std::size_t i{0}; i < 8; ++i) state_[i] += sums[i];
+    for (std::size_t i{0}; i < 8; ++i) state_[i] += s[i];
     fill_ = 0;
   }
 
@@ -83,21 +96,22 @@ inline std::string_view to_view(const Sha256::Digest &digest) {
 }
 
 inline Sha256::Digest hmac_sha256(std::string_view secret, std::string_view bytes) {
-  std::string key{secret};
-  if (key.size() > 64) key = to_view(Sha256{}.add(secret).digest());
-  key.resize(64, '\0');
-  std::string inner(64, '\0'), outer(64, '\0');
+  Sha256::Digest short_key{};
+  if (secret.size() > 64) secret = to_view(short_key = Sha256{}.add(secret).digest());
+  std::array<char, 64> inner{}, outer{};
   for (std::size_t i{0}; i < 64; ++i) {
-    inner[i] = static_cast<char>(key[i] ^ 0x36);
-    outer[i] = static_cast<char>(key[i] ^ 0x5c);
+    const int key{i < secret.size() ? secret[i] : 0};
+    inner[i] = static_cast<char>(key ^ 0x36);
+    outer[i] = static_cast<char>(key ^ 0x5c);
   }
-  const auto hash = Sha256{}.add(inner).add(bytes).digest();
-  return Sha256{}.add(outer).add(to_view(hash)).digest();
+  const auto hash = Sha256{}.add({inner.data(), inner.size()}).add(bytes).digest();
+  return Sha256{}.add({outer.data(), outer.size()}).add(to_view(hash)).digest();
 }
 
 inline std::string to_hex(const Sha256::Digest &digest) {
   std::string text;
-  for (const auto byte : digest) text.append({"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]});
+  text.reserve(2 * digest.size());
+  for (const auto byte : digest) (text += "0123456789abcdef"[byte >> 4]) += "0123456789abcdef"[byte & 15];
   return text;
 }
 
