@@ -15,7 +15,10 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <array>
+#include <memory_resource>
 #include <optional>
+#include <tuple>
 
 namespace relance::api {
 namespace {
@@ -28,6 +31,8 @@ using PlainStream = Tcp::socket;
 using TlsStream = asio::ssl::stream<Tcp::socket>;
 
 constexpr std::size_t kReadBytes{16 * 1024};
+/// Room for the header of most requests; of others the rest comes from the heap.
+constexpr std::size_t kFieldsBytes{2 * 1024}, kFieldsUsual{16};
 constexpr Milliseconds kIdleTimeout{75'000};  ///< between two requests: longer than the proxies' own 60 s
 constexpr Milliseconds kAnswerTimeout{
     15'000};  ///< for the plugin and the disk; providers give up at 5 to 30 s
@@ -127,7 +132,8 @@ class Connection final : public HookConnection {
 
  private:
   enum class Phase : std::uint8_t { handshake, idle, header, body, waiting, answering, lingering, closed };
-  using Parser = http::request_parser<http::string_body>;
+  using Fields = http::basic_fields<std::pmr::polymorphic_allocator<char>>;
+  using Parser = http::request_parser<http::string_body, Fields::allocator_type>;
 
   std::shared_ptr<Connection> self() { return std::static_pointer_cast<Connection>(shared_from_this()); }
   static SteadyTime in(Milliseconds time) { return std::chrono::steady_clock::now() + time; }
@@ -138,7 +144,10 @@ class Connection final : public HookConnection {
   void next_request() {
     if (house_.is_closing()) return close();
     release_body();
-    parser_.emplace();
+    parser_.reset();
+    fields_.release();
+    parser_.emplace(std::piecewise_construct, std::make_tuple(),
+                    std::make_tuple(Fields::allocator_type{&fields_}));
     parser_->eager(false);
     parser_->header_limit(house_.settings().header_bytes_max);
     parser_->body_limit(house_.settings().body_bytes_max);
@@ -192,6 +201,7 @@ class Connection final : public HookConnection {
     ++house_.traffic().requests;
     is_head_ = message.method() == http::verb::head;
     request_ = std::make_shared<channel::WebhookRequest>();
+    request_->headers.reserve(kFieldsUsual);
     request_->method = std::string{view(message.method_string())};
     const auto target = view(message.target());
     std::vector<std::string_view> forwarded;
@@ -324,6 +334,8 @@ class Connection final : public HookConnection {
   const std::shared_ptr<asio::ssl::context> context_;  ///< outlives the stream
   Stream stream_;
   beast::flat_buffer buffer_;
+  std::array<std::byte, kFieldsBytes> fields_room_;
+  std::pmr::monotonic_buffer_resource fields_{fields_room_.data(), fields_room_.size()};  ///< of one request
   std::optional<Parser> parser_;
   std::string out_, provider_;
   std::shared_ptr<channel::WebhookRequest> request_;

@@ -8,13 +8,16 @@
 #include "host/engine/webhook_raw.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <functional>
 
 namespace relance::engine {
 namespace {
 
-/// Requests among which a repeat is recognised: a provider sends again within minutes. Half a megabyte.
-constexpr std::size_t kSeenMax{16'384};
+/// Places for fingerprints, half a megabyte. A request takes the place of one before it, so that a repeat is
+/// recognised among some ten thousands: a provider sends again within minutes, and what is missed is missing
+/// in a counter.
+constexpr std::size_t kPlaceShift{48}, kSeenPlaces{std::size_t{1} << (64 - kPlaceShift)};
+constexpr std::size_t kMix{0x9E3779B97F4A7C15};  ///< odd, its bits without order: where one part ends counts
 constexpr Milliseconds kForgedLogPause{10'000};  ///< between two lines about one provider
 
 }  // namespace
@@ -80,17 +83,11 @@ void Webhooks::forget(channel::Token token) {
 }
 
 bool Webhooks::is_repeat(const channel::WebhookRequest &request) {
-  const std::array<std::string_view, 3> parts{request.method, request.url, request.body};
-  const auto digest = sha256(parts);
-  std::uint64_t print{0};
-  std::memcpy(&print, digest.data(), sizeof print);
-  if (!seen_.insert(print).second) return true;
-  seen_in_order_.push_back(print);
-  if (seen_in_order_.size() > kSeenMax) {
-    seen_.erase(seen_in_order_.front());
-    seen_in_order_.pop_front();
-  }
-  return false;
+  std::size_t print{0};
+  for (const std::string_view part : {request.method, request.url, request.body})
+    print = (print ^ std::hash<std::string_view>{}(part)) * kMix;
+  if (seen_.empty()) seen_.resize(kSeenPlaces);
+  return std::exchange(seen_[print >> kPlaceShift], print) == print;
 }
 
 void Webhooks::note_forged(Counts &counts, const Pending &pending, const std::string &provider) {

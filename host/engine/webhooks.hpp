@@ -17,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace relance::engine {
@@ -142,8 +141,7 @@ class Webhooks {
   std::string public_url_;
   std::unordered_map<channel::Token, Pending> pending_;
   std::map<std::string, Counts, std::less<>> counts_;
-  std::unordered_set<std::uint64_t> seen_;
-  std::deque<std::uint64_t> seen_in_order_;
+  std::vector<std::uint64_t> seen_;  ///< fingerprints, each at its place
 
   std::mutex listener_mutex_;  ///< held while results are told
   Ended ended_;
