@@ -54,6 +54,6 @@ def show_invoice(figures, daemon):
         said = next((receipt["text"] for receipt in reversed(way["receipts"]) if receipt.get("text")), "")
         print(f"  {way['day']}  {way['channel']:<7} {way['address'].splitlines()[0]:<48.48}  {receipts:<20}  {said.splitlines()[0] if said else '':.70}".rstrip())
     print()
-    for arguments in (("explain", number), ("journal", "--invoice", number, "--limit", str(TELL_ENTRIES_MAX))):
+    for arguments in (("explain", number), ("journal", "--invoice", number, "--limit", str(TELL_ENTRIES_MAX)), ("evidence", "list", number)):
         print(f"$ relancectl {' '.join(arguments)}")
         print(daemon.text(*arguments))
