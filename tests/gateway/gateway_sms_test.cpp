@@ -73,7 +73,11 @@ BOOST_AUTO_TEST_CASE(what_twilio_answers_becomes_an_outcome) {
   check(bench.answered(400, R"({"code": 21211, "message": "Invalid 'To' number", "status": 400})"),
         OutcomeKind::rejected, FailureClass::address_dead, "21211");
   check(bench.answered(400, R"({"code": 21610, "message": "unsubscribed recipient", "status": 400})"),
-        OutcomeKind::rejected, FailureClass::policy, "21610");
+        OutcomeKind::rejected, FailureClass::address_dead, "STOP was said: no other gateway may write");
+  check(bench.answered(400, R"({"code": 21635, "message": "'To' number cannot be a landline"})"),
+        OutcomeKind::rejected, FailureClass::address_dead, "21635");
+  check(bench.answered(400, R"({"code": 21612, "message": "this sender not to this country"})"),
+        OutcomeKind::rejected, FailureClass::policy, "the sender's matter: the number stays good");
   const auto expired = bench.answered(401, R"({"code": 20003, "message": "Authenticate", "status": 401})");
   check(expired, OutcomeKind::not_sent, FailureClass::configuration, "token expired");
   BOOST_TEST(expired.whole_instance);
