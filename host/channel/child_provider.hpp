@@ -61,7 +61,8 @@ class ChildProvider final : public Provider {
     has_room_ = true;
     signal();
   }
-  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override;
+  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+             Instant received_at) override;
   void poll(Token token, const std::string &cursor, OpenPage open_page) override;
   void fetch(EvidenceWish wish) override;
   std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline) override;

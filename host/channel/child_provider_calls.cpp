@@ -141,7 +141,8 @@ void ChildProvider::operation(Operation operation, FrameType type, Token token, 
   deliver(make_up({{token, operation, {}, nullptr}}, "down", "the provider is down"), settings_.id, events_);
 }
 
-void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) {
+void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+                          Instant received_at) {
   Parsed failed;
   failed.token = token;
   {
@@ -153,7 +154,7 @@ void ChildProvider::parse(Token token, const std::string &kind, std::shared_ptr<
     } else if (open(Operation::parse, token)) {
       FrameWriter w(out_);
       write_clock(w);
-      encode_parse(w, token, kind, *bytes);
+      encode_parse(w, token, kind, *bytes, received_at);
       return flush();
     } else if (phase_ == Phase::up) {
       return;

@@ -172,14 +172,15 @@ void InprocInstance::query(Token token, const std::string &key, const std::vecto
   if (open(token, Operation::query, call)) hand_over([this, call] { instance_.query(call->c); });
 }
 
-void InprocInstance::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) {
+void InprocInstance::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+                           Instant received_at) {
   struct Call {
     std::string kind;
     std::shared_ptr<const std::string> bytes;
     relance_raw c{};
   };
   const auto call = std::make_shared<Call>(Call{kind, std::move(bytes), {}});
-  call->c = {sizeof(relance_raw), 0, token, to_str(call->kind), to_str(*call->bytes), 0};
+  call->c = {sizeof(relance_raw), 0, token, to_str(call->kind), to_str(*call->bytes), to_ms(received_at)};
   if (open(token, Operation::parse, call))
     hand_over([this, call] { instance_.parse(std::span(&call->c, 1)); });
 }

@@ -31,7 +31,8 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void discard(const std::vector<std::string> &refs);
   void recall(Token token, const std::vector<std::string> &refs);
   void query(Token token, const std::string &key, const std::vector<std::string> &refs);
-  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes);
+  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+             Instant received_at);
   void poll(Token token, const std::string &cursor, OpenPage open_page);
   void fetch(EvidenceWish wish);
   std::vector<std::optional<Quote>> quote(std::span<const Submission> batch, Milliseconds deadline);

@@ -24,8 +24,9 @@ class InprocProvider final : public Provider {
   }
   void stored(std::vector<Token> plugin_tokens) override { instance_->stored(std::move(plugin_tokens)); }
   void room() override { instance_->room(); }
-  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) override {
-    instance_->parse(token, kind, std::move(bytes));
+  void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+             Instant received_at) override {
+    instance_->parse(token, kind, std::move(bytes), received_at);
   }
   void poll(Token token, const std::string &cursor, OpenPage open) override {
     instance_->poll(token, cursor, std::move(open));

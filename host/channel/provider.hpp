@@ -313,7 +313,10 @@ class Provider {
   virtual void stored(std::vector<Token> plugin_tokens) = 0;
   /// There is room for inbound bytes again.
   virtual void room() = 0;
-  virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes) = 0;
+  /// `received_at`: wall time, as the bytes were stored with it; by it, and not by today, a parser judges
+  /// what ends (certificates, codes). Instant{}: not known any more.
+  virtual void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
+                     Instant received_at = {}) = 0;
   /// Asks the provider for what has come since `cursor` (empty at first). At most one poll is open at a time.
   virtual void poll(Token token, const std::string &cursor, OpenPage open = {}) = 0;
   /// Beside each message its quote, or nothing where none came within `deadline`. Waits so long at most: only

@@ -59,7 +59,7 @@ class TaskProvider final : public Provider {
   void poll(Token token, const std::string &, OpenPage) override {
     events_.polled(id_, {token, {}, "a task is not polled", {}});
   }
-  void parse(Token token, const std::string &, std::shared_ptr<const std::string>) override {
+  void parse(Token token, const std::string &, std::shared_ptr<const std::string>, Instant) override {
     Parsed parsed;
     parsed.token = token;
     parsed.error = "a task has no receipts to parse";

@@ -63,7 +63,8 @@ struct TokensFrame {
 };
 std::optional<TokensFrame> decode_tokens(std::string_view payload);
 
-void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes);
+void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes,
+                  Instant received_at);
 std::optional<relance_raw> decode_parse(std::string_view payload);
 struct PollFrame {
   Token token{0};

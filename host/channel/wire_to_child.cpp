@@ -124,9 +124,11 @@ std::optional<TokensFrame> decode_tokens(std::string_view payload) {
   return if_done(r, std::move(frame));
 }
 
-void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes) {
+void encode_parse(FrameWriter &w, Token token, std::string_view kind, std::string_view bytes,
+                  Instant received_at) {
   w.begin(FrameType::parse);
   w.u64(token);
+  w.i64(to_ms(received_at));
   w.text(kind);
   w.text(bytes);
   w.end();
@@ -136,6 +138,7 @@ std::optional<relance_raw> decode_parse(std::string_view payload) {
   relance_raw raw{};
   raw.size = sizeof raw;
   raw.token = r.u64();
+  raw.received_at_ms = r.i64();
   raw.kind = read_str(r);
   raw.bytes = read_str(r);
   return if_done(r, raw);

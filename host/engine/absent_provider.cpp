@@ -29,7 +29,8 @@ class AbsentProvider final : public channel::Provider {
   void recall(channel::Token token, const std::vector<std::string> &) override {
     events_.recalls(id_, {{token, channel::RecallKind::unknown, kWhy}});
   }
-  void parse(channel::Token token, const std::string &, std::shared_ptr<const std::string>) override {
+  void parse(channel::Token token, const std::string &, std::shared_ptr<const std::string>,
+             Instant) override {
     channel::Parsed parsed;
     parsed.token = token;
     parsed.error = kWhy;

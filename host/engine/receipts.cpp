@@ -276,7 +276,8 @@ bool Engine::Loop::pump_parses() {
       verify(row);
       continue;
     }
-    pool_.find(row.provider)->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes);
+    pool_.find(row.provider)
+        ->provider->parse(static_cast<channel::Token>(row.id), row.kind, row.bytes, row.received_at);
   }
   return !waiting->empty();
 }

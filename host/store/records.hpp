@@ -269,6 +269,7 @@ struct StoredInbound {
   std::string provider, kind;
   std::shared_ptr<const std::string> bytes;
   std::int32_t tries{0};
+  Instant received_at{};  ///< wall
 };
 
 /// Stored raw bytes as people see them, without the bytes.

@@ -110,6 +110,16 @@ BOOST_AUTO_TEST_CASE(two_phases_queries_and_recalls_go_through) {
   bench.events.wait_for("the discard", [](auto &r) { return r.has_line("discarded ref=draft-1"); });
 }
 
+BOOST_AUTO_TEST_CASE(a_parser_learns_when_the_bytes_came) {
+  ChildBench bench;
+  bench.start();
+  bench.provider->parse(90, "link", std::make_shared<const std::string>("when"), from_ms(1'700'000'000'123));
+  bench.provider->parse(91, "link", std::make_shared<const std::string>("when"));
+  bench.events.wait_for("both", [](auto &r) { return r.parsed_.size() == 2; });
+  BOOST_TEST(bench.events.parsed_[0].error == "came at 1700000000123");
+  BOOST_TEST(bench.events.parsed_[1].error == "came at 0");  // not known any more
+}
+
 BOOST_AUTO_TEST_CASE(raw_bytes_come_up_are_acknowledged_by_the_plugins_own_token_and_parse_into_receipts) {
   ChildBench bench;
   bench.start();

@@ -99,6 +99,22 @@ BOOST_AUTO_TEST_CASE(bytes_of_a_provider_that_is_no_longer_configured_wait_for_i
   BOOST_TEST(world.counters().inbound_waiting == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_parser_is_told_when_the_bytes_came_however_long_ago) {
+  EngineWorld world;
+  world.start();
+  const auto came = from_ms(1'700'000'000'123);
+  world.with_store([&](store::Store &store, Instant now) {
+    const store::InboundRecord record{"scripted", "mail", "when", came};
+    BOOST_TEST(store.store_inbound({&record, 1}, {}, now).has_value());
+  });
+  world.settle();
+  world.with_store([&](store::Store &store, Instant) {
+    const auto failed = store.inbound("scripted", "failed", 0, 10).value();
+    BOOST_TEST_REQUIRE(failed.size() == 1u);
+    BOOST_TEST(failed[0].error == "came at 1700000000123");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_provider_that_wants_to_know_is_told_of_every_open_attempt_page_by_page) {
   constexpr std::size_t kDebtors{store::kAwaitedMax + 3};
   EngineWorld world{{}, {}, std::string(test::kTellsNothing) + "polls_open = \"yes\"\n"};

@@ -444,6 +444,14 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
     relance_parsed result{};
     result.size = sizeof result;
     result.token = raws[at]->token;
+    if (text == "when") {
+      const auto when = "came at " + std::to_string(raws[at]->received_at_ms);
+      result.status = RELANCE_PARSED_UNREADABLE;
+      result.error = {when.data(), when.size()};
+      const relance_parsed *const unreadable{&result};
+      self(i).host->parsed(self(i).host, &unreadable, 1);
+      continue;
+    }
     const relance_price price{1'500'000, lit("EUR")};
     const relance_evidence document{sizeof document,  0,           lit("application/pdf"),
                                     lit("proof.pdf"), lit("%PDF"), lit("")};

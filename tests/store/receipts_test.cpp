@@ -74,12 +74,13 @@ BOOST_AUTO_TEST_CASE(raw_bytes_wait_until_they_are_parsed_and_survive_a_restart)
   for (const auto &which : implementations()) {
     Bench bench{which};
     const std::string bytes{"\0raw\xff", 5};
-    const InboundRecord raw{"smtp-1", "mail", bytes, bench.now};
+    const InboundRecord raw{"smtp-1", "mail", bytes, bench.now - std::chrono::hours{24 * 400}};
     const auto id = must(bench.store->store_inbound({&raw, 1}, {}, bench.now)).front();
     bench.reopen();
     const auto found = must(bench.store->inbound_to_parse(kProviders, bench.now, 10));
     BOOST_TEST_REQUIRE(found.size() == 1u);
     BOOST_TEST((*found[0].bytes == bytes));
+    BOOST_TEST((found[0].received_at == raw.received_at));
     BOOST_TEST(must(bench.store->inbound_to_parse(kProviders, bench.now, 10)).empty());  // with its plugin already
     ParsedRecord failed;
     failed.inbound = id;

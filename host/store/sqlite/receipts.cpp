@@ -127,16 +127,16 @@ Result<std::vector<StoredInbound>> SqliteStore::inbound_to_parse(std::span<const
     // One provider's backlog is not allowed to keep the others' receipts waiting.
     const auto share = providers.empty() ? 0 : (limit + providers.size() - 1) / providers.size();
     for (const auto &provider : providers) {
-      Query query{
-          *connection_,
-          "SELECT id, kind, bytes, tries FROM inbound WHERE state = 0 AND provider = ? AND next_try <= ?"
-          " ORDER BY next_try, id",
-          provider, now};
+      Query query{*connection_,
+                  "SELECT id, kind, bytes, tries, received_at FROM inbound WHERE state = 0 AND provider = ? "
+                  "AND next_try <= ?"
+                  " ORDER BY next_try, id",
+                  provider, now};
       const auto first = found.size();
       while (found.size() < limit && found.size() - first < share && query.next()) {
         if (in_parse_.contains(query.i64(0))) continue;
         found.push_back({query.i64(0), provider, query.text(1),
-                         std::make_shared<const std::string>(query.blob(2)), query.i32(3)});
+                         std::make_shared<const std::string>(query.blob(2)), query.i32(3), query.instant(4)});
       }
     }
     for (const auto &one : found) in_parse_.insert(one.id);
