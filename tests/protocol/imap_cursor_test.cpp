@@ -31,6 +31,7 @@ BOOST_AUTO_TEST_CASE(listings_are_read_whatever_their_order_and_case) {
   BOOST_TEST(listed[0].size == 20u);
   BOOST_TEST(listed[1].uid == 9u);
   BOOST_TEST(listed[2].uid == 12u);
+  BOOST_TEST(listed[0].arrived_ms == 0);
   const std::vector<std::uint32_t> found{4, 7, 4'294'967'295};
   BOOST_TEST(read_search("* 3 EXISTS\r\n* SEARCH 7 4294967295\r\n* search 4 7\r\n* SEARCH\r\n") == found);
   for (const auto *none :
@@ -41,6 +42,23 @@ BOOST_AUTO_TEST_CASE(listings_are_read_whatever_their_order_and_case) {
   BOOST_TEST(read_number(status, "UIDNEXT") == 5u);
   BOOST_TEST(read_number(status, "UID") == 0u);
   BOOST_TEST(read_number("x STATUS (UIDNEXT 5)", "UIDNEXT") == 0u);
+  BOOST_TEST(read_number("* 2 EXISTS\r\n* OK [UIDVALIDITY 77] UIDs valid\r\n", "UIDVALIDITY") == 77u);
+}
+
+BOOST_AUTO_TEST_CASE(the_server_says_when_a_mail_came) {
+  const auto arrived = [](const std::string &date) {
+    const auto listed = read_listing("* 1 FETCH (UID 7 INTERNALDATE \"" + date + "\" RFC822.SIZE 300)\r\n");
+    BOOST_REQUIRE_EQUAL(listed.size(), 1u);
+    return listed[0].arrived_ms;
+  };
+  BOOST_TEST(arrived("22-Nov-2026 10:15:32 +0100") == 1'795'338'932'000);
+  BOOST_TEST(arrived("22-nov-2026 05:45:32 -0330") == 1'795'338'932'000);
+  BOOST_TEST(arrived(" 1-Mar-2028 03:29:59 +0000") == 1'835'494'199'000);
+  for (const auto *bad :
+       {"", "22-Nov-2026", "31-Feb-2026 10:15:32 +0100", "22-Xxx-2026 10:15:32 +0100",
+        "22-ANO-2026 10:15:32 +0100", "22-Nov-2026 25:15:32 +0100", "22-Nov-2026 10:15:32 *0100",
+        "-2-Nov-2026 10:15:32 +0100", "22-Nov-2026 10:15:32 +010x", "22 Nov 2026 10:15:32 +0100"})
+    BOOST_TEST(arrived(bad) == 0, bad);
 }
 
 BOOST_AUTO_TEST_CASE(options_that_could_carry_a_command_are_refused) {

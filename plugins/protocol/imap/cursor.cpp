@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace relance::imap {
 namespace {
@@ -18,8 +19,54 @@ bool number_behind(std::string_view line, std::string_view name, T &value) {
   if (found == line.end()) return false;
   const auto begin = static_cast<std::size_t>(found - line.begin());
   const auto number = begin + name.size() + 1;
-  if (begin == 0 || (line[begin - 1] != ' ' && line[begin - 1] != '(') || number >= line.size()) return false;
+  if (begin == 0 || std::string_view{" (["}.find(line[begin - 1]) == std::string_view::npos ||
+      number >= line.size())
+    return false;
   return std::from_chars(line.data() + number, line.data() + line.size(), value).ec == std::errc{};
+}
+
+/// Two or four digits, or -1.
+int digits(std::string_view text) {
+  int value{-1};
+  const auto *end = text.data() + text.size();
+  const bool is_number{std::from_chars(text.data(), end, value).ptr == end && text.front() != '-'};
+  return is_number ? value : -1;
+}
+
+/// RFC 9051 §9, date-time: "17-Jul-2026 02:44:25 +0200", its day with a blank where it has one digit.
+std::int64_t time_of(std::string_view text) {
+  static constexpr std::string_view kShape{"dd-mon-yyyy hh:mm:ss +zzzz"},
+      kMonths{"JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"};
+  if (text.size() != kShape.size()) return 0;
+  for (const std::size_t at : {2u, 6u, 11u, 14u, 17u, 20u})
+    if (text[at] != kShape[at]) return 0;
+  std::string month;
+  for (const char character : text.substr(3, 3)) month += upper(character);
+  const auto found = kMonths.find(month);
+  const int day{digits(text.substr(text[0] == ' ' ? 1 : 0, text[0] == ' ' ? 1 : 2))},
+      year{digits(text.substr(7, 4))}, hour{digits(text.substr(12, 2))}, minute{digits(text.substr(15, 2))},
+      second{digits(text.substr(18, 2))}, zone_hour{digits(text.substr(22, 2))},
+      zone_minute{digits(text.substr(24, 2))};
+  const bool is_number{day > 0 && year > 0 && hour >= 0 && minute >= 0 && second >= 0 && zone_hour >= 0 &&
+                       zone_minute >= 0};
+  if (!is_number || found == kMonths.npos || found % 3 != 0 || (text[21] != '+' && text[21] != '-')) return 0;
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(found / 3 + 1)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return 0;
+  const std::int64_t zone{(zone_hour * 60 + zone_minute) * (text[21] == '-' ? -60 : 60)};
+  const std::int64_t days{std::chrono::sys_days{date}.time_since_epoch().count()};
+  return (((days * 24 + hour) * 60 + minute) * 60 + second - zone) * 1000;
+}
+
+/// What stands in quotes behind INTERNALDATE.
+std::int64_t arrival_in(std::string_view line) {
+  static constexpr std::string_view kName{"INTERNALDATE \""};
+  const auto found = std::search(line.begin(), line.end(), kName.begin(), kName.end(),
+                                 [](char left, char right) { return upper(left) == right; });
+  if (found == line.end()) return 0;
+  line.remove_prefix(static_cast<std::size_t>(found - line.begin()) + kName.size());
+  return time_of(line.substr(0, line.find('"')));
 }
 
 template <class F>
@@ -67,6 +114,7 @@ std::vector<Listed> read_listing(std::string_view lines) {
     Listed entry;
     if (line.starts_with("* ") && line.find(" FETCH ") != std::string_view::npos &&
         number_behind(line, "UID", entry.uid) && number_behind(line, "RFC822.SIZE", entry.size)) {
+      entry.arrived_ms = arrival_in(line);
       listed.push_back(entry);
     }
   });

@@ -25,12 +25,14 @@ std::string uid_set(std::vector<std::uint32_t> uids);
 struct Listed {
   std::uint32_t uid{0};
   std::uint64_t size{0};
+  std::int64_t arrived_ms{0};  ///< Unix time; 0: not said
 };
-/// From the lines "* 4 FETCH (UID 7 RFC822.SIZE 1234)", in ascending order of UID.
+/// From the lines `* 4 FETCH (UID 7 RFC822.SIZE 1234 INTERNALDATE "17-Jul-2026 02:44:25 +0200")`, in
+/// ascending order of UID.
 std::vector<Listed> read_listing(std::string_view lines);
 /// From the lines "* SEARCH 7 9 12", in ascending order.
 std::vector<std::uint32_t> read_search(std::string_view lines);
-/// From "* STATUS name (UIDVALIDITY 12 UIDNEXT 5)"; 0 when it is not there.
+/// From "* STATUS name (UIDVALIDITY 12 UIDNEXT 5)" or "* OK [UIDVALIDITY 12]"; 0 when it is not there.
 std::uint32_t read_number(std::string_view lines, std::string_view name);
 
 }  // namespace relance::imap

@@ -92,6 +92,7 @@ struct Mailbox::Impl {
   Options options;
   const std::atomic<bool> &is_stopping;
   std::unique_ptr<CURL, void (*)(CURL *)> curl{nullptr, curl_easy_cleanup};
+  bool is_read_only{false};  ///< the connection's folder was opened by EXAMINE
 
   Impl(Options given, const std::atomic<bool> &stopping) : options{std::move(given)}, is_stopping{stopping} {
     static std::once_flag once;
@@ -124,6 +125,27 @@ struct Mailbox::Impl {
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
   }
 
+  CURLcode perform() {
+    const auto code = curl_easy_perform(curl.get());
+    long connects{0};
+    curl_easy_getinfo(curl.get(), CURLINFO_NUM_CONNECTS, &connects);
+    if (connects > 0) is_read_only = false;
+    return code;
+  }
+
+  /// libcurl opens a folder by SELECT and reads a mail by BODY[], which marks it as seen: somebody who looks
+  /// for what is new would miss it. In a folder opened by EXAMINE nothing is marked, and nothing can be
+  /// disposed of.
+  Result<void> open_folder(std::uint32_t uid_validity, bool read_only) {
+    if (is_read_only == read_only) return {};
+    const auto lines = command(uid_validity, (read_only ? "EXAMINE \"" : "SELECT \"") + options.folder + '"');
+    if (lines.has_error()) return lines.error();
+    if (const auto now = read_number(*lines, "UIDVALIDITY"); now != 0 && now != uid_validity)
+      return failure_of(CURLE_REMOTE_FILE_NOT_FOUND, {});
+    is_read_only = read_only;
+    return {};
+  }
+
   /// One command in the folder, or outside of any when uid_validity is 0; its untagged lines. Every command
   /// here may be given twice.
   Result<std::string> command(std::uint32_t uid_validity, const std::string &text) {
@@ -136,7 +158,7 @@ struct Mailbox::Impl {
       common(uid_validity == 0 ? options.url + "/" : folder_url(uid_validity), lines, words);
       curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, text.c_str());
       curl_easy_setopt(curl.get(), CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
-      const auto code = curl_easy_perform(curl.get());
+      const auto code = perform();
       if (code == CURLE_OK) return std::move(lines.bytes);
       auto failure = failure_of(code, words);
       // An old connection may have more to tell than fits, of what others did in the folder meanwhile.
@@ -182,11 +204,12 @@ struct Mailbox::Impl {
                     Fetched &into) {
     for (std::size_t begin{0}; begin < uids.size(); begin += kMailsPerCommand) {
       const auto sizes =
-          command(into.uid_validity, "UID FETCH " + part_of(uids, begin) + " (UID RFC822.SIZE)");
+          command(into.uid_validity, "UID FETCH " + part_of(uids, begin) + " (UID RFC822.SIZE INTERNALDATE)");
       if (sizes.has_error()) return sizes.error();
       for (const auto &listed : read_listing(*sizes)) {
         if (!std::binary_search(uids.begin(), uids.end(), listed.uid)) continue;
         if (into.mails.size() == count || bytes > kFetchBytesMax) return false;
+        if (auto opened = open_folder(into.uid_validity, true); opened.has_error()) return opened.error();
         auto one = mail(into.uid_validity, listed);
         if (one.has_error()) return one.error();
         bytes += one->bytes.size();
@@ -199,6 +222,7 @@ struct Mailbox::Impl {
   /// The command once for each few of these mails.
   Result<void> for_each_part(std::uint32_t uid_validity, const std::vector<std::uint32_t> &uids,
                              const std::string &verb, const std::string &words) {
+    if (auto opened = open_folder(uid_validity, false); opened.has_error()) return opened;
     for (std::size_t begin{0}; begin < uids.size(); begin += kMailsPerCommand) {
       const auto done = command(uid_validity, verb + part_of(uids, begin) + words);
       if (done.has_error()) return done.error();
@@ -213,13 +237,13 @@ struct Mailbox::Impl {
   }
 
   Result<Mail> mail(std::uint32_t uid_validity, const Listed &listed) {
-    Mail read{listed.uid, {}, listed.size > options.mail_bytes_max};
+    Mail read{listed.uid, {}, listed.size > options.mail_bytes_max, listed.arrived_ms};
     auto url = folder_url(uid_validity) + "/;UID=" + std::to_string(listed.uid);
     if (read.is_cut) url += "/;PARTIAL=0." + std::to_string(options.mail_bytes_max);
     Buffer bytes{{}, options.mail_bytes_max + (std::size_t{1} << 16)};
     std::array<char, CURL_ERROR_SIZE> words{};
     common(url, bytes, words);
-    const auto code = curl_easy_perform(curl.get());
+    const auto code = perform();
     if (code != CURLE_OK) return failure_of(code, words);
     read.bytes = std::move(bytes.bytes);
     return read;

@@ -1,5 +1,6 @@
 // A mailbox read by UID over IMAP or IMAPS. Calls block (libcurl): the caller gives them a thread of their
-// own. Nothing is changed at the server but by dispose(), which is called when the mails are safe elsewhere.
+// own. Nothing is changed at the server but by dispose(), which is called when the mails are safe elsewhere:
+// not even the mark of what a person has read.
 #pragma once
 
 #include "plugins/protocol/imap/cursor.hpp"
@@ -36,6 +37,7 @@ struct Mail {
   std::uint32_t uid{0};
   std::string bytes{};
   bool is_cut{false};
+  std::int64_t arrived_ms{0};  ///< INTERNALDATE: when it came into the mailbox; 0: the server does not say
 };
 
 struct Fetched {
