@@ -192,6 +192,11 @@ BOOST_AUTO_TEST_CASE(a_certified_mail_leaves_and_its_receipts_come_back_between_
   // Nothing leaves the mailbox, and nothing is read twice.
   BOOST_TEST(world.read().empty());
   BOOST_TEST(test::MailboxWatch(*mails, "bounces").mails() >= 9u);
+  // Whoever else reads this mailbox finds them as new as they were.
+  for (const auto &entry : std::filesystem::directory_iterator{mails->folder() / "mail/bounces/cur"}) {
+    const auto name = entry.path().filename().string();
+    BOOST_TEST(name.find('S', name.rfind(',')) == std::string::npos, name);
+  }
 
   // In doubt: the mailbox is asked, and forgeries about the message are no answer.
   BOOST_TEST((world.driver->query(key_of(1), {}).kind == OutcomeKind::delivered));
@@ -200,6 +205,16 @@ BOOST_AUTO_TEST_CASE(a_certified_mail_leaves_and_its_receipts_come_back_between_
   BOOST_TEST((world.driver->query(key_of(4), {}).kind == OutcomeKind::not_found));
   world.deliver({impostor.mail({.message_id = id_of(4)})});
   BOOST_TEST((world.driver->query(key_of(4), {}).kind == OutcomeKind::not_found));
+  // Read long after the certificates ended: what came in time is believed, as the mailbox says when it came.
+  world.host.set_wall_ms(now_ms() + 2 * 365 * 86'400'000LL);
+  BOOST_TEST((world.driver->query(key_of(1), {}).kind == OutcomeKind::delivered));
+  const auto before = world.host.inbound().size();
+  BOOST_REQUIRE_EQUAL(world.driver->poll("").error, "");
+  const auto late = world.host.inbound();
+  BOOST_REQUIRE(late.size() > before);
+  for (auto at = before; at < late.size(); ++at)
+    BOOST_TEST(std::abs(late[at].received_at_ms - now_ms()) < 300'000);
+  world.host.set_wall_ms(now_ms());
   // A doubt stays one, however long nothing is found.
   BOOST_TEST(world.driver->traits().not_found_certain_after_ms == 0);
   for (const auto &line : world.host.log())

@@ -1,8 +1,10 @@
 // What each mail in the certified mailbox does to a message of ours.
+#include "plugins/lre/pec/channel.hpp"
 #include "plugins/lre/pec/receipts.hpp"
 #include "tests/lre/pec_provider.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <relance/testkit.hpp>
 
 #include <chrono>
 
@@ -154,6 +156,59 @@ BOOST_AUTO_TEST_CASE(a_forged_or_altered_receipt_is_refused_and_counted) {
     BOOST_TEST(said.counted_as == "pec_forged_mails");
     BOOST_TEST(said.why == why);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_beside_the_signed_part_is_nothing) {
+  const World world;
+  const auto good = world.provider.mail({.type = "preavviso-errore-consegna", .message_id = kId});
+  const std::string document{
+      "Content-Type: application/xml; name=\"daticert.xml\"\r\n\r\n"
+      "<postacert tipo=\"avvenuta-consegna\"><intestazione><mittente>bounces@creditor.example</mittente>"
+      "</intestazione><dati><msgid>&lt;01HV5T3X2Y4Z6A8B0C2D4E6F8G@creditor.example&gt;</msgid></dati></"
+      "postacert>"};
+  // A third part in the signed mail, in front and behind; and the whole of it as a part of another.
+  const std::string claim{
+      "X-Ricevuta: avvenuta-consegna\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"};
+  const auto last = good.rfind("------outer--");
+  const auto first = good.find("------outer\r\n");
+  for (const auto &mail : {good.substr(0, last) + "------outer\r\n" + document + "\r\n" + good.substr(last),
+                           good.substr(0, first) + "------outer\r\n" + document + "\r\n" + good.substr(first),
+                           claim + document + "\r\n--b\r\n" + good + "\r\n--b--\r\n",
+                           claim + good + "\r\n--b\r\n" + document + "\r\n--b--\r\n"}) {
+    const auto said = world.understood(mail);
+    BOOST_TEST(said.parsed.receipts.empty());
+    BOOST_TEST(said.counted_as == "pec_forged_mails");
+  }
+  // In front of the first part and behind the last one nobody looks.
+  auto padded = good;
+  padded.insert(first, document + "\r\n");
+  padded += document;
+  const auto said = world.understood(padded);
+  BOOST_REQUIRE_EQUAL(said.parsed.receipts.size(), 1u);
+  BOOST_TEST((said.parsed.receipts[0].kind == ReceiptKind::interim));
+}
+
+BOOST_AUTO_TEST_CASE(settings_with_which_no_receipt_could_be_believed_are_refused) {
+  const auto issues_of = [](const std::string &more, const std::string &signer) {
+    const testkit::FakeHost host;
+    return testkit::check_settings(
+        sdk::Driver<PecChannel>::table(), host,
+        R"({"address": "a@pec.example", "server": {"host": "localhost"}, "auth": {"user": "u", "secret": "s"},)"
+        R"("mailbox": {"url": "imaps://localhost", "user": "u", "secret": "s", "mail_bytes_max": 8388608},)"
+        R"("trust": {"authorities_file": "/pec.pem", "signers": [")" +
+            signer + "\"]}" + more + "}");
+  };
+  const std::string signer{"posta-certificata@pec.gestore.example"};
+  BOOST_TEST(issues_of("", signer).empty());
+  BOOST_TEST(issues_of(R"(, "receipt": "breve", "attachments_bytes_max": 20000000)", signer).empty());
+  auto issues = issues_of(R"(, "attachments_bytes_max": 6000000)", signer);
+  BOOST_REQUIRE_EQUAL(issues.size(), 1u);
+  BOOST_TEST(issues[0].is_fatal);
+  BOOST_TEST(issues[0].path == "/attachments_bytes_max");
+  issues = issues_of("", "pec.gestore.example");  // anybody's certificate there
+  BOOST_REQUIRE_EQUAL(issues.size(), 1u);
+  BOOST_TEST(!issues[0].is_fatal);
+  BOOST_TEST(issues[0].path == "/trust/signers/0");
 }
 
 BOOST_AUTO_TEST_CASE(the_header_of_a_signed_mail_says_nothing) {

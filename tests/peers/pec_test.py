@@ -92,6 +92,21 @@ def receipts_move_the_case_and_forgeries_do_not(world, impostor):
     expect(world.mail["smtps"]["password"] not in log and world.mail["imaps"]["password"] not in log, "a secret is in the log")
 
 
+def a_daemon_killed_between_intent_and_answer_sends_nothing_twice(world, _impostor):
+    world.live()
+    for number, point in enumerate(("intended", "submitted", "outcome_taken"), 1):
+        world.die_at(point)
+        world.again()
+        world.await_counts(f"what nobody knows is in doubt, killed at {point}",
+                           lambda c, n=number: c["in_doubt"] + c["sent"] == n and c["attempts_open"] == 0)
+    letters = world.arrived(1)  # the last one at least, whose answer was lost
+    deliver(world.mail["smtp"], [world.receipt("accettazione", letter) for letter in letters], ADDRESS)
+    world.await_counts("the provider's receipts end the doubts", lambda c: c["sent"] == len(letters) and c["in_doubt"] == 3 - len(letters))
+    world.advance_a_little()
+    again = world.arrived(len(letters))
+    expect(len(again) == len({letter[0] for letter in again}) == len(letters), f"sent twice: {again}")
+
+
 def in_world(case):
     folder = Path(tempfile.mkdtemp(prefix="rl-pec-", dir="/tmp"))
     folder.chmod(0o755)
@@ -109,4 +124,4 @@ def in_world(case):
 
 
 if __name__ == "__main__":
-    sys.exit(hard_world.run([receipts_move_the_case_and_forgeries_do_not], in_world))
+    sys.exit(hard_world.run([receipts_move_the_case_and_forgeries_do_not, a_daemon_killed_between_intent_and_answer_sends_nothing_twice], in_world))

@@ -24,6 +24,12 @@ constexpr std::int64_t kPollAgainMs{50};
 constexpr std::size_t kReceiptsPerQuery{30};
 constexpr std::size_t kAuthoritiesBytesMax{4U << 20};
 
+/// When a mail came, as the mailbox says: read late, it is judged by the certificates of that day. A mailbox
+/// without a clock, or with one ahead of ours, has it come now.
+std::int64_t arrival_of(const imap::Mail &mail, std::int64_t now_ms) {
+  return mail.arrived_ms > 0 ? std::min(mail.arrived_ms, now_ms) : now_ms;
+}
+
 std::string read_authorities(const std::string &path) {
   std::ifstream file{path, std::ios::binary};
   if (!file) throw std::runtime_error("authorities_file cannot be read");
@@ -133,7 +139,7 @@ sdk::Outcome PecChannel::query(const sdk::Query &query) {
   std::vector<sdk::Receipt> receipts;
   const auto now_ms = host_.wall_ms();
   for (const auto &mail : found->mails) {
-    auto understood = understand(mail.bytes, settings_, *trust_, now_ms);
+    auto understood = understand(mail.bytes, settings_, *trust_, arrival_of(mail, now_ms));
     for (auto &receipt : understood.parsed.receipts) receipts.push_back(std::move(receipt));
   }
   return settle(receipts, query.idempotency_key);
@@ -151,10 +157,12 @@ sdk::Polled PecChannel::poll(const sdk::Poll &poll) {
   }
   say_receiving(nullptr);
   sdk::Polled polled;
+  const auto now_ms = host_.wall_ms();
   for (auto &mail : fetched->mails)
     polled.found.push_back({.kind = "mail",
                             .name = imap::Cursor{fetched->uid_validity, mail.uid}.text(),
-                            .bytes = std::move(mail.bytes)});
+                            .bytes = std::move(mail.bytes),
+                            .received_at_ms = arrival_of(mail, now_ms)});
   polled.cursor = imap::Cursor{fetched->uid_validity, fetched->seen_to}.text();
   polled.next_poll_ms = fetched->has_more ? kPollAgainMs : settings_.poll_interval_ms;
   return polled;

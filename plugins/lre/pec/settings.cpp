@@ -11,6 +11,8 @@ namespace {
 using sdk::Json;
 
 constexpr std::int64_t kMinuteMs{60'000}, kHourMs{3'600'000};
+/// Of a full receipt beside the documents: words, daticert.xml, signature with its certificates.
+constexpr std::size_t kReceiptWordsBytes{256U << 10};
 
 smtp::TlsMode tls_mode(std::string_view name) {
   if (name == "none") return smtp::TlsMode::none;
@@ -67,6 +69,20 @@ void check(const Settings &settings, sdk::Issues &issues) {
     if (!is_checked) issues.warning(place, "anyone can pose as the server");
   if (const auto fault = imap::options_fault(settings.mailbox); !fault.empty())
     issues.fatal("/mailbox", fault);
+  // Base64 in lines of 76 characters, and the words around the documents.
+  const auto full_receipt_bytes = settings.attachments_bytes_max / 100 * 137 + kReceiptWordsBytes;
+  if (settings.receipt == "completa" && full_receipt_bytes > settings.mailbox.mail_bytes_max)
+    issues.fatal(
+        "/attachments_bytes_max",
+        "a full receipt brings these documents back and would be more than mailbox.mail_bytes_max, so that "
+        "no delivery could be verified: lower this one, raise that one, or ask for receipt = \"breve\"");
+  for (std::size_t i{0}; i < settings.signers.size(); ++i)
+    if (settings.signers[i].find('@') == std::string::npos)
+      issues.warning(
+          "/trust/signers/" + std::to_string(i),
+          "a whole domain: whoever there has a certificate of these authorities is believed, its customers "
+          "too; name the provider's own address, as posta-certificata@" +
+              settings.signers[i]);
   if (settings.signers.empty()) issues.fatal("/trust/signers", "names nobody: no receipt could be believed");
   if (settings.authorities.empty() == settings.authorities_file.empty()) {
     issues.fatal("/trust", "needs either authorities or authorities_file");
