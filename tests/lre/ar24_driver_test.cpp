@@ -172,9 +172,12 @@ BOOST_AUTO_TEST_CASE(a_private_person_is_written_to_only_with_consent_and_by_nam
   BOOST_TEST(field(mail, "to_company") == "absent");
   // Known as one name only.
   message.given_name = message.family_name = "";
-  for (const auto &[name, given, family] : {std::tuple{"Camille Martin", "Camille", "Martin"},
-                                            std::tuple{"DE LA TOUR Anne Marie", "Anne Marie", "DE LA TOUR"},
-                                            std::tuple{"ANNE MARTIN", "ANNE", "MARTIN"}}) {
+  for (const auto &[name, given, family] :
+       {std::tuple{"Camille Martin", "Camille", "Martin"},
+        std::tuple{"DE LA TOUR Anne Marie", "Anne Marie", "DE LA TOUR"},
+        std::tuple{"ANNE MARTIN", "ANNE", "MARTIN"}, std::tuple{"M. Camille Martin", "Camille", "Martin"},
+        std::tuple{"Mme MARTIN Camille", "Camille", "MARTIN"}, std::tuple{"J.-P. Martin", "J.-P.", "Martin"},
+        std::tuple{"É. Martin", "É.", "Martin"}, std::tuple{"Jeanne D'ARC", "Jeanne", "D'ARC"}}) {
     message.name = name;
     bench.driver->send(message);
     BOOST_TEST(field(bench.last("POST /mail/"), "to_firstname") == given);
@@ -217,6 +220,10 @@ BOOST_AUTO_TEST_CASE(each_answer_ends_the_letter_as_ar24_means_it) {
       {"<html>Please log in</html>", 200, OutcomeKind::unknown, FailureClass::none, false},
       {"", 200, OutcomeKind::unknown, FailureClass::none, false},
       {"", 502, OutcomeKind::unknown, FailureClass::none, false},
+      // A gateway that gave up waiting says so in JSON, too: AR24 may have the letter.
+      {R"({"status":"error","message":"upstream timed out"})", 504, OutcomeKind::unknown, FailureClass::none,
+       false},
+      {R"({"status":"maintenance"})", 503, OutcomeKind::not_sent, FailureClass::temporary, true},
   };
   for (const auto &c : cases) {
     Bench bench;
@@ -364,17 +371,28 @@ BOOST_AUTO_TEST_CASE(each_date_is_the_event_that_it_stands_for) {
       {R"("proof_dp_url": "x", "date": "2026-05-20 09:00:00")", ReceiptKind::accepted, false,
        FailureClass::none, "dp", "SubmissionAcceptance", "dp:7"},
       {R"("ts_ev_date": "2026-05-20 10:00:00")", ReceiptKind::dispatched, false, FailureClass::none, "ev",
-       "the addressee may accept or refuse it to the end of 2026-06-04 (Europe/Paris)", "ev:7"},
+       "NotificationForAcceptance: the addressee may accept or refuse it to the end of 2026-06-04 "
+       "(Europe/Paris)",
+       "ev:7"},
       {R"("ts_ev_date": "2026-05-12 23:59:59")", ReceiptKind::dispatched, false, FailureClass::none, "ev",
-       "the addressee's days ended with 2026-05-27 (Europe/Paris); AR24 has not said how", "ev:7"},
+       "NotificationForAcceptance: the addressee's days ended with 2026-05-27 (Europe/Paris); AR24 has not "
+       "said "
+       "how",
+       "ev:7"},
       {R"("view_date": "2026-05-21 10:00:00")", ReceiptKind::accepted_by_addressee, true, FailureClass::none,
        "ar", "ConsignmentAcceptance", "ar:7"},
-      {R"("negligence_date": "2026-06-05 00:00:01")", ReceiptKind::unclaimed, true, FailureClass::none, "ng",
+      {R"("negligence_date": "2026-05-28 00:00:01")", ReceiptKind::unclaimed, true, FailureClass::none, "ng",
        "AcceptanceRejectionExpiry", "ng:7"},
       {R"("bounced_date": "2026-05-20 10:01:00")", ReceiptKind::failed, true, FailureClass::address_dead,
-       "bc", "RelayFailure", "bc:7"},
+       "bc", "NotificationForAcceptanceFailure", "bc:7"},
       {R"("send_fail": 1)", ReceiptKind::failed, true, FailureClass::temporary, "send_fail",
-       "RelayFailure: AR24 could not send it", ""},
+       "NotificationForAcceptanceFailure: AR24 could not send it", ""},
+      // What is yet to come has not happened.
+      {R"("ts_ev_date": "2026-05-20 10:00:00", "negligence_date": "2026-06-05 00:00:00")",
+       ReceiptKind::dispatched, false, FailureClass::none, "ev",
+       "NotificationForAcceptance: the addressee may accept or refuse it to the end of 2026-06-04 "
+       "(Europe/Paris)",
+       "ev:7"},
       {R"("status": "to_valid")", ReceiptKind::interim, false, FailureClass::none, "to_valid",
        "it waits for its sender to confirm it at AR24", ""},
       {R"("status": "nouveau-2030", "send_fail": "0", "view_date": "0000-00-00 00:00:00")",
@@ -401,6 +419,30 @@ BOOST_AUTO_TEST_CASE(each_date_is_the_event_that_it_stands_for) {
   BOOST_TEST((bench.driver->parse("poll", "{}").status == sdk::Parsed::Status::unreadable));
 }
 
+BOOST_AUTO_TEST_CASE(a_letter_that_ar24_cannot_tell_of_keeps_no_other_from_being_looked_at) {
+  const std::vector<testkit::OpenAttempt> open{
+      {kKey, {"1"}}, {kKey, {"2"}}, {kKey, {"3"}}, {kKey, {"4"}}, {kKey, {"5"}}};
+  Bench bench;
+  bench.succeeds("GET /mail/", R"({"id": 1, "view_date": "2026-05-21 09:00:00"})");
+  bench.says("GET /mail/", "<html>500</html>", 500);
+  bench.says("GET /mail/", R"({"status":"ERROR","slug":"mail_not_found"})");
+  bench.succeeds("GET /mail/", R"({"id": 4, "refused_date": "2026-05-21 09:00:00"})");
+  bench.says("GET /mail/", R"({"status":"maintenance"})");
+  BOOST_TEST(bench.driver->poll("", open).error == "");
+  BOOST_TEST(bench.count("GET /mail/") == 5u);
+  BOOST_REQUIRE_EQUAL(bench.host.inbound().size(), 2u);
+  BOOST_TEST(bench.host.inbound()[1].name.starts_with("4:"));
+  // AR24 itself is away: it is not asked about each of them.
+  Bench away;
+  away.says("GET /mail/", "", 502);
+  BOOST_TEST(away.driver->poll("", open).error == " http 502: no answer of AR24's");
+  BOOST_TEST(away.count("GET /mail/") == 3u);
+  Bench closed;
+  closed.says("GET /mail/", R"({"status":"ERROR","slug":"token_invalid","message":"x"})");
+  BOOST_TEST(closed.driver->poll("", open).error == "token_invalid x");
+  BOOST_TEST(closed.count("GET /mail/") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_until_it_is_whole_and_gone_when_ar24_says_so) {
   Bench bench;
   const std::string pdf{"%PDF-1.7\nproof\n%%EOF\n"};
@@ -411,8 +453,9 @@ BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_until_it_is_whole_and_gone_when_ar24_s
   bench.says("GET /proof/ar", "<html>session expired</html>");
   bench.says("GET /proof/ar", R"({"status":"maintenance"})");
   bench.says("GET /proof/ar", "", 503);
+  bench.says("GET /proof/ar", "", 404);  // not at its store yet
   bench.says("GET /proof/ar", pdf);
-  for (int tries{0}; tries < 4; ++tries)
+  for (int tries{0}; tries < 5; ++tries)
     BOOST_TEST((bench.driver->fetch("ar:12345").status == sdk::Fetched::Status::retry));
   const auto fetched = bench.driver->fetch("ar:12345");
   BOOST_TEST((fetched.status == sdk::Fetched::Status::ok));

@@ -53,6 +53,10 @@ Answer read_answer(const sdk::HttpReply &reply, std::string_view private_key, st
     document = sdk::Json::parse(text);
   }
   const auto status = lower(document["status"].text());
+  // AR24 answers with 200 whatever it says: a JSON error with a 5xx is of something in between, which may
+  // have handed the call on before it gave up.
+  if (reply.status >= 500 && status != "maintenance")
+    return unclear("http " + std::to_string(reply.status) + ": no answer of AR24's");
   if (status == "maintenance") return {.kind = Answer::Kind::maintenance};
   if (status == "error")
     return {.kind = Answer::Kind::error,

@@ -14,6 +14,8 @@ namespace {
 
 using sdk::Outcome;
 
+/// Letters in a row that AR24 has no clear answer for, before a poll takes AR24 itself to be away.
+constexpr int kUnclearMax{3};
 /// A proof is a page or two with an image.
 constexpr std::uint64_t kProofBytesMax{16U << 20};
 constexpr std::uint64_t kListBytesMax{8U << 20};
@@ -196,29 +198,37 @@ Outcome Ar24Channel::query(const sdk::Query &query) {
   return Outcome::not_found();
 }
 
-/// What webhooks did not tell: each open letter is looked at.
+/// What webhooks did not tell: each open letter is looked at. One that AR24 cannot tell of does not keep the
+/// others from being asked about, and what was found before AR24 went away is not lost.
 sdk::Polled Ar24Channel::poll(const sdk::Poll &poll) {
   sdk::Polled polled{.cursor = std::string{poll.cursor},
                      .next_poll_ms = poll.has_more ? kPollAgainMs : settings_.poll_interval_ms};
+  std::string trouble;
+  int unclear{0};
   for (const auto &open : poll.open) {
     for (const auto ref : open.refs) {
-      if (!is_letter_id(ref)) continue;
+      if (!is_letter_id(ref) || unclear == kUnclearMax) continue;
       if (poll.stop_requested()) return sdk::Polled::failed("stopping");
       const auto answer = get("/mail/", {{"id", std::string{ref}}});
       if (answer.kind == Answer::Kind::error && !is_about_the_account(answer.slug))
         continue;  // of this letter only
       if (answer.kind != Answer::Kind::success) {
-        const bool is_maintenance{answer.kind == Answer::Kind::maintenance};
-        return sdk::Polled::failed(
-            is_maintenance ? "AR24 is in maintenance" : answer.slug + ' ' + answer.message,
-            settings_.poll_interval_ms);
+        trouble = answer.kind == Answer::Kind::maintenance ? "AR24 is in maintenance"
+                                                           : answer.slug + ' ' + answer.message;
+        unclear = answer.kind == Answer::Kind::unclear ? unclear + 1 : kUnclearMax;
+        continue;
       }
+      unclear = 0;
       if (answer.result["id"].text() != ref) continue;
       const auto hash = sdk::to_hex(sdk::Sha256{}.add(answer.text).digest());
       polled.found.push_back(
           {.kind = "poll", .name = std::string{ref} + ':' + hash.substr(0, 16), .bytes = answer.text});
     }
   }
+  if (!trouble.empty() && polled.found.empty())
+    return sdk::Polled::failed(std::move(trouble), settings_.poll_interval_ms);
+  if (!trouble.empty())
+    host_.log(sdk::LogLevel::warning, "AR24 did not tell the state of every letter", {{"why", trouble}});
   return polled;
 }
 
@@ -278,9 +288,10 @@ sdk::Fetched Ar24Channel::download(const std::string &url) {
       http_.get(asked, headers,
                 {.timeout_ms = settings_.timeout_ms, .reply_max = kProofBytesMax, .is_idempotent = true});
   if (reply.result != sdk::HttpReply::Result::replied) return sdk::Fetched::retry(reply.error);
-  if (reply.status == 404 || reply.status == 410)
-    return sdk::Fetched::gone("http " + std::to_string(reply.status));
-  if (!reply.is_success()) return sdk::Fetched::retry("http " + std::to_string(reply.status));
+  // A document that AR24 still names may be late at its store: whether it is gone, only AR24 says.
+  if (!reply.is_success())
+    return sdk::Fetched::retry("http " + std::to_string(reply.status),
+                               reply.status == 404 ? kProofRetryMs : 0);
   if (is_pdf(reply.body)) return sdk::Fetched::ok(reply.body, "application/pdf");
   if (auto plain = decrypted(settings_.private_key, date, reply.body); plain && is_pdf(*plain))
     return sdk::Fetched::ok(std::move(*plain), "application/pdf");

@@ -3,6 +3,7 @@
 #include <relance/signature.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace relance::lre::ar24 {
 namespace {
@@ -52,8 +53,18 @@ struct PersonName {
   std::string given, family;
 };
 
+/// "MARTIN", "D'ARC"; neither an initial ("J.", "J.-P.", "É.") nor a title ("M.").
+bool is_capitals(std::string_view word) {
+  const auto letters = std::count_if(word.begin(), word.end(), [](char c) {
+    const bool is_continuation{(static_cast<unsigned char>(c) & 0xC0) == 0x80};  // of a character in UTF-8
+    return !is_continuation && c != '.' && c != '-' && c != '\'';
+  });
+  return letters > 1 && !word.ends_with('.') &&
+         std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 /// Where the parts of a name are not known: words in capitals are the family's ("MARTIN Camille", as French
-/// lists have it), else the last one is. Empty for what is not two words.
+/// lists have it), else the last one is; a title in front is neither's. Empty for what is not two words.
 PersonName parted(std::string_view name) {
   std::vector<std::string_view> words;
   for (std::size_t at{0}; at < name.size();) {
@@ -61,11 +72,11 @@ PersonName parted(std::string_view name) {
     if (end > at) words.push_back(name.substr(at, end - at));
     at = end + 1;
   }
+  static constexpr std::array<std::string_view, 6> kTitles{"M.",       "Mme",    "Mlle",
+                                                           "Monsieur", "Madame", "Mademoiselle"};
+  if (!words.empty() && std::find(kTitles.begin(), kTitles.end(), words.front()) != kTitles.end())
+    words.erase(words.begin());
   if (words.size() < 2) return {};
-  const auto is_capitals = [](std::string_view word) {
-    return word.size() > 1 &&
-           std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  };
   const auto capitals = static_cast<std::size_t>(std::count_if(words.begin(), words.end(), is_capitals));
   const bool has_capitals{capitals > 0 && capitals < words.size()};
   PersonName parts;

@@ -14,6 +14,8 @@ using sdk::Json;
 using sdk::Receipt;
 using sdk::ReceiptKind;
 
+/// A date further ahead is of something planned, or nonsense: it has not happened yet.
+constexpr std::int64_t kClockMarginMs{std::int64_t{86'400'000}};
 constexpr std::size_t kIdBytesMax{20}, kWordBytesMax{100}, kKeyBytesMin{26}, kKeyBytesMax{36};
 
 /// Names of events as in ETSI EN 319 522-1.
@@ -25,15 +27,16 @@ struct State {
   const char *code, *event, *title;
 };
 constexpr std::array<State, 5> kStates{{
-    {"ts_ev_date", "ev", ReceiptKind::dispatched, false, FailureClass::none, "ev", "", "preuve-envoi"},
+    {"ts_ev_date", "ev", ReceiptKind::dispatched, false, FailureClass::none, "ev",
+     "NotificationForAcceptance", "preuve-envoi"},
     {"view_date", "ar", ReceiptKind::accepted_by_addressee, true, FailureClass::none, "ar",
      "ConsignmentAcceptance", "accuse-reception"},
     {"refused_date", "rf", ReceiptKind::refused, true, FailureClass::none, "rf", "ConsignmentRejection",
      "preuve-refus"},
     {"negligence_date", "ng", ReceiptKind::unclaimed, true, FailureClass::none, "ng",
      "AcceptanceRejectionExpiry", "preuve-negligence"},
-    {"bounced_date", "bc", ReceiptKind::failed, true, FailureClass::address_dead, "bc", "RelayFailure",
-     "preuve-non-remise"},
+    {"bounced_date", "bc", ReceiptKind::failed, true, FailureClass::address_dead, "bc",
+     "NotificationForAcceptanceFailure", "preuve-non-remise"},
 }};
 
 bool is_set(const Json &value) {
@@ -58,6 +61,12 @@ std::string word(const Json &value) {
 
 sdk::Evidence proof(const char *kind, const char *title, const std::string &id) {
   return {"application/pdf", "ar24-" + id + '-' + title + ".pdf", {}, to_text({kind, id})};
+}
+
+/// When it happened, or nothing: no date, or one that is still to come.
+std::optional<std::int64_t> happened_at(const Json &letter, const State &state, std::int64_t now_ms) {
+  const auto at = from_paris_time(letter[std::string_view{state.date_field}].text());
+  return at && *at <= now_ms + kClockMarginMs ? at : std::nullopt;
 }
 
 /// Until when the addressee may answer, or that this time is over without a word.
@@ -109,20 +118,21 @@ std::vector<Receipt> receipts_of(const Json &letter, std::int64_t now_ms) {
     taken.evidence.push_back(proof("dp", "preuve-depot", id));
   }
   bool has_end{false};
-  for (const auto &state : kStates)
-    has_end |= state.is_final && from_paris_time(letter[std::string_view{state.date_field}].text());
+  for (const auto &state : kStates) has_end |= state.is_final && happened_at(letter, state, now_ms);
   for (const auto &state : kStates) {
-    const auto at = from_paris_time(letter[std::string_view{state.date_field}].text());
+    const auto at = happened_at(letter, state, now_ms);
     if (!at) continue;
-    const bool is_waiting{state.kind == ReceiptKind::dispatched && !has_end};
-    auto &receipt = add(state.kind, state.code, is_waiting ? waiting_text(*at, now_ms) : state.event);
+    std::string text{state.event};
+    if (state.kind == ReceiptKind::dispatched && !has_end) text += ": " + waiting_text(*at, now_ms);
+    auto &receipt = add(state.kind, state.code, std::move(text));
     receipt.is_final = state.is_final;
     receipt.failure = state.failure;
     receipt.provider_time_ms = *at;
     receipt.evidence.push_back(proof(state.proof, state.title, id));
   }
   if (is_set(letter["send_fail"]) && !has_end) {
-    auto &failed = add(ReceiptKind::failed, "send_fail", "RelayFailure: AR24 could not send it");
+    auto &failed =
+        add(ReceiptKind::failed, "send_fail", "NotificationForAcceptanceFailure: AR24 could not send it");
     failed.is_final = true;
     failed.failure = FailureClass::temporary;
   }
