@@ -335,10 +335,12 @@ BOOST_AUTO_TEST_CASE(a_webhook_is_a_hint_and_the_letters_own_dates_decide) {
 }
 
 BOOST_AUTO_TEST_CASE(a_hint_at_what_is_not_ours_changes_nothing_and_one_at_a_closed_door_comes_again) {
-  Bench bench;
-  bench.says("GET /mail/", R"({"status":"ERROR","slug":"mail_not_found","message":"x"})");
-  auto said = bench.driver->parse("poke", kPoke);
-  BOOST_TEST((said.status == sdk::Parsed::Status::ok && said.receipts.empty()));
+  for (const auto *slug : {"mail_not_found", "mail_access_denied", "no_right_on_mail"}) {
+    Bench bench;
+    bench.says("GET /mail/", std::string{R"({"status":"ERROR","slug":")"} + slug + R"(","message":"x"})");
+    const auto said = bench.driver->parse("poke", kPoke);
+    BOOST_TEST((said.status == sdk::Parsed::Status::ok && said.receipts.empty()), slug);
+  }
   for (const auto *body : {R"({"status":"maintenance"})", R"({"status":"ERROR","slug":"token_invalid"})",
                            R"({"status":"ERROR","slug":"internal_error"})", ""}) {
     Bench other;

@@ -80,6 +80,10 @@ bool is_about_no_letter(std::string_view slug) {
          !is_about_the_account(slug);
 }
 
+bool is_denied(std::string_view slug) {
+  return has_one(lower(slug), {"access", "right", "forbidden"});
+}
+
 bool is_about_the_code(std::string_view slug) {
   return lower(slug).find("otp") != std::string::npos;
 }

@@ -32,6 +32,8 @@ struct Answer {
 [[nodiscard]] bool is_about_the_account(std::string_view slug);
 /// Of a question: AR24 knows no such letter of ours.
 [[nodiscard]] bool is_about_no_letter(std::string_view slug);
+/// Of a question that anybody may have caused: this letter is not for us to see.
+[[nodiscard]] bool is_denied(std::string_view slug);
 /// The one-time code, or what it was changed for, counts no longer.
 [[nodiscard]] bool is_about_the_code(std::string_view slug);
 

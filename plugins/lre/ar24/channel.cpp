@@ -251,8 +251,10 @@ sdk::Parsed Ar24Channel::parse(const sdk::Raw &raw) {
   const auto id = letter_id_in(raw.webhook().body);
   if (id.empty()) return sdk::Parsed::unreadable("a hint at no letter");
   const auto answer = get("/mail/", {{"id", id}});
-  // A number that AR24 does not know, or not as ours: somebody made it up.
-  if (answer.kind == Answer::Kind::error && is_about_no_letter(answer.slug)) return sdk::Parsed::nothing();
+  // A number that AR24 does not know, or does not show us: somebody made it up. Were it all letters that it
+  // does not show, the next poll finds what this hint was about.
+  const bool is_made_up{is_about_no_letter(answer.slug) || is_denied(answer.slug)};
+  if (answer.kind == Answer::Kind::error && is_made_up) return sdk::Parsed::nothing();
   if (answer.kind != Answer::Kind::success)
     return sdk::Parsed::retry(answer.slug.empty() ? "AR24 did not answer: " + answer.message : answer.slug);
   if (answer.result["id"].text() != id) return sdk::Parsed::nothing();
