@@ -14,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t kDaysMax{3660};  ///< ten years: past that the step is a typing mistake
-constexpr auto kProgressEvery = std::chrono::milliseconds{100};
+constexpr auto kClockProgressEvery = std::chrono::milliseconds{100};
 
 }  // namespace
 
@@ -47,7 +47,7 @@ Result<void> advance_clock(Context &context, const Request &, Exchange &exchange
     return context.engine.advance_clock(target, settle, std::chrono::seconds{timeout},
                                         [&](Instant at) { reached = to_ms(at); });
   });
-  for (auto told = to_ms(from); advancing.wait_for(kProgressEvery) != std::future_status::ready;) {
+  for (auto told = to_ms(from); advancing.wait_for(kClockProgressEvery) != std::future_status::ready;) {
     const auto at = reached.load();
     if (at == told) continue;
     told = at;

@@ -60,19 +60,19 @@ Result<evidence::Signer> open_signer(const config::Evidence &settings) {
 }
 
 /// What everything here begins with.
-struct Asked {
+struct EvidenceAsked {
   std::string code;
   store::CreditorId creditor{0};
   std::unique_ptr<store::Reader> reader;
 };
-Result<Asked> read_request(Context &context, const Request &request) {
+Result<EvidenceAsked> read_request(Context &context, const Request &request) {
   const auto code = context.creditor_code(request);
   if (!code) return code.error();
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();
   auto reader = context.engine.open_reader();
   if (!reader) return reader.error();
-  return Asked{*code, *creditor, std::move(*reader)};
+  return EvidenceAsked{*code, *creditor, std::move(*reader)};
 }
 
 Result<std::string> invoice_of(const Request &request) {

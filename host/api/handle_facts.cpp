@@ -13,7 +13,7 @@ namespace relance::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kRowsMax{10'000};
+constexpr std::size_t kFactRowsMax{10'000};
 constexpr std::array<std::string_view, 4> kScopes{"receivable", "debtor", "segment", "creditor"};
 
 store::HoldScope scope_named(std::string_view name) {
@@ -54,7 +54,7 @@ Result<void> check_currency(store::Store &store, store::CreditorId creditor, con
 Result<Response> list_suppressions(Context &context, const Request &request) {
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();
-  const auto limit = limit_of(request, 1000, kRowsMax);
+  const auto limit = limit_of(request, 1000, kFactRowsMax);
   if (!limit) return limit.error();
   auto reader = context.engine.open_reader();
   if (!reader) return reader.error();

@@ -17,7 +17,7 @@ namespace relance::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kRowsMax{1000};
+constexpr std::size_t kHookRowsMax{1000};
 constexpr std::size_t kShownBytesMax{256 * 1024};  ///< of an item; a person reads no more of it
 
 json::object counts_of(const engine::HookReport &report) {
@@ -46,7 +46,7 @@ json::array samples_of(const engine::HookReport &report) {
   return out;
 }
 
-json::object to_json(const store::InboundRow &row) {
+json::object inbound_json(const store::InboundRow &row) {
   return {{"id", row.id},
           {"provider", row.provider},
           {"kind", row.kind},
@@ -143,7 +143,7 @@ Result<Response> rotate_hook(Context &context, const Request &request) {
 }
 
 Result<Response> list_inbound(Context &context, const Request &request) {
-  const auto limit = limit_of(request, 100, kRowsMax);
+  const auto limit = limit_of(request, 100, kHookRowsMax);
   if (!limit) return limit.error();
   std::int64_t before{0};
   if (const auto asked = request.asked("before"); !asked.empty()) {
@@ -157,7 +157,7 @@ Result<Response> list_inbound(Context &context, const Request &request) {
   const auto rows = (*reader)->inbound(request.asked("provider"), request.asked("state"), before, *limit);
   if (!rows) return rows.error();
   json::array out;
-  for (const auto &row : *rows) out.push_back(to_json(row));
+  for (const auto &row : *rows) out.push_back(inbound_json(row));
   return json_answer({{"inbound", std::move(out)}});
 }
 
@@ -168,7 +168,7 @@ Result<Response> show_inbound(Context &context, const Request &request) {
   if (!reader) return reader.error();
   auto item = (*reader)->inbound_item(*id);
   if (!item) return item.error();
-  auto out = to_json(item->row);
+  auto out = inbound_json(item->row);
   const bool is_whole{item->bytes.size() <= kShownBytesMax};
   auto shown = without_secrets(context, item->row, std::move(item->bytes)).substr(0, kShownBytesMax);
   out["is_whole"] = is_whole;

@@ -16,18 +16,18 @@ namespace {
 constexpr std::int64_t kWaitSecondsMax{86'400};
 /// The outcome of a test is waited for at least so long, whatever is said of its receipt.
 constexpr std::chrono::seconds kOutcomeWait{30};
-constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::chrono::milliseconds kOutcomeLookEvery{100};
 
-json::value instant(const std::optional<Instant> &at) {
+json::value instant_or_null(const std::optional<Instant> &at) {
   return at ? json::value_from(format_instant(*at)) : json::value(nullptr);
 }
 
 /// Null where nothing is limited.
-json::value money(const std::string &text) {
+json::value money_or_null(const std::string &text) {
   return text.empty() ? json::value(nullptr) : json::value_from(text);
 }
 
-json::object to_json(const engine::LimitsReport &limits) {
+json::object limits_json(const engine::LimitsReport &limits) {
   const auto count = [](bool is_limited, std::int64_t number) {
     return is_limited ? json::value(number) : json::value(nullptr);
   };
@@ -41,11 +41,11 @@ json::object to_json(const engine::LimitsReport &limits) {
       {"per_day", count(limits.per_day != 0, limits.per_day)},
       {"used_today", count(limits.per_day != 0 || !limits.day_budget.empty() || !limits.month_budget.empty(),
                            limits.used_today)},
-      {"price_per_message", money(limits.price_max)},
-      {"day_budget", money(limits.day_budget)},
-      {"day_spent", money(limits.day_spent)},
-      {"month_budget", money(limits.month_budget)},
-      {"month_spent", money(limits.month_spent)},
+      {"price_per_message", money_or_null(limits.price_max)},
+      {"day_budget", money_or_null(limits.day_budget)},
+      {"day_spent", money_or_null(limits.day_spent)},
+      {"month_budget", money_or_null(limits.month_budget)},
+      {"month_spent", money_or_null(limits.month_spent)},
       {"maintenance_windows", limits.maintenance_windows}};
 }
 
@@ -66,7 +66,7 @@ std::string verdict_of(const store::AttemptView &view) {
   return view.state == "sent" ? "taken" : "open";
 }
 
-json::object to_json(const store::AttemptView &view) {
+json::object attempt_json(const store::AttemptView &view) {
   return {{"attempt", view.id},
           {"verdict", verdict_of(view)},
           {"provider", view.provider},
@@ -96,12 +96,12 @@ json::object to_json(const engine::ProviderReport &provider) {
           {"state", provider.state},
           {"because", provider.because},
           {"what_to_do", provider.what_to_do},
-          {"goes_on_at", instant(provider.goes_on_at)},
+          {"goes_on_at", instant_or_null(provider.goes_on_at)},
           {"breaker", provider.breaker},
           {"last_error", provider.last_error},
-          {"last_error_at", instant(provider.last_error_at)},
+          {"last_error_at", instant_or_null(provider.last_error_at)},
           {"quotes", provider.can_quote},
-          {"limits", to_json(provider.limits)},
+          {"limits", limits_json(provider.limits)},
           {"handed_over", provider.handed_over},
           {"accepted", provider.accepted},
           {"rejected", provider.rejected},
@@ -184,7 +184,7 @@ Result<void> test_provider(Context &context, const Request &request, Exchange &e
     const auto seen = view->state + ' ' + view->delivery;
     if (seen != told || is_over) {
       told = seen;
-      auto line = to_json(*view);
+      auto line = attempt_json(*view);
       line["waited_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
       if (is_over) {
         exchange.write_line(json::serialize(json::value{{"result", std::move(line)}}));
@@ -192,7 +192,7 @@ Result<void> test_provider(Context &context, const Request &request, Exchange &e
       }
       if (!exchange.write_line(json::serialize(json::value{{"progress", std::move(line)}}))) return {};
     }
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(kOutcomeLookEvery);
   }
 }
 

@@ -9,15 +9,15 @@ namespace relance::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kRowsMax{10'000};
+constexpr std::size_t kReminderRowsMax{10'000};
 
 /// The rows of one question to the store, as an array.
 template <class Ask>
-Result<Response> list(Context &context, const Request &request, const char *name, std::size_t fallback,
+Result<Response> list_rows(Context &context, const Request &request, const char *name, std::size_t fallback,
                       Ask &&ask) {
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();
-  const auto limit = limit_of(request, fallback, kRowsMax);
+  const auto limit = limit_of(request, fallback, kReminderRowsMax);
   if (!limit) return limit.error();
   auto reader = context.engine.open_reader();
   if (!reader) return reader.error();
@@ -50,7 +50,7 @@ Result<Response> change_reminder(Context &context, const Request &request, Remin
 }  // namespace
 
 Result<Response> list_reminders(Context &context, const Request &request) {
-  return list(context, request, "reminders", 100,
+  return list_rows(context, request, "reminders", 100,
               [&](store::Reader &reader, store::CreditorId creditor, std::size_t limit) {
                 return reader.reminders(creditor, request.asked("debtor"), limit);
               });
@@ -68,7 +68,7 @@ Result<Response> cancel_reminder(Context &context, const Request &request) {
 Result<Response> list_receipts(Context &context, const Request &request) {
   const auto creditor = context.creditor(request);
   if (!creditor) return creditor.error();
-  const auto limit = limit_of(request, 100, kRowsMax);
+  const auto limit = limit_of(request, 100, kReminderRowsMax);
   if (!limit) return limit.error();
   auto reader = context.engine.open_reader();
   if (!reader) return reader.error();
@@ -104,7 +104,7 @@ Result<Response> reparse_receipts(Context &context, const Request &request) {
 }
 
 Result<Response> list_in_doubt(Context &context, const Request &request) {
-  return list(context, request, "attempts", 1000,
+  return list_rows(context, request, "attempts", 1000,
               [](store::Reader &reader, store::CreditorId creditor, std::size_t limit) {
                 return reader.in_doubt(creditor, limit);
               });
@@ -131,7 +131,7 @@ Result<Response> resolve_in_doubt(Context &context, const Request &request) {
 }
 
 Result<Response> show_journal(Context &context, const Request &request) {
-  return list(context, request, "entries", 200,
+  return list_rows(context, request, "entries", 200,
               [&](store::Reader &reader, store::CreditorId creditor, std::size_t limit) {
                 return reader.journal(creditor, request.asked("invoice"), request.asked("debtor"), limit);
               });

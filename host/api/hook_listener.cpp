@@ -26,9 +26,9 @@ namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 using Code = boost::system::error_code;
 
-constexpr int kBacklog{512};
-constexpr Milliseconds kLookEvery{200};    ///< at deadlines, which are of seconds
-constexpr Milliseconds kAcceptPause{100};  ///< after an accept that failed: no descriptors, most likely
+constexpr int kHookBacklog{512};
+constexpr Milliseconds kDeadlineLookEvery{200};  ///< at deadlines, which are of seconds
+constexpr Milliseconds kAcceptPause{100};        ///< after an accept that failed: no descriptors, most likely
 constexpr std::size_t kBodiesBytesMax{64 << 20};  ///< of all requests under way together
 constexpr std::uint32_t kLostRateMax{
     20};  ///< paths that nobody has, a second and address: a misprint, not a search
@@ -165,7 +165,7 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
     if (!failed) acceptor.set_option(Tcp::acceptor::reuse_address{true}, failed);
     if (!failed && is_v6) acceptor.set_option(asio::ip::v6_only{true}, failed);
     if (!failed) acceptor.bind(endpoint, failed);
-    if (!failed) acceptor.listen(kBacklog, failed);
+    if (!failed) acceptor.listen(kHookBacklog, failed);
     const auto shown = [&](std::uint16_t port) {
       return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(port);
     };
@@ -236,7 +236,7 @@ class HookListener::Impl final : public HookHouse, public std::enable_shared_fro
   }
 
   void look() {
-    timer_.expires_after(kLookEvery);
+    timer_.expires_after(kDeadlineLookEvery);
     timer_.async_wait([this](Code failed) {
       if (failed || is_over_) return;
       const auto now = std::chrono::steady_clock::now();

@@ -19,15 +19,15 @@ constexpr int kAboveChildDescriptors{
     10};  ///< so that no dup2 of the child's start hits what another still needs
 constexpr int kSocketBufferBytes{1 << 20};  ///< a few batches; the kernel may cut it to its own bound
 
-Error failed(const std::string &what) {
+Error start_failed(const std::string &what) {
   return unavailable("cannot " + what + ": " + std::strerror(errno));
 }
 
 Result<Descriptor> take_lock(const std::string &path) {
   Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock.is_open()) return failed("open the lock file '" + path + "'");
+  if (!lock.is_open()) return start_failed("open the lock file '" + path + "'");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno != EWOULDBLOCK) return failed("lock '" + path + "'");
+  if (errno != EWOULDBLOCK) return start_failed("lock '" + path + "'");
   char holder[32]{};
   const auto length = ::pread(lock.get(), holder, sizeof holder - 1, 0);
   return conflict("a child of an earlier daemon still lives and may still be sending: it holds '" + path +
@@ -93,14 +93,14 @@ Result<void> ChildProcess::spawn(const std::string &program, const std::string &
   }
   int ends[2]{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return failed("make a pair of sockets");
+    return start_failed("make a pair of sockets");
   Descriptor ours(ends[0]);
   const auto theirs = move_up(Descriptor(ends[1]));
   for (const int fd : {ours.get(), theirs.get()})
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSocketBufferBytes, sizeof kSocketBufferBytes);
 
   int pipe_ends[2]{-1, -1};
-  if (::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return failed("make a pipe");
+  if (::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return start_failed("make a pipe");
   Descriptor errors(pipe_ends[0]);
   const auto their_errors = move_up(Descriptor(pipe_ends[1]));
 

@@ -3,7 +3,7 @@
 namespace relance::channel {
 namespace {
 
-constexpr Milliseconds kTick{1000};  ///< how exactly a deadline is kept
+constexpr Milliseconds kDeadlineTick{1000};  ///< how exactly a deadline is kept
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void DeadlineKeeper::run() {
       changed_.wait(lock);
       continue;
     }
-    changed_.wait_for(lock, kTick);
+    changed_.wait_for(lock, kDeadlineTick);
     lock.unlock();
     if (const auto expired = tokens_.expire(WallClock().now(), true); !expired.empty()) expired_(expired);
     lock.lock();

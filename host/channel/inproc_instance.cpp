@@ -10,10 +10,10 @@ namespace relance::channel {
 namespace {
 
 constexpr Milliseconds kDestroyGrace{2000};  ///< for destroy() to join the plugin's threads
-constexpr std::size_t kOpenFactor{4};  ///< the engine keeps to max_in_flight; beyond this it has lost count
-constexpr std::size_t kOpenMin{1024};
+constexpr std::size_t kOpenInprocFactor{4};  ///< the engine keeps to max_in_flight; beyond this it has lost count
+constexpr std::size_t kOpenInprocMin{1024};
 
-constexpr std::size_t kRepliesBytesMax{8u << 20};  ///< handed over in one call
+constexpr std::size_t kRepliesHandedOverMax{8u << 20};  ///< handed over in one call
 
 /// References that a task keeps for the C structs it passes.
 struct RefsCall {
@@ -109,7 +109,7 @@ void InprocInstance::hand_over(std::function<void()> call) {
 }
 
 void InprocInstance::submit(std::vector<Submission> batch) {
-  const auto open_max = std::max<std::size_t>(kOpenFactor * instance_.traits().max_in_flight, kOpenMin);
+  const auto open_max = std::max<std::size_t>(kOpenInprocFactor * instance_.traits().max_in_flight, kOpenInprocMin);
   std::vector<Submission> taken;
   std::vector<OpenToken> refused;
   if (is_taking_ && tokens_.size(Ending::complete) + batch.size() <= open_max) {
@@ -294,7 +294,7 @@ void InprocInstance::http_cancel(Token token) {
 /// On the serial thread.
 void InprocInstance::hand_replies() {
   for (;;) {
-    const auto replies = http_->take(kRepliesBytesMax);
+    const auto replies = http_->take(kRepliesHandedOverMax);
     if (replies.empty()) return;
     instance_.http_replied(replies);
   }

@@ -25,7 +25,7 @@ bool take(std::string_view &text, std::string &item) {
   return true;
 }
 
-Error failed(const std::string &what, const std::string &path) {
+Error state_failed(const std::string &what, const std::string &path) {
   return unavailable("cannot " + what + " '" + path + "': " + std::strerror(errno));
 }
 
@@ -85,7 +85,7 @@ Result<void> InstanceState::decode(std::string_view text) {
 
 Result<void> InstanceState::load(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return errno == ENOENT ? Result<void>{} : failed("read the state file", path);
+  if (!file) return errno == ENOENT ? Result<void>{} : state_failed("read the state file", path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   auto decoded = decode(text);
   if (!decoded)
@@ -112,7 +112,7 @@ Result<void> InstanceState::save_if_changed(const std::string &path) {
   is_written = is_written && ::fdatasync(fd) == 0;
   if (fd >= 0) ::close(fd);
   if (is_written && ::rename(beside.c_str(), path.c_str()) == 0) return {};
-  auto error = failed("write the state file", path);
+  auto error = state_failed("write the state file", path);
   const std::lock_guard lock(mutex_);
   is_changed_ = true;
   return error;

@@ -36,17 +36,17 @@ constexpr rlim_t kAddressesBeyondData{1u << 30};
 /// not hold root to it; there the memory of their stacks bounds the threads.
 constexpr rlim_t kThreadsOfUserMax{4096};
 
-Error failed(const char *what) {
+Error limit_failed(const char *what) {
   return unavailable(std::string("the sandbox cannot ") + what + ": " + std::strerror(errno));
 }
 
 /// Lowers a limit; one that is lower already stays.
 Result<void> limit(int resource, rlim_t most, const char *what) {
   rlimit now{};
-  if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return failed(what);
+  if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return limit_failed(what);
   const auto bound = std::min(most, now.rlim_max);
   const rlimit wanted{bound, bound};
-  if (::setrlimit(static_cast<__rlimit_resource>(resource), &wanted) != 0) return failed(what);
+  if (::setrlimit(static_cast<__rlimit_resource>(resource), &wanted) != 0) return limit_failed(what);
   return {};
 }
 
@@ -89,7 +89,7 @@ Result<void> drop_capabilities() {
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
-  if (::syscall(SYS_capset, &header, none) != 0) return failed("drop capabilities");
+  if (::syscall(SYS_capset, &header, none) != 0) return limit_failed("drop capabilities");
   return {};
 }
 
@@ -98,11 +98,11 @@ Result<void> drop_capabilities() {
 Result<Confinement> confine(const SandboxSettings &settings, const std::string &plugin_path) {
   if (!settings.is_enabled) return Confinement{"off"};
   go_first_when_memory_ends();
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("renounce privileges");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return limit_failed("renounce privileges");
   const auto files = confine_files(settings, plugin_path);
   if (!files) return files.error();
   if (auto dropped = drop_capabilities(); !dropped) return dropped.error();
-  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failed("become non-dumpable");
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return limit_failed("become non-dumpable");
   if (auto limited = set_limits(settings); !limited) return limited.error();
   const auto calls = confine_calls(settings);
   if (!calls) return calls.error();

@@ -115,19 +115,20 @@ std::string resolver_folder() {
   return folder.starts_with("/run/") || folder.starts_with("/var/run/") ? folder : std::string{};
 }
 
-Error failed(const std::string &what) {
+Error ruleset_failed(const std::string &what) {
   return unavailable("the sandbox cannot " + what + ": " + std::strerror(errno));
 }
 
 Result<void> add_rules(Ruleset &rules, const SandboxSettings &settings, const std::string &plugin_path) {
   for (const auto *path : kReadable)
-    if (!rules.allow(path, kRead | kExecute)) return failed(std::string("grant ") + path);
-  if (!rules.allow(kNull, kReadFile | kWriteFile)) return failed(std::string("grant ") + kNull);
+    if (!rules.allow(path, kRead | kExecute)) return ruleset_failed(std::string("grant ") + path);
+  if (!rules.allow(kNull, kReadFile | kWriteFile)) return ruleset_failed(std::string("grant ") + kNull);
   if (const auto folder = resolver_folder(); !folder.empty() && !rules.allow(folder.c_str(), kRead))
-    return failed("grant " + folder);
-  if (!rules.allow(plugin_path.c_str(), kReadFile | kExecute, true)) return failed("grant " + plugin_path);
+    return ruleset_failed("grant " + folder);
+  if (!rules.allow(plugin_path.c_str(), kReadFile | kExecute, true))
+    return ruleset_failed("grant " + plugin_path);
   for (const auto &file : settings.files)
-    if (!rules.allow_file(file.c_str())) return failed("grant " + file);
+    if (!rules.allow_file(file.c_str())) return ruleset_failed("grant " + file);
   for (const auto &folder : settings.data_folders)
     if (!rules.allow(folder.path.c_str(), folder.is_writable ? kWrite : kRead, true))
       return invalid("the data folder '" + folder.path + "' of [sandbox] cannot be granted: " +
@@ -141,15 +142,15 @@ Result<std::string> confine_files(const SandboxSettings &settings, const std::st
   const auto abi = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion));
   if (abi < 1) return std::string("Landlock is not available here (") + std::strerror(errno) + ")";
   Ruleset rules(attributes_of(abi, settings));
-  if (!rules.is_made()) return failed("make Landlock's rules");
+  if (!rules.is_made()) return ruleset_failed("make Landlock's rules");
   if (auto added = add_rules(rules, settings, plugin_path); !added) return added.error();
   const bool has_ports{!settings.connect_ports.empty() && settings.network == Network::full};
   if (has_ports && abi >= kAbiOfTcp) {
     for (const auto port : settings.connect_ports)
-      if (!rules.allow_port(port)) return failed("grant port " + std::to_string(port));
-    if (!rules.allow_port(kDnsPort)) return failed("grant the resolver's port");
+      if (!rules.allow_port(port)) return ruleset_failed("grant port " + std::to_string(port));
+    if (!rules.allow_port(kDnsPort)) return ruleset_failed("grant the resolver's port");
   }
-  if (!rules.enforce()) return failed("enforce Landlock's rules");
+  if (!rules.enforce()) return ruleset_failed("enforce Landlock's rules");
   if (has_ports && abi < kAbiOfTcp)
     return std::string("this kernel's Landlock cannot limit ports (connect_ports; Linux 6.7 can)");
   return std::string{};

@@ -12,7 +12,7 @@ namespace {
 constexpr int kSeals{F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL};
 constexpr std::uint64_t kBytesMax{1u << 30};  ///< far beyond any message: a size that is a lie
 
-Error failed(const char *what) {
+Error large_part_failed(const char *what) {
   return unavailable(std::string("cannot ") + what + " a large part: " + std::strerror(errno));
 }
 
@@ -20,14 +20,14 @@ Error failed(const char *what) {
 
 Result<Descriptor> seal_bytes(std::string_view bytes) {
   Descriptor file(::memfd_create("relance-part", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file.is_open()) return failed("make a file in memory for");
+  if (!file.is_open()) return large_part_failed("make a file in memory for");
   for (std::size_t at{0}; at < bytes.size();) {
     const auto n = ::write(file.get(), bytes.data() + at, bytes.size() - at);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("write");
+    if (n <= 0) return large_part_failed("write");
     at += static_cast<std::size_t>(n);
   }
-  if (::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) return failed("seal");
+  if (::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) return large_part_failed("seal");
   return file;
 }
 

@@ -3,7 +3,7 @@
 namespace relance::channel {
 namespace {
 
-constexpr std::uint32_t kInFlightMax{4096};  ///< nothing stays in flight; the bound is that of one batch
+constexpr std::uint32_t kTasksInFlightMax{4096};  ///< nothing stays in flight; the bound is that of one batch
 
 class TaskProvider final : public Provider {
  public:
@@ -11,14 +11,14 @@ class TaskProvider final : public Provider {
     traits_.plugin_id = "org.relance.task";
     traits_.plugin_version = "1.0";
     traits_.driver = traits_.channel = "task";
-    traits_.max_in_flight = kInFlightMax;
+    traits_.max_in_flight = kTasksInFlightMax;
     traits_.can_recall = true;
   }
   const std::string &id() const override { return id_; }
   const Traits &traits() const override { return traits_; }
 
   Result<void> start() override {
-    events_.ready(id_, kInFlightMax);
+    events_.ready(id_, kTasksInFlightMax);
     events_.health(id_, {});
     return {};
   }

@@ -5,7 +5,7 @@
 namespace relance::channel {
 namespace {
 
-void write(FrameWriter &w, const std::optional<Price> &price) {
+void write_price(FrameWriter &w, const std::optional<Price> &price) {
   w.u8(price ? 1 : 0);
   if (!price) return;
   w.i64(price->micro_units);
@@ -121,7 +121,7 @@ void encode(FrameWriter &w, const Parsed &p) {
     w.u32(receipt.part_index);
     w.u32(receipt.part_count);
     w.i64(receipt.provider_time ? to_ms(*receipt.provider_time) : 0);
-    write(w, receipt.price);
+    write_price(w, receipt.price);
     for (const auto *text : {&receipt.ref, &receipt.idempotency_key, &receipt.code, &receipt.text})
       w.text(*text);
     w.u32(static_cast<std::uint32_t>(receipt.evidence.size()));

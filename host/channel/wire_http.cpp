@@ -5,7 +5,7 @@
 namespace relance::channel {
 namespace {
 
-void write(FrameWriter &w, const Fields &fields) {
+void write_headers(FrameWriter &w, const Fields &fields) {
   w.u32(static_cast<std::uint32_t>(fields.size()));
   for (const auto &[name, value] : fields) {
     w.text(name);
@@ -65,7 +65,7 @@ void encode(FrameWriter &w, const HttpCall &call) {
   w.u64(call.reply_max);
   w.text(call.method);
   w.text(call.url);
-  write(w, call.headers);
+  write_headers(w, call.headers);
   const auto rest = write_body(w, call.body);
   w.end();
   write_pieces(w, FrameType::http_call_piece, rest);
@@ -95,7 +95,7 @@ void encode(FrameWriter &w, const HttpReply &reply) {
   w.u8(static_cast<std::uint8_t>(reply.result));
   w.u32(reply.status);
   w.text(reply.error);
-  write(w, reply.headers);
+  write_headers(w, reply.headers);
   const auto rest = write_body(w, reply.body);
   w.end();
   write_pieces(w, FrameType::http_reply_piece, rest);

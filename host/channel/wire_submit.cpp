@@ -6,7 +6,7 @@
 namespace relance::channel {
 namespace {
 
-void write(FrameWriter &w, const MessageArrays::Counts &counts) {
+void write_counts(FrameWriter &w, const MessageArrays::Counts &counts) {
   for (const auto count : {counts.parts, counts.postal_lines, counts.references, counts.sender_lines})
     w.u32(static_cast<std::uint32_t>(count));
 }
@@ -48,7 +48,7 @@ void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type) {
   w.attach(std::move(files));
   w.begin(type);
   w.u32(static_cast<std::uint32_t>(batch.size()));
-  write(w, totals);
+  write_counts(w, totals);
   for (const auto &outgoing : batch) {
     const auto *const s = outgoing.message;
     w.u64(s->token);
@@ -57,7 +57,7 @@ void encode_submit(FrameWriter &w, std::span<Outgoing> batch, FrameType type) {
     for (const auto at : {s->dated, s->not_after, s->valid_until}) w.i64(to_ms(at));
     const auto &a = s->addressee;
     w.u8(static_cast<std::uint8_t>(address_flags(a)));
-    write(w, counts_of(*s));
+    write_counts(w, counts_of(*s));
     for (const auto *text : {&s->idempotency_key, &s->service, &s->subject, &a.channel, &a.address, &a.name,
                              &a.country, &a.language, &a.organisation, &a.given_name, &a.family_name,
                              &s->sender.name, &s->sender.address, &s->sender.reply_to, &s->sender.country})

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kFieldsMax{64};  ///< of one log line or metric
 
-void write(FrameWriter &w, const Fields &fields) {
+void write_fields(FrameWriter &w, const Fields &fields) {
   const auto count = std::min(fields.size(), kFieldsMax);
   w.u32(static_cast<std::uint32_t>(count));
   for (std::size_t i{0}; i < count; ++i) {
@@ -126,7 +126,7 @@ void encode(FrameWriter &w, const LogFrame &line) {
   w.begin(FrameType::log);
   w.u8(static_cast<std::uint8_t>(line.level));
   w.text(line.text);
-  write(w, line.fields);
+  write_fields(w, line.fields);
   w.end();
 }
 std::optional<LogFrame> decode_log(std::string_view payload) {
@@ -144,7 +144,7 @@ void encode(FrameWriter &w, const MetricFrame &metric) {
   w.u8(static_cast<std::uint8_t>(metric.kind));
   w.text(metric.name);
   w.f64(metric.value);
-  write(w, metric.labels);
+  write_fields(w, metric.labels);
   w.end();
 }
 std::optional<MetricFrame> decode_metric(std::string_view payload) {

@@ -30,7 +30,7 @@ CivilDate date_in(const HolidayRule &rule, int year) {
   return date;
 }
 
-bool is_weekend(CivilDate date) {
+bool falls_on_weekend(CivilDate date) {
   const Weekday day{weekday_of(date)};
   return day == Weekday::saturday || day == Weekday::sunday;
 }
@@ -72,7 +72,7 @@ std::vector<Holiday> holidays_of_year(const HolidayLaw &law, std::string_view su
     if (rule.on_weekend == OnWeekend::sunday_is_none && sunday) continue;
     if (rule.on_weekend == OnWeekend::sunday_to_monday && sunday)
       holiday = {holiday.date + Days{1}, rule.name, true};
-    if (rule.on_weekend == OnWeekend::substitute_weekday && is_weekend(holiday.date))
+    if (rule.on_weekend == OnWeekend::substitute_weekday && falls_on_weekend(holiday.date))
       to_substitute.push_back(holiday);
     if (!contains(holidays, holiday.date)) holidays.push_back(holiday);
   }
@@ -80,7 +80,7 @@ std::vector<Holiday> holidays_of_year(const HolidayLaw &law, std::string_view su
   std::ranges::sort(to_substitute, {}, &Holiday::date);
   for (Holiday holiday : to_substitute) {
     do holiday.date += Days{1};
-    while (is_weekend(holiday.date) || contains(holidays, holiday.date));
+    while (falls_on_weekend(holiday.date) || contains(holidays, holiday.date));
     holiday.is_substitute = true;
     holidays.push_back(holiday);
   }

@@ -10,7 +10,7 @@ namespace {
 /// Feiertagsgesetz, FTG BB, HB, HH, HE HFeiertagsG, FTG M-V, NFeiertagsG, FeiertagsG NW, LFtG RP, SFG SL,
 /// SächsSFG, FeiertG LSA, FTG SH, ThürFGtG. Once only: 31 October 2017 (all Länder); 8 May 2020, 8 May 2025,
 /// 17 June 2028 (Berlin).
-constexpr std::array kRules{
+constexpr std::array kGermanRules{
     fixed(1, 1, "Neujahr"),
     easter(-2, "Karfreitag"),
     easter(1, "Ostermontag"),
@@ -41,12 +41,13 @@ constexpr std::array kRules{
     fixed(5, 8, "80. Jahrestag der Befreiung vom Nationalsozialismus").in("BE").only(2025),
     fixed(6, 17, "75. Jahrestag des Aufstandes vom 17. Juni 1953").in("BE").only(2028),
 };
-constexpr HolidayLaw kLaw{"DE", "AUGSBURG BB BE BW BY HB HE HH MV NI NW RP SH SL SN ST TH", kRules};
+constexpr HolidayLaw kGermanLaw{"DE", "AUGSBURG BB BE BW BY HB HE HH MV NI NW RP SH SL SN ST TH",
+                                kGermanRules};
 
 }  // namespace
 
 const HolidayLaw &german_holidays() {
-  return kLaw;
+  return kGermanLaw;
 }
 
 }  // namespace relance::domain

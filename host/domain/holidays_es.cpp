@@ -36,7 +36,7 @@ constexpr std::string_view kEndOfFast{"Fiesta del Eid Fitr"};
 /// the State list, Monday for Sunday, and what the communities may replace
 /// @see the yearly resolution "relación de fiestas laborales" in the BOE, 2008 to 2026 (BOE-A-2007-18306 …
 /// BOE-A-2023-22014, BOE-A-2024-21316, BOE-A-2025-21667); the calendars of Ceuta and Melilla
-constexpr std::array kRules{
+constexpr std::array kSpanishRules{
     kNewYear,
     kEpiphany,
     easter(-2, "Viernes Santo"),
@@ -193,12 +193,13 @@ constexpr std::array kRules{
     fixed(3, 31, kEndOfFast).in("ML").only(2025),
     fixed(3, 20, kEndOfFast).in("ML").only(2026),
 };
-constexpr HolidayLaw kLaw{"ES", "AN AR AS CB CE CL CM CN CT EX GA IB MC MD ML NC PV RI VC", kRules};
+constexpr HolidayLaw kSpanishLaw{"ES", "AN AR AS CB CE CL CM CN CT EX GA IB MC MD ML NC PV RI VC",
+                                 kSpanishRules};
 
 }  // namespace
 
 const HolidayLaw &spanish_holidays() {
-  return kLaw;
+  return kSpanishLaw;
 }
 
 }  // namespace relance::domain

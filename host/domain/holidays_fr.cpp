@@ -12,7 +12,7 @@ constexpr std::string_view kAbolition{"Abolition de l'esclavage"};
 /// @see Loi 81-893 du 2 octobre 1981 (8 May); lois 2004-626 and 2008-351 (Whit Monday worked from 2005 to
 /// 2007)
 /// @see Ordonnance du 16 août 1892 (Alsace-Moselle); loi 83-550, décrets 83-1003 and 2012-553 (overseas)
-constexpr std::array kRules{
+constexpr std::array kFrenchRules{
     fixed(1, 1, "Jour de l'an"),
     easter(1, "Lundi de Pâques"),
     fixed(5, 1, "Fête du Travail"),
@@ -47,13 +47,13 @@ constexpr std::array kRules{
     fixed(6, 29, "Saints Pierre et Paul").in("WF"),
     fixed(7, 29, "Fête du Territoire").in("WF"),
 };
-constexpr HolidayLaw kLaw{"FR", "57 67 68 6AE 971 972 973 974 976 BL GF GP MF MQ NC PF PM RE TF WF YT",
-                          kRules};
+constexpr HolidayLaw kFrenchLaw{"FR", "57 67 68 6AE 971 972 973 974 976 BL GF GP MF MQ NC PF PM RE TF WF YT",
+                                kFrenchRules};
 
 }  // namespace
 
 const HolidayLaw &french_holidays() {
-  return kLaw;
+  return kFrenchLaw;
 }
 
 }  // namespace relance::domain

@@ -12,7 +12,7 @@ constexpr OnWeekend kSubstitute{OnWeekend::substitute_weekday};
 /// law in England, Wales and Northern Ireland); St Andrew's Day Bank Holiday (Scotland) Act 2007;
 /// proclamations for New Year's Day (from 1974), early May (from 1978), the moved days of 1995, 2002, 2012,
 /// 2020, 2022, and the days held once
-constexpr std::array kRules{
+constexpr std::array kBritishRules{
     fixed(1, 1, "New Year's Day").since(1974).falling(kSubstitute),
     easter(-2, "Good Friday"),
     weekday_from(Weekday::monday, 5, 1, "Early May bank holiday").since(1978).except(1995, 2020),
@@ -44,12 +44,12 @@ constexpr std::array kRules{
     fixed(11, 30, "St Andrew's Day").in("SCT").since(2007).falling(kSubstitute),
     fixed(6, 15, "Scotland at the FIFA World Cup").in("SCT").only(2026),
 };
-constexpr HolidayLaw kLaw{"GB", "ENG NIR SCT WLS", kRules};
+constexpr HolidayLaw kBritishLaw{"GB", "ENG NIR SCT WLS", kBritishRules};
 
 }  // namespace
 
 const HolidayLaw &british_holidays() {
-  return kLaw;
+  return kBritishLaw;
 }
 
 }  // namespace relance::domain

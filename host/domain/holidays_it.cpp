@@ -10,7 +10,7 @@ namespace {
 /// 2011 n. 5 (17 March 2011); legge 8 ottobre 2025 n. 151 (4 October from 2026); for Bolzano LP 16 ottobre
 /// 1992 n. 36. Patron saints: the statute or custom of each municipality, a day off by the collective
 /// agreements.
-constexpr std::array kRules{
+constexpr std::array kItalianRules{
     fixed(1, 1, "Capodanno"),
     fixed(1, 6, "Epifania").until(1977),
     fixed(1, 6, "Epifania").since(1986),
@@ -136,20 +136,21 @@ constexpr std::array kRules{
     fixed(9, 4, "Santa Rosa").in("VT"),
     fixed(3, 1, "San Leoluca").in("VV"),
 };
-constexpr HolidayLaw kLaw{"IT",
-                          "AG AL AN ANDRIA AO AP AQ AR AT AV BA BARLETTA BG BI BL BN BO BR BS BT BZ CA CB CE "
-                          "CESENA CH CL CN CO CR CS CT CZ "
-                          "EN FC FE FG FI FM FORLI FR GE GO GR IM IS KR LC LE LI LO LT LU MB MC ME MI MN MO "
-                          "MS MT NA NO NU OR PA PC PD PE "
-                          "PESARO PG PI PN PO PR PT PU PV PZ RA RC RE RG RI RM RN RO SA SI SO SP SR SS SU SV "
-                          "TA TE TN TO TP TR TRANI TS TV "
-                          "UD URBINO VA VB VC VE VI VR VT VV",
-                          kRules};
+constexpr HolidayLaw kItalianLaw{
+    "IT",
+    "AG AL AN ANDRIA AO AP AQ AR AT AV BA BARLETTA BG BI BL BN BO BR BS BT BZ CA CB CE "
+    "CESENA CH CL CN CO CR CS CT CZ "
+    "EN FC FE FG FI FM FORLI FR GE GO GR IM IS KR LC LE LI LO LT LU MB MC ME MI MN MO "
+    "MS MT NA NO NU OR PA PC PD PE "
+    "PESARO PG PI PN PO PR PT PU PV PZ RA RC RE RG RI RM RN RO SA SI SO SP SR SS SU SV "
+    "TA TE TN TO TP TR TRANI TS TV "
+    "UD URBINO VA VB VC VE VI VR VT VV",
+    kItalianRules};
 
 }  // namespace
 
 const HolidayLaw &italian_holidays() {
-  return kLaw;
+  return kItalianLaw;
 }
 
 }  // namespace relance::domain

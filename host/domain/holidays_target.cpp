@@ -6,7 +6,7 @@ namespace {
 
 /// @see ECB, long-term calendar for TARGET closing days (announced on 14 December 2000, in force from 2002),
 /// and the yearly calendars of 1999 to 2001
-constexpr std::array kRules{
+constexpr std::array kTargetRules{
     fixed(1, 1, "New Year's Day").since(1999),
     easter(-2, "Good Friday").since(2000),
     easter(1, "Easter Monday").since(2000),
@@ -15,12 +15,12 @@ constexpr std::array kRules{
     fixed(12, 26, "Christmas Holiday").since(2000),
     fixed(12, 31, "Changeover closing").only(1999, 2001),
 };
-constexpr HolidayLaw kLaw{"TARGET2", "", kRules};
+constexpr HolidayLaw kTargetLaw{"TARGET2", "", kTargetRules};
 
 }  // namespace
 
 const HolidayLaw &target_holidays() {
-  return kLaw;
+  return kTargetLaw;
 }
 
 }  // namespace relance::domain

@@ -47,18 +47,18 @@ const Post *post_of(std::string_view country) {
   return found == kPosts.end() ? nullptr : found;
 }
 
-bool is_digit(char c) {
+bool is_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }
-char upper(char c) {
+char ascii_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
 }
 
 bool has_shape(std::string_view code, std::string_view shape) {
   if (code.size() != shape.size()) return false;
   for (std::size_t i{0}; i < code.size(); ++i) {
-    const char c = upper(code[i]);
-    const bool fits{shape[i] == '9'   ? is_digit(c)
+    const char c = ascii_upper(code[i]);
+    const bool fits{shape[i] == '9'   ? is_ascii_digit(c)
                     : shape[i] == 'A' ? (c >= 'A' && c <= 'Z')
                     : shape[i] == '_' ? c == ' '
                                       : c == shape[i]};
@@ -114,7 +114,7 @@ std::string code_in(std::string_view line, const Post &post) {
 }
 
 bool has_digit(std::string_view text) {
-  return std::ranges::any_of(text, is_digit);
+  return std::ranges::any_of(text, is_ascii_digit);
 }
 
 /// Names of countries that the code fits, this one's own left out.
@@ -173,7 +173,7 @@ std::string plain_capitals(std::string_view text) {
   for (std::size_t i{0}; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
     if (lead < 0x80) {
-      const char c = upper(text[i]);
+      const char c = ascii_upper(text[i]);
       // Punctuation has no place in it, and a hyphen or an apostrophe is a space.
       if (c == '-' || c == '\'' || std::isalnum(static_cast<unsigned char>(c)) != 0)
         out += c == '-' || c == '\'' ? ' ' : c;
@@ -200,7 +200,7 @@ struct Named {
 };
 /// In English, which every exchange office reads.
 /// @see UPU Convention regulations: the country's name in capitals, as the last line
-constexpr std::array kNames{
+constexpr std::array kCountryNames{
     Named{"AD", "ANDORRA"},        Named{"AT", "AUSTRIA"},
     Named{"AU", "AUSTRALIA"},      Named{"BE", "BELGIUM"},
     Named{"BG", "BULGARIA"},       Named{"CA", "CANADA"},
@@ -243,8 +243,8 @@ constexpr std::array kOtherNames{
 };
 
 std::string_view name_abroad(std::string_view country) {
-  const auto found = std::ranges::find(kNames, country, &Named::country);
-  return found == kNames.end() ? country : found->name;
+  const auto found = std::ranges::find(kCountryNames, country, &Named::country);
+  return found == kCountryNames.end() ? country : found->name;
 }
 
 /// Whether the line is the country's name, in whatever language, or its code.
@@ -268,7 +268,7 @@ std::string written_postcode(std::string_view code, std::string_view country) {
   if (post == nullptr) return std::string{code};
   std::string compact;
   for (const char c : code)
-    if (c != ' ' && c != '-') compact += upper(c);
+    if (c != ' ' && c != '-') compact += ascii_upper(c);
   for (auto shapes = post->shapes; !shapes.empty();) {
     const auto end = std::min(shapes.find(' '), shapes.size());
     std::string made;

@@ -15,7 +15,7 @@ constexpr Milliseconds kFetchAgainFirst{1000};
 constexpr Milliseconds kFetchAgainLast{std::chrono::hours{6}};
 constexpr Milliseconds kPausedRetry{30'000};
 
-Milliseconds pause_after(std::int32_t tries) {
+Milliseconds fetch_pause_after(std::int32_t tries) {
   auto pause = kFetchAgainFirst;
   for (std::int32_t i{0}; i < tries && pause < kFetchAgainLast; ++i) pause *= 2;
   return std::min(pause, kFetchAgainLast);
@@ -81,7 +81,7 @@ void Engine::Loop::take_fetched(std::vector<From<channel::Fetched>> fetched) {
     } else if (one.kind == channel::FetchKind::gone) {
       record.end = store::FetchEnd::gone;
     } else {
-      const auto pause = pause_after(found->second.tries);
+      const auto pause = fetch_pause_after(found->second.tries);
       record.next_try = wall + std::clamp(one.retry_after.value_or(pause), kFetchAgainFirst, kFetchAgainLast);
     }
   }

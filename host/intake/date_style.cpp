@@ -5,7 +5,7 @@
 namespace relance::intake {
 namespace {
 
-bool is_digit(char c) {
+bool is_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -19,7 +19,7 @@ bool is_midnight_or_nothing(std::string_view rest) {
 }
 
 bool looks_like_time(std::string_view rest) {
-  return rest.size() >= 5 && (rest[0] == ' ' || rest[0] == 'T') && is_digit(rest[1]) &&
+  return rest.size() >= 5 && (rest[0] == ' ' || rest[0] == 'T') && is_ascii_digit(rest[1]) &&
          rest.find(':') != std::string_view::npos;
 }
 
@@ -32,7 +32,7 @@ Result<DateStyle> DateStyle::parse(std::string_view pattern) {
   while (read_to < pattern.size()) {
     const char kind = pattern[read_to];
     if (kind != 'd' && kind != 'm' && kind != 'y') {
-      if (is_digit(kind)) return invalid("a date style has no digits: '" + style.pattern_ + "'");
+      if (is_ascii_digit(kind)) return invalid("a date style has no digits: '" + style.pattern_ + "'");
       if (style.parts_.empty() || style.parts_.back().kind != 0) style.parts_.push_back({});
       style.parts_.back().literal += kind;
       ++read_to;
@@ -72,7 +72,7 @@ DateStyle::Reading DateStyle::read(std::string_view text, int pivot) const {
     }
     std::size_t digits = 0;
     int number = 0;
-    while (digits < part.digits_max && at < text.size() && is_digit(text[at])) {
+    while (digits < part.digits_max && at < text.size() && is_ascii_digit(text[at])) {
       number = number * 10 + (text[at++] - '0');
       ++digits;
     }

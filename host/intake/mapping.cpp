@@ -57,7 +57,7 @@ std::string in_quotes(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-std::string listed(const Names &names) {
+std::string listed_keys(const Names &names) {
   std::string text;
   for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
   return text;
@@ -96,7 +96,7 @@ void MappingReader::each_key(const toml::table &table, std::string_view what, co
     const std::string_view nearest = nearest_name(key.str(), known);
     add(key.source(), "unknown key " + in_quotes(key.str()) + " in " + std::string(what) +
                           (nearest.empty() ? ". " : "; did you mean " + in_quotes(nearest) + "? ") +
-                          "Known keys: " + listed(known));
+                          "Known keys: " + listed_keys(known));
   }
 }
 

@@ -174,19 +174,19 @@ class Table {
   bool has_sum_{true};
 };
 
-bool is_overdue(const MessageItem &item) {
+bool is_late(const MessageItem &item) {
   return item.days_overdue > 0;
 }
 
 std::vector<const MessageItem *> listed(const MessageModel &model, bool wants_overdue) {
   std::vector<const MessageItem *> items;
   for (const auto &item : model.items)
-    if (is_overdue(item) == wants_overdue) items.push_back(&item);
+    if (is_late(item) == wants_overdue) items.push_back(&item);
   return items;
 }
 
 bool lists_all(const MessageModel &model, config::LetterItems items) {
-  return items == config::LetterItems::all || std::ranges::none_of(model.items, is_overdue);
+  return items == config::LetterItems::all || std::ranges::none_of(model.items, is_late);
 }
 
 }  // namespace
@@ -195,7 +195,7 @@ domain::Money sum_to_pay(const MessageModel &model, config::LetterItems items) {
   if (lists_all(model, items)) return model.total;
   domain::Money sum{0, model.total.currency};
   for (const auto &item : model.items)
-    if (is_overdue(item) && item.balance.currency == sum.currency)
+    if (is_late(item) && item.balance.currency == sum.currency)
       if (const auto added = domain::add(sum, item.balance)) sum = *added;
   return sum;
 }

@@ -11,9 +11,9 @@ namespace relance::render {
 namespace {
 
 constexpr std::int64_t kCentsMax{99'999'999'999};
-constexpr std::size_t kNameMax{70}, kRemittanceMax{140};  // characters
-constexpr int kVersionMax{13};                            // the standard's limit of the symbol
-constexpr std::size_t kBytesMax{331};                     // and of what it holds
+constexpr std::size_t kPayeeNameMax{70}, kRemittanceMax{140};  // characters
+constexpr int kVersionMax{13};                                 // the standard's limit of the symbol
+constexpr std::size_t kBytesMax{331};                          // and of what it holds
 
 /// A creditor reference is handed on by banks as one, not as words.
 /// @see ISO 11649
@@ -43,8 +43,8 @@ std::optional<std::string> payment_lines(const config::BankAccount &account, dom
   if (first_characters(words, kRemittanceMax) != words) return std::nullopt;
   const bool is_structured{is_creditor_reference(words)};
   std::string lines{"BCD\n002\n1\nSCT\n"};
-  lines +=
-      account.bic + '\n' + first_characters(one_line(account.name), kNameMax) + '\n' + account.iban + '\n';
+  lines += account.bic + '\n' + first_characters(one_line(account.name), kPayeeNameMax) + '\n' +
+           account.iban + '\n';
   lines += "EUR" + domain::format_amount(amount) + "\n\n";  // no purpose
   lines += is_structured ? words : '\n' + words;
   while (lines.ends_with('\n')) lines.pop_back();  // what is empty at the end is left out

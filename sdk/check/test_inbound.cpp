@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kPrefixesMax{400};
 
-void finish(Subject &subject) {
+void finish_inbound(Subject &subject) {
   subject.stop();
   if (!subject.wait_for_ends(stop_grace())) subject.host().end_the_rest();
 }
@@ -80,7 +80,7 @@ void inbound_room(Bench &bench) {
             "room(), or leave the cursor "
             "where it was",
             "relance_host.inbound");
-  finish(*subject);
+  finish_inbound(*subject);
 }
 
 void inbound_acknowledge(Bench &bench) {
@@ -110,7 +110,7 @@ void inbound_acknowledge(Bench &bench) {
   subject->stored(tokens);
   if (!subject->pump_until([&] { return acknowledgements() > 0; }, Milliseconds(3'000)) && !has_finding())
     note("after stored() no request was seen that acknowledges");
-  finish(*subject);
+  finish_inbound(*subject);
 }
 
 void parse_garbage(Bench &bench) {
@@ -150,7 +150,7 @@ void parse_garbage(Bench &bench) {
                   "\" never ended: " + raw.bytes.substr(0, 60),
               "end the token as UNREADABLE where the bytes say nothing", "relance_parsed");
   }
-  finish(*subject);
+  finish_inbound(*subject);
 }
 
 void parse_same(Bench &bench) {
@@ -179,7 +179,7 @@ void parse_same(Bench &bench) {
                 "relance_plugin.parse");
       }
     }
-    finish(*subject);
+    finish_inbound(*subject);
   }
 }
 
@@ -200,7 +200,7 @@ void parse_sample(Bench &bench) {
               "correct parse(), or the profile", "relance_plugin.parse");
     }
   }
-  finish(*subject);
+  finish_inbound(*subject);
 }
 
 }  // namespace relance::check

@@ -142,7 +142,7 @@ std::size_t accepted(const Subject &, const std::vector<End> &ends) {
   return count;
 }
 
-void finish(Subject &subject) {
+void finish_kill(Subject &subject) {
   subject.stop();
   if (!subject.wait_for_ends(stop_grace())) subject.host().end_the_rest();
 }
@@ -187,7 +187,7 @@ void state_damaged(Bench &bench) {
   if (!subject->wait_for_ends(end_patience()))
     finding("tokens never ended when small state made no sense: " + subject->host().open_names().front(),
             "check small state, and begin anew where it makes no sense", "relance_host.state_get");
-  finish(*subject);
+  finish_kill(*subject);
 }
 
 void state_kept(Bench &bench) {
@@ -212,7 +212,7 @@ void state_kept(Bench &bench) {
               "small state is for a cursor, a session, a counter; nothing in it may grow with the number of "
               "messages",
               "relance_host.state_put");
-    finish(*subject);
+    finish_kill(*subject);
   }
 }
 
@@ -231,7 +231,7 @@ void host_bare(Bench &bench) {
               "RELANCE_FAIL_CONFIGURATION",
               "relance_host.extension");
   }
-  finish(*subject);
+  finish_kill(*subject);
 }
 
 void log_bounded(Bench &bench) {
@@ -259,7 +259,7 @@ void log_bounded(Bench &bench) {
     }
     bench.simulator().behave(Stage::answer, bench.profile.accepted);
   }
-  finish(*subject);
+  finish_kill(*subject);
 }
 
 void wake_unasked(Bench &bench) {
@@ -280,7 +280,7 @@ void wake_unasked(Bench &bench) {
   if (count() - before > 100)
     finding("an idle instance asked for wake() " + std::to_string(count() - before) + " times in 0.5 s",
             "ask for the next moment at which there is something to do", "relance_host.wake");
-  finish(*subject);
+  finish_kill(*subject);
 }
 
 }  // namespace relance::check

@@ -31,7 +31,7 @@ void behave(Bench &bench, const Mood &mood) {
   bench.simulator().breaks_every_request(true);
 }
 
-void finish(Bench &bench, Subject &subject) {
+void finish_operations(Bench &bench, Subject &subject) {
   bench.simulator().breaks_every_request(false);
   bench.simulator().behave(Stage::answer, bench.profile.accepted);
   subject.stop();
@@ -82,7 +82,7 @@ void query_ends(Bench &bench) {
     }
   }
   subject->query("rcquery-00000000000000000002", {});
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 void recall_ends(Bench &bench) {
@@ -108,7 +108,7 @@ void recall_ends(Bench &bench) {
   }
   // Again after a restart of the host: the same wish twice.
   subject->recall("rcrecall-0000000000000000001", {"sim-1"});
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 void commit_repeat(Bench &bench) {
@@ -158,7 +158,7 @@ void commit_repeat(Bench &bench) {
   subject->discard(refs);
   subject->discard(refs);
   subject->discard({"sim-never", "sim-never-either"});
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 void quote_pure(Bench &bench) {
@@ -184,7 +184,7 @@ void quote_pure(Bench &bench) {
   if (bench.simulator().connections() != 0 || !bench.simulator().requests().empty())
     finding("quote() asked the provider", "a quote is computed, never asked over the network",
             "relance_plugin.quote");
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 void poll_ends(Bench &bench) {
@@ -220,7 +220,7 @@ void poll_ends(Bench &bench) {
     finding("polls brought " + std::to_string(items.size()) + " raw items, the profile says at least " +
                 std::to_string(bench.profile.polled_items),
             "each item goes through inbound() before polled() ends the poll", "relance_poll");
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 void evidence_ends(Bench &bench) {
@@ -246,7 +246,7 @@ void evidence_ends(Bench &bench) {
               "RELANCE_FETCHED_GONE");
     }
   }
-  finish(bench, *subject);
+  finish_operations(bench, *subject);
 }
 
 }  // namespace relance::check

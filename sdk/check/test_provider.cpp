@@ -70,7 +70,7 @@ void must_be_single(Bench &bench, Stage stage) {
             "R4");
 }
 
-void finish(Bench &bench, Subject &subject) {
+void finish_provider(Bench &bench, Subject &subject) {
   bench.simulator().behave(Stage::answer, bench.profile.accepted);
   subject.stop();
   if (!subject.wait_for_ends(stop_grace())) {
@@ -113,7 +113,7 @@ void provider_accepted(Bench &bench) {
     if (done == nullptr)
       finding("the commit of a prepared message never ended", "end its token with complete()", "R4");
   }
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_refused(Bench &bench) {
@@ -134,7 +134,7 @@ void provider_refused(Bench &bench) {
                                      : ""));
     subject->pump_for(Milliseconds(200));
   }
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_rejected(Bench &bench) {
@@ -155,7 +155,7 @@ void provider_rejected(Bench &bench) {
               "the profile says that this answer rejects the message: end it as REJECTED",
               "RELANCE_OUT_REJECTED");
   }
-  if (p.protocol != "http") return finish(bench, *subject);
+  if (p.protocol != "http") return finish_provider(bench, *subject);
   const auto *end = one_message(bench, *subject, Stage::answer, p.unauthorised);
   must_be_single(bench, Stage::answer);
   if (end != nullptr && (took(end->outcome) || end->outcome == RELANCE_OUT_REJECTED))
@@ -164,7 +164,7 @@ void provider_rejected(Bench &bench) {
             "RELANCE_FAIL_CONFIGURATION, the flag "
             "WHOLE_INSTANCE, and health(down); REJECTED would mark the address as bad",
             "RELANCE_OUT_REJECTED");
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_throttled(Bench &bench) {
@@ -194,7 +194,7 @@ void provider_throttled(Bench &bench) {
             "hand Retry-After on in retry_after_ms (seconds there, milliseconds here), with WHOLE_INSTANCE "
             "when it holds for all",
             "relance_result.retry_after_ms");
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_error(Bench &bench) {
@@ -220,7 +220,7 @@ void provider_error(Bench &bench) {
                   "\"unavailable\" in the profile",
               "RELANCE_OUT_UNKNOWN");
   }
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_reset(Bench &bench) {
@@ -238,7 +238,7 @@ void provider_reset(Bench &bench) {
     } else {
       must_be_unknown(end, stage);
     }
-    finish(bench, *subject);
+    finish_provider(bench, *subject);
   }
 }
 
@@ -254,7 +254,7 @@ void provider_cut(Bench &bench) {
   if (end != nullptr && is_any(end->outcome, {RELANCE_OUT_NOT_SENT, RELANCE_OUT_REJECTED}))
     finding(said(*end, Stage::cut_in_body), end->outcome == RELANCE_OUT_NOT_SENT ? kTwice : kClaims,
             "RELANCE_OUT_UNKNOWN");
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_silent(Bench &bench) {
@@ -292,7 +292,7 @@ void provider_slow(Bench &bench) {
   if (end != nullptr && bench.profile.accepted.is_stated && !took(end->outcome))
     finding(said(*end, Stage::drip), "an answer may come in many pieces: read on until it is whole",
             "RELANCE_OUT_ACCEPTED");
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_garbage(Bench &bench) {
@@ -308,7 +308,7 @@ void provider_garbage(Bench &bench) {
       is_any(end->outcome, {RELANCE_OUT_NOT_SENT, RELANCE_OUT_REJECTED}))
     finding(said(*end, Stage::answer, empty.status) + " and a body that is not the provider's",
             end->outcome == RELANCE_OUT_NOT_SENT ? kTwice : kClaims, "RELANCE_OUT_UNKNOWN");
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void provider_tls(Bench &bench) {
@@ -354,7 +354,7 @@ void provider_resend(Bench &bench) {
     subject->pump_for(Milliseconds(400));
     must_be_single(bench, stage);
     if (end != nullptr && took(end->outcome)) finding(said(*end, stage), kClaims, "RELANCE_OUT_UNKNOWN");
-    finish(bench, *subject);
+    finish_provider(bench, *subject);
     must_be_single(bench, stage);
   }
 }
@@ -406,7 +406,7 @@ void deadline_past(Bench &bench) {
             "another way",
             "relance_message.not_after_ms");
   late_in_the_queue(bench, *subject);
-  finish(bench, *subject);
+  finish_provider(bench, *subject);
 }
 
 void deadline_clocks(Bench &bench) {
@@ -439,7 +439,7 @@ void deadline_clocks(Bench &bench) {
     // Time jumps while it runs.
     subject->host().shift_business(-2 * shift);
     subject->pump_for(Milliseconds(50));
-    finish(bench, *subject);
+    finish_provider(bench, *subject);
   }
 }
 
@@ -462,7 +462,7 @@ void bytes_same(Bench &bench) {
       subject->await(Operation::submit, tokens.front(), end_patience());
       for (const auto &request : bench.simulator().messages()) seen.push_back(request);
     }
-    finish(bench, *subject);
+    finish_provider(bench, *subject);
   }
   if (seen.size() < 2) skip("no request of the plugin carried the message (see provider.accepted)");
   for (const auto &request : seen) {

@@ -140,7 +140,7 @@ std::unique_ptr<Subject> eventful_life(Bench &bench, const std::string &settings
   return subject;
 }
 
-void finish(Bench &bench, Subject &subject) {
+void finish_settings(Bench &bench, Subject &subject) {
   bench.simulator().behave(Stage::answer, bench.profile.accepted);
   if (!subject.is_created()) return;
   subject.stop();
@@ -230,7 +230,7 @@ void settings_secrets(Bench &bench) {
   const char *fix{
       "say which setting is meant, never its value; do not log requests, headers or URLs that carry it"};
   auto subject = eventful_life(bench, settings, bench.letters(8));
-  finish(bench, *subject);
+  finish_settings(bench, *subject);
   look_for(canaries, subject->host(), fix);
   // Broken settings: the parser's complaint must not quote them.
   for (std::size_t cut{settings.size() - 1}; cut > 0 && cut + 40 > settings.size(); --cut) {
@@ -258,7 +258,7 @@ void messages_secret(Bench &bench) {
       if (part.media_type.starts_with("text/")) part.bytes += " " + canaries[0].second;
   }
   auto subject = eventful_life(bench, bench.settings(), letters);
-  finish(bench, *subject);
+  finish_settings(bench, *subject);
   look_for(
       canaries, subject->host(),
       "log the idempotency key or the token; what is in a message is nobody's business but the addressee's");

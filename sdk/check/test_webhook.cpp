@@ -31,7 +31,7 @@ std::string base64(const std::string &bytes) {
   return text;
 }
 
-void replace_all(std::string &text, std::string_view what, std::string_view by) {
+void fill_in(std::string &text, std::string_view what, std::string_view by) {
   for (std::size_t at{0}; (at = text.find(what, at)) != std::string::npos; at += by.size())
     text.replace(at, what.size(), by);
 }
@@ -45,12 +45,12 @@ Headers signed_headers(const WebhookSample &sample, std::int64_t unix_s) {
   if (s.algorithm.empty()) return headers;
   const auto stamp = std::to_string(unix_s);
   const auto fill = [&](std::string text, const std::string &mac) {
-    replace_all(text, "${timestamp}", stamp);
-    replace_all(text, "${hex}", hex(mac));
-    replace_all(text, "${base64}", base64(mac));
-    replace_all(text, "${url}", sample.url);
-    replace_all(text, "${method}", sample.method);
-    replace_all(text, "${body}", sample.body);
+    fill_in(text, "${timestamp}", stamp);
+    fill_in(text, "${hex}", hex(mac));
+    fill_in(text, "${base64}", base64(mac));
+    fill_in(text, "${url}", sample.url);
+    fill_in(text, "${method}", sample.method);
+    fill_in(text, "${body}", sample.body);
     return text;
   };
   const auto over = fill(s.over.empty() ? "${body}" : s.over, "");
@@ -72,7 +72,7 @@ const WebhookSample &sample_of(const Bench &bench) {
   return *bench.profile.webhook;
 }
 
-void finish(Subject &subject) {
+void finish_webhook(Subject &subject) {
   subject.stop();
   if (!subject.wait_for_ends(stop_grace())) subject.host().end_the_rest();
 }
@@ -99,7 +99,7 @@ void webhook_genuine(Bench &bench) {
     if (verdict == RELANCE_AUTH_POKE)
       note("webhooks are judged as POKE: nothing of their content is believed");
   }
-  finish(*subject);
+  finish_webhook(*subject);
 }
 
 void webhook_forgery(Bench &bench) {
@@ -167,7 +167,7 @@ void webhook_forgery(Bench &bench) {
   } else {
     note("the profile has no signed webhook: only unsigned requests were tried");
   }
-  finish(*subject);
+  finish_webhook(*subject);
 }
 
 void webhook_replay(Bench &bench) {
@@ -190,7 +190,7 @@ void webhook_replay(Bench &bench) {
       RELANCE_AUTH_GENUINE)
     finding("a fresh request was refused when the business clock was ten years ahead",
             "signatures are of host->wall_ms()", "relance_host.wall_ms");
-  finish(*subject);
+  finish_webhook(*subject);
 }
 
 void webhook_prompt(Bench &bench) {
@@ -216,7 +216,7 @@ void webhook_prompt(Bench &bench) {
   if (bench.simulator().connections() != 0)
     finding("authenticate() asked the network", "it is pure: fetch keys beforehand, in start() or wake()",
             "relance_plugin.authenticate");
-  finish(*subject);
+  finish_webhook(*subject);
 }
 
 }  // namespace relance::check

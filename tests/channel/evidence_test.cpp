@@ -3,6 +3,8 @@
 #include "tests/channel/child_bench.hpp"
 
 namespace relance::channel {
+BOOST_AUTO_TEST_SUITE(evidence_test)
+
 namespace {
 
 template <class F>
@@ -26,8 +28,6 @@ Fetched ask(test::ChildBench &bench, Token token, const std::string &reference) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evidence_test)
 
 BOOST_AUTO_TEST_CASE(a_document_a_refusal_and_a_later_come_back_as_the_plugin_said_them) {
   in_both_placements([](test::ChildBench &bench) {

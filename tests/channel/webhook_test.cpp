@@ -7,6 +7,8 @@
 #include <relance/signature.hpp>
 
 namespace relance::channel {
+BOOST_AUTO_TEST_SUITE(webhook_test)
+
 namespace {
 
 struct HookBench : test::ChildBench {
@@ -52,8 +54,6 @@ void in_both_placements(F &&run) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(webhook_test)
 
 BOOST_AUTO_TEST_CASE(a_signed_request_is_genuine_and_any_other_is_forged) {
   in_both_placements([](HookBench &bench) {

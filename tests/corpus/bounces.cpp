@@ -129,9 +129,10 @@ std::string why(const MissFacts &miss) {
   return "another kind of letter by its header and words";
 }
 
-class Scorer {
+class BounceScorer {
  public:
-  explicit Scorer(const std::filesystem::path &folder) : folder_(folder), table_(folder / "expected.tsv") {}
+  explicit BounceScorer(const std::filesystem::path &folder)
+      : folder_(folder), table_(folder / "expected.tsv") {}
 
   BounceScore run() {
     for (std::size_t row = 0; row < table_.size(); ++row) score_row(row);
@@ -227,7 +228,7 @@ Tally BounceScore::all(const std::string &measure) const {
 }
 
 BounceScore score_bounces(const std::filesystem::path &folder) {
-  return Scorer(folder).run();
+  return BounceScorer(folder).run();
 }
 
 }  // namespace relance::corpus

@@ -30,7 +30,7 @@ std::string without_brackets(std::string text) {
   return text;
 }
 
-std::string text_of(const json::value &value) {
+std::string value_text(const json::value &value) {
   if (value.is_string()) return std::string{value.get_string()};
   return value.is_null() ? std::string{} : json::serialize(value);
 }
@@ -44,9 +44,9 @@ std::optional<std::string> measured(std::string_view measure, const json::value 
     return got.meaning.reason == gateway::Reason::none ? std::string{}
                                                        : std::string{name_of(got.meaning.reason)};
   if (measure == "message_id") {
-    const auto wanted = without_brackets(text_of(expected));
-    return without_brackets(got.key) == wanted   ? text_of(expected)
-           : without_brackets(got.ref) == wanted ? text_of(expected)
+    const auto wanted = without_brackets(value_text(expected));
+    return without_brackets(got.key) == wanted   ? value_text(expected)
+           : without_brackets(got.ref) == wanted ? value_text(expected)
                                                  : got.ref;
   }
   return std::nullopt;
@@ -58,7 +58,7 @@ void score_event(const json::object &row, const json::object &expected, const ga
     const std::string measure{name};
     const auto said = measured(measure, value, got);
     if (said)
-      score.note(row, measure, text_of(value), *said, "state \"" + got.code + "\" is described otherwise");
+      score.note(row, measure, value_text(value), *said, "state \"" + got.code + "\" is described otherwise");
     else
       ++score.not_counted[measure];
   }
@@ -84,7 +84,7 @@ void score_row(const json::object &row, const gateway::Callback &callback, Score
   const auto event = [&](std::size_t index, const json::object &wanted) {
     if (index < reading.happenings.size()) return score_event(row, wanted, reading.happenings[index], score);
     for (const auto &[name, value] : wanted)
-      score.note(row, name, text_of(value), "nothing",
+      score.note(row, name, value_text(value), "nothing",
                  reading.unreadable_because.empty() ? "no such event was found" : reading.unreadable_because);
   };
   if (!has_several) return event(0, expected);

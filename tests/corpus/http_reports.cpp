@@ -55,7 +55,7 @@ void score_kannel(const json::object &row, Score &score) {
 }
 
 /// The gateway's name in these samples, and ours.
-std::string profile_of(const std::string &provider) {
+std::string gateway_profile_of(const std::string &provider) {
   if (provider == "nexmo" || provider == "vonage") return "vonage";
   return provider == "twilio" || provider == "twiml" ? "twilio" : std::string{};
 }
@@ -116,7 +116,7 @@ void score_http_reports(const std::filesystem::path &folder, Score &score) {
         provider != nullptr && provider->is_string() ? std::string_view{provider->get_string()} : "unnamed"};
     if (name == "kannel")
       score_kannel(row, score);
-    else if (const auto profile = profile_of(name); !profile.empty())
+    else if (const auto profile = gateway_profile_of(name); !profile.empty())
       score_gateway(row, profile, score);
     else
       ++score.not_counted["callback of " + name + ", of which no profile is shipped"];

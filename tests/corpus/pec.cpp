@@ -61,9 +61,10 @@ std::string utc(const pec::Daticert &certified) {
   return text;
 }
 
-class Scorer {
+class PecScorer {
  public:
-  explicit Scorer(const std::filesystem::path &folder) : folder_(folder), table_(folder / "expected.tsv") {}
+  explicit PecScorer(const std::filesystem::path &folder)
+      : folder_(folder), table_(folder / "expected.tsv") {}
 
   Score run() {
     std::set<std::string> seen;
@@ -189,7 +190,7 @@ class Scorer {
 }  // namespace
 
 Score score_pec(const std::filesystem::path &folder) {
-  return Scorer(folder).run();
+  return PecScorer(folder).run();
 }
 
 }  // namespace relance::corpus

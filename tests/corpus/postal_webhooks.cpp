@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 using sdk::ReceiptKind;
 
-std::string text_at(const json::object &row, const char *name) {
+std::string letter_text(const json::object &row, const char *name) {
   const auto *value = row.if_contains(name);
   return value == nullptr || !value->is_string() ? std::string{} : std::string{value->get_string()};
 }
@@ -36,21 +36,21 @@ std::string status_of(ReceiptKind kind) {
 
 void score_maileva(const json::object &row, Score &score) {
   const auto &expected = row.at("expected").as_object();
-  auto body = text_at(row, "body");
+  auto body = letter_text(row, "body");
   // The sample's own identifier is no key of ours: a key in its place shows whether it is taken from there.
   constexpr std::string_view kKey{"01JD3POSTAL000000000000001"};
-  const auto custom = text_at(expected, "custom_id");
+  const auto custom = letter_text(expected, "custom_id");
   if (const auto at = body.find('"' + custom + '"'); !custom.empty() && at != body.npos)
     body.replace(at + 1, custom.size(), kKey);
   if (body.empty())
-    body = R"({"event_type": ")" + text_at(row, "event_type") + R"(", "resource_type": ")" +
-           text_at(row, "resource_type") + R"(", "resource_id": "id", "resource_custom_id": ")" +
+    body = R"({"event_type": ")" + letter_text(row, "event_type") + R"(", "resource_type": ")" +
+           letter_text(row, "resource_type") + R"(", "resource_id": "id", "resource_custom_id": ")" +
            std::string{kKey} + "\"}";
   const auto event = postal::maileva::read_event(body);
   const auto receipt = event ? postal::maileva::receipt_of(*event) : std::nullopt;
   const auto note = [&](const char *measure, const std::string &wanted, const std::string &got) {
     score.note(row, measure, wanted, receipt ? got : "nothing",
-               "event " + text_at(row, "event_type") + " is read otherwise");
+               "event " + letter_text(row, "event_type") + " is read otherwise");
   };
   for (const auto &[name, value] : expected) {
     const auto wanted = value.is_string() ? std::string{value.get_string()} : json::serialize(value);
@@ -71,9 +71,9 @@ void score_maileva(const json::object &row, Score &score) {
 void score_lob(const json::object &row, Score &score) {
   const auto &outcome = row.at("expected").as_object().at("outcome");
   const auto wanted = outcome.is_string() ? std::string{outcome.get_string()} : std::string{"not final"};
-  const auto meaning = postal::lob::meaning_of_event(text_at(row, "event_type"));
+  const auto meaning = postal::lob::meaning_of_event(letter_text(row, "event_type"));
   score.note(row, "postal_outcome", wanted, meaning.is_final ? status_of(meaning.kind) : "not final",
-             "event " + text_at(row, "event_type") + " means something else here");
+             "event " + letter_text(row, "event_type") + " means something else here");
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ void score_lob(const json::object &row, Score &score) {
 void score_postal_webhooks(const std::filesystem::path &folder, Score &score) {
   each_row(folder / "postal_webhooks.jsonl", [&](const json::object &row) {
     ++score.rows;
-    const auto provider = text_at(row, "provider");
+    const auto provider = letter_text(row, "provider");
     if (provider == "maileva")
       score_maileva(row, score);
     else if (provider == "lob")

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 namespace ch = std::chrono;
 
-std::string text_of(const json::object &row, std::string_view name) {
+std::string report_text(const json::object &row, std::string_view name) {
   const auto *value = row.if_contains(name);
   return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
 }
@@ -117,13 +117,13 @@ void score_message(const json::object &row, const smpp::ShortMessage &message, s
 }
 
 void score_words(const json::object &row, Score &score) {
-  const auto words = text_of(row, "short_message");
+  const auto words = report_text(row, "short_message");
   smpp::ShortMessage message;
   message.esm_class = smpp::kTypeReceipt;
   message.text = words;
   std::string id, state;
   if (const auto *tlv = row.if_contains("tlv"); tlv != nullptr && tlv->is_object()) {
-    id = text_of(tlv->get_object(), "receipted_message_id");
+    id = report_text(tlv->get_object(), "receipted_message_id");
     if (!id.empty()) message.options.push_back({smpp::kReceiptedMessageId, id});
     if (const auto *number = tlv->get_object().if_contains("message_state");
         number != nullptr && number->is_int64()) {
@@ -141,7 +141,7 @@ void score_smpp_reports(const std::filesystem::path &folder, Score &score) {
     each_row(folder / file, [&](const json::object &row) {
       ++score.rows;
       if (!row.contains("pdu_hex")) return score_words(row, score);
-      const auto octets = from_hex(text_of(row, "pdu_hex"));
+      const auto octets = from_hex(report_text(row, "pdu_hex"));
       const auto frame = smpp::read_frame(octets);
       const auto message = smpp::read_message(frame.pdu.command, frame.pdu.body);
       score_message(row, message.value_or(smpp::ShortMessage{}), frame.pdu.sequence, score);

@@ -10,11 +10,11 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object &row, std::string_view name) {
+std::string message_text(const json::object &row, std::string_view name) {
   const auto *value = row.if_contains(name);
   return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
 }
-std::string number(std::size_t value) {
+std::string count_text(std::size_t value) {
   return json::serialize(json::value(value));
 }
 std::string code_point(char32_t c) {
@@ -26,7 +26,7 @@ std::string code_point(char32_t c) {
 gsm::Segmented cut(const json::object &row) {
   const auto *smart = row.if_contains("smart_encoding");
   const bool replaces{smart != nullptr && smart->is_bool() && smart->get_bool()};
-  return gsm::segment(text_of(row, "body"),
+  return gsm::segment(message_text(row, "body"),
                       {.replacement = replaces ? gsm::Replacement::typographic : gsm::Replacement::off,
                        .dialect = gsm::Dialect::twilio,
                        .keeps_graphemes = false});
@@ -43,11 +43,11 @@ std::string listed(const gsm::Segmented &message, F of_part) {
 std::optional<std::string> measured(std::string_view measure, const gsm::Segmented &message) {
   const bool is_gsm7{message.encoding == gsm::Encoding::gsm7};
   if (measure == "encoding") return json::serialize(json::value(gsm::name(message.encoding)));
-  if (measure == "segments") return number(message.parts.size());
-  if (measure == "message_bits") return number(message.message_bits());
-  if (measure == "total_bits") return number(message.total_bits());
-  if (measure == "unicode_scalars") return number(gsm::from_utf8(message.text).size());
-  if (measure == "graphemes") return number(gsm::count_graphemes(message.text));
+  if (measure == "segments") return count_text(message.parts.size());
+  if (measure == "message_bits") return count_text(message.message_bits());
+  if (measure == "total_bits") return count_text(message.total_bits());
+  if (measure == "unicode_scalars") return count_text(gsm::from_utf8(message.text).size());
+  if (measure == "graphemes") return count_text(gsm::count_graphemes(message.text));
   if (measure == "last_segment_text") return json::serialize(json::value(message.parts.back().text));
   if (measure == "parts") return listed(message, [](const auto &part) { return json::value(part.text); });
   if (measure == "part_lengths")
@@ -78,17 +78,17 @@ void score_segmentation(const json::object &row, Score &score) {
 void score_smart_encoding(const json::object &row, Score &score) {
   const auto *smart = row.if_contains("smart_encoding");
   const bool replaces{smart != nullptr && smart->is_bool() && smart->get_bool()};
-  const auto body = text_of(row, "body");
+  const auto body = message_text(row, "body");
   const auto got = gsm::replace(body, replaces ? gsm::Replacement::typographic : gsm::Replacement::off,
                                 gsm::Dialect::twilio);
   std::string reason{"another stand-in for"};
   for (const auto character : gsm::from_utf8(body)) reason += ' ' + code_point(character);
   score.note(row, "text_after_smart_encoding",
-             text_of(row.at("expected").as_object(), "text_after_smart_encoding"), got, reason);
+             message_text(row.at("expected").as_object(), "text_after_smart_encoding"), got, reason);
 }
 
 void score_codec(const json::object &row, Score &score) {
-  const auto text = text_of(row, "text");
+  const auto text = message_text(row, "text");
   for (const auto &[name, expected] : row.at("expected").as_object()) {
     const std::string measure{name};
     if (measure == "valid")

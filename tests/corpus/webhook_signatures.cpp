@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using gateway::Scheme;
 
-std::string text_at(const json::object &row, std::initializer_list<const char *> names) {
+std::string signed_text(const json::object &row, std::initializer_list<const char *> names) {
   for (const auto *name : names) {
     const auto *value = row.if_contains(name);
     if (value == nullptr || value->is_null()) continue;
@@ -80,11 +80,11 @@ void be_messagebird(const json::object &row, const std::string &scheme, const st
     return;
   }
   sample.settings.scheme = Scheme::messagebird;
-  auto query = text_at(row, {"query"});
+  auto query = signed_text(row, {"query"});
   if (query.empty()) query = gateway::to_form(parameters_of(row));
   sample.url = "https://relance.example/hook" + (query.empty() ? "" : '?' + query);
   sample.headers.emplace_back("messagebird-signature", signature);
-  sample.headers.emplace_back("messagebird-request-timestamp", text_at(row, {"timestamp"}));
+  sample.headers.emplace_back("messagebird-request-timestamp", signed_text(row, {"timestamp"}));
 }
 
 void be_vonage(const json::object &row, const std::string &scheme, const std::string &signature,
@@ -120,7 +120,7 @@ void be_header(const json::object &row, const std::string &provider, const std::
   s.header = "signature";
   if (provider == "sendgrid") {
     s.scheme = Scheme::public_key;
-    s.public_key = text_at(row, {"public_key", "key", "secret", "verification_key"});
+    s.public_key = signed_text(row, {"public_key", "key", "secret", "verification_key"});
     s.header = "x-twilio-email-event-webhook-signature";
     s.timestamp_header = "x-twilio-email-event-webhook-timestamp";
     s.over = "{timestamp}{body}";
@@ -141,22 +141,22 @@ void be_header(const json::object &row, const std::string &provider, const std::
     if (!name.empty() && !value.empty() && !is_there) sample.headers.emplace_back(name, value);
   };
   add(s.header, signature);
-  add(s.timestamp_header, text_at(row, {"timestamp"}));
-  add(s.id_header, text_at(row, {"webhook_id", "msg_id", "message_id"}));
+  add(s.timestamp_header, signed_text(row, {"timestamp"}));
+  add(s.id_header, signed_text(row, {"webhook_id", "msg_id", "message_id"}));
   for (const auto &[name, value] : sample.headers)
     if (name == s.timestamp_header && sample.now_ms == 0) sample.now_ms = gateway::read_time_ms(value);
 }
 
 Sample sample_of(const json::object &row) {
   Sample sample;
-  const auto provider = text_at(row, {"provider"}), scheme = text_at(row, {"scheme"}),
-             signature = text_at(row, {"signature"});
-  sample.settings.secret = text_at(row, {"secret", "key"});
-  sample.method = text_at(row, {"method"});
+  const auto provider = signed_text(row, {"provider"}), scheme = signed_text(row, {"scheme"}),
+             signature = signed_text(row, {"signature"});
+  sample.settings.secret = signed_text(row, {"secret", "key"});
+  sample.method = signed_text(row, {"method"});
   if (sample.method.empty()) sample.method = "POST";
-  sample.url = text_at(row, {"url"});
-  sample.body = text_at(row, {"body", "payload"});
-  sample.now_ms = gateway::read_time_ms(text_at(row, {"now"}));
+  sample.url = signed_text(row, {"url"});
+  sample.body = signed_text(row, {"body", "payload"});
+  sample.now_ms = gateway::read_time_ms(signed_text(row, {"now"}));
   add_headers(row, sample);
   if (provider == "twilio")
     be_twilio(row, signature, sample);
@@ -168,7 +168,7 @@ Sample sample_of(const json::object &row) {
     be_header(row, provider, signature, sample);
   else
     sample.is_known = false;
-  if (sample.now_ms == 0) sample.now_ms = gateway::read_time_ms(text_at(row, {"timestamp"}));
+  if (sample.now_ms == 0) sample.now_ms = gateway::read_time_ms(signed_text(row, {"timestamp"}));
   return sample;
 }
 
@@ -182,7 +182,7 @@ void score_webhook_signatures(const std::filesystem::path &folder, Score &score)
     const auto got =
         sample.is_known ? (sample.check() == gateway::Trust::genuine ? "valid" : "forged") : "nothing";
     score.note(row, "signature", is_valid ? "valid" : "forged", got,
-               sample.is_known ? "scheme " + text_at(row, {"scheme"}) : "no such scheme is known here");
+               sample.is_known ? "scheme " + signed_text(row, {"scheme"}) : "no such scheme is known here");
   });
 }
 

@@ -6,6 +6,8 @@
 #include <set>
 
 namespace relance::domain {
+BOOST_AUTO_TEST_SUITE(calendar_test)
+
 namespace {
 
 /// Any value of [low, high) from the first run on; RapidCheck's own ranges begin near `low`.
@@ -33,8 +35,6 @@ CivilDate any_date() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(calendar_test)
 
 BOOST_AUTO_TEST_CASE(easter_is_the_sunday_that_the_church_publishes) {
   for (const auto &[year, month, day] : {std::tuple{1970, 3u, 29u},

@@ -5,6 +5,8 @@
 #include <rapidcheck.h>
 
 namespace relance::domain {
+BOOST_AUTO_TEST_SUITE(contact_window_test)
+
 namespace {
 
 /// Any value of [low, high) from the first run on; RapidCheck's own ranges begin near `low`.
@@ -44,8 +46,6 @@ std::string next(const ContactWindow &window, std::string_view at) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(contact_window_test)
 
 BOOST_AUTO_TEST_CASE(inside_a_stretch_it_is_open_from_now_to_its_end) {
   BOOST_TEST(next(paris_office(), "2026-11-23T09:00:00Z") == "2026-11-23T09:00:00Z 2026-11-23T11:00:00Z");

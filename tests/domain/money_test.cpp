@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 namespace relance::domain {
+BOOST_AUTO_TEST_SUITE(money_test)
+
 namespace {
 
 /// Any value of [low, high) from the first run on; RapidCheck's own ranges begin near `low`.
@@ -44,8 +46,6 @@ bool aborts(Work work) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(money_test)
 
 BOOST_AUTO_TEST_CASE(a_currency_knows_its_decimals) {
   const std::pair<const char *, int> table[]{{"EUR", 2}, {"JPY", 0}, {"KWD", 3}, {"CLF", 4},

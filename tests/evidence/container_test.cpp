@@ -13,6 +13,8 @@
 namespace relance::evidence {
 using test::TemporaryFolder;
 
+BOOST_AUTO_TEST_SUITE(container_test)
+
 namespace {
 
 using Contents = std::vector<std::pair<std::string, std::string>>;
@@ -41,8 +43,6 @@ std::string renamed(std::string file, const std::string &to) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(container_test)
 
 BOOST_AUTO_TEST_CASE(what_was_put_in_comes_out_in_its_order) {
   const auto file = packed(kSome);

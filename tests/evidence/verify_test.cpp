@@ -26,6 +26,8 @@ using store::test::must;
 using test::Pki;
 namespace json = boost::json;
 
+BOOST_AUTO_TEST_SUITE(verify_test)
+
 namespace {
 
 using Contents = std::vector<std::pair<std::string, std::string>>;
@@ -147,8 +149,6 @@ std::string without_token(const std::string &der) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(verify_test)
 
 BOOST_AUTO_TEST_CASE(what_was_exported_is_right_in_every_point_and_says_who_vouches_for_it) {
   World world;

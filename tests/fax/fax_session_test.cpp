@@ -202,8 +202,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_has_said_goodbye_is_not_alive) {
 }
 
 BOOST_AUTO_TEST_CASE(an_argument_ends_where_it_ends) {
-  BOOST_CHECK_EQUAL(quoted("Acme \"A\\B\"\r\nJKILL 1\x7f"), "\"Acme ABJKILL 1\"");
-  BOOST_CHECK_EQUAL(quoted(""), "\"\"");
+  BOOST_CHECK_EQUAL(as_argument("Acme \"A\\B\"\r\nJKILL 1\x7f"), "\"Acme ABJKILL 1\"");
+  BOOST_CHECK_EQUAL(as_argument(""), "\"\"");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,8 @@ using sdk::Json;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(gateway_esp_test)
+
 namespace {
 
 const std::string kKey{"01HV5T3X2Y4Z6A8B0C2D4E6F8G"};
@@ -77,8 +79,6 @@ void check_receipts(Bench bench, std::initializer_list<Wanted> cases) {
 constexpr auto kNone{FailureClass::none};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_esp_test)
 
 BOOST_AUTO_TEST_CASE(postmark_gets_the_mail_with_our_key_and_our_message_id) {
   auto bench = postmark();

@@ -15,6 +15,8 @@ using sdk::FailureClass;
 using sdk::Json;
 using sdk::OutcomeKind;
 
+BOOST_AUTO_TEST_SUITE(gateway_profiles_test)
+
 namespace {
 
 const std::string kPublicKey{
@@ -64,8 +66,6 @@ void for_each_profile(F &&call) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_profiles_test)
 
 BOOST_AUTO_TEST_CASE(an_answer_that_lies_or_says_nothing_leaves_the_message_in_doubt) {
   struct Answer {

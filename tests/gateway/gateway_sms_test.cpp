@@ -11,6 +11,8 @@ using sdk::FailureClass;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(gateway_sms_test)
+
 namespace {
 
 using Bench = gateway::test::ProfileBench<sms::http::HttpChannel>;
@@ -45,8 +47,6 @@ void check(const sdk::Outcome &outcome, OutcomeKind kind, FailureClass failure, 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_sms_test)
 
 BOOST_AUTO_TEST_CASE(twilio_is_asked_with_our_key_in_the_address_of_its_callbacks) {
   Bench bench{kTwilio};

@@ -8,6 +8,8 @@
 #include <sstream>
 
 namespace relance::intake {
+BOOST_AUTO_TEST_SUITE(csv_reader_test)
+
 namespace {
 
 /// Rows as "a|b|c"; a faulty one as "!line:column reason".
@@ -45,8 +47,6 @@ void check(const std::string &text, const Rows &expected, CsvFormat format = {},
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(csv_reader_test)
 
 BOOST_AUTO_TEST_CASE(rows_end_with_any_of_the_three_line_ends_or_with_the_file) {
   check("a,b\r\nc,d\ne,f\rg,h", {"a|b", "c|d", "e|f", "g|h"});

@@ -8,6 +8,8 @@
 #include <rapidcheck.h>
 
 namespace relance::intake {
+BOOST_AUTO_TEST_SUITE(phone_number_test)
+
 namespace {
 
 PhoneNumber read(std::string_view text, std::string_view country) {
@@ -40,8 +42,6 @@ Imported imported(const std::string &rows) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(phone_number_test)
 
 BOOST_AUTO_TEST_CASE(however_a_number_is_written_it_becomes_the_same) {
   for (const auto *text :

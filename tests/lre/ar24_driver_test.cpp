@@ -9,6 +9,8 @@
 #include <relance/testkit.hpp>
 
 namespace relance::lre::ar24 {
+BOOST_AUTO_TEST_SUITE(ar24_driver_test)
+
 namespace {
 
 using sdk::FailureClass;
@@ -110,8 +112,6 @@ constexpr const char *kPoke{
     "id_mail=12345&new_state=ar&proof_url=https%3A%2F%2Fevil.example%2Fx.pdf"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ar24_driver_test)
 
 BOOST_AUTO_TEST_CASE(a_letter_to_a_business_is_one_form_with_its_documents_named) {
   Bench bench;

@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace relance::lre::ar24 {
+BOOST_AUTO_TEST_SUITE(ar24_signing_test)
+
 namespace {
 
 constexpr const char *kKey{"7X9gx9E3Qx4EiUdB63nc"};
@@ -17,8 +19,6 @@ std::int64_t utc_ms(const char *paris) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ar24_signing_test)
 
 BOOST_AUTO_TEST_CASE(the_documented_call_has_the_documented_signature) {
   BOOST_TEST(signature_of(kKey, kDate) == "bDop0cbjKpkySlpvnNGvBMg7PuYFFgPPqTTS2RAHoY0=");

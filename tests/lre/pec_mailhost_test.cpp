@@ -14,6 +14,8 @@
 #include <iterator>
 
 namespace relance::lre::pec {
+BOOST_AUTO_TEST_SUITE(pec_mailhost_test)
+
 namespace {
 
 namespace json = boost::json;
@@ -81,7 +83,7 @@ struct World {
   /// The mail with this key, as the addressee's server has it; waits for it.
   std::string arrived(int number) {
     test::MailboxWatch watch{mails, "debtors"};
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     do {
       for (const auto &entry : std::filesystem::directory_iterator{mails.folder() / "mail/debtors/new"}) {
         std::ifstream file{entry.path(), std::ios::binary};
@@ -117,8 +119,8 @@ struct World {
       one.content = letter;
     }
     client.submit(std::move(submissions));
-    BOOST_REQUIRE((done.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    BOOST_REQUIRE((done.get_future().wait_for(std::chrono::seconds{60}) == std::future_status::ready));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (watch.mails() < before + letters.size()) BOOST_REQUIRE(watch.wait(deadline));
   }
 
@@ -136,8 +138,6 @@ struct World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pec_mailhost_test)
 
 BOOST_AUTO_TEST_CASE(a_certified_mail_leaves_and_its_receipts_come_back_between_forgeries) {
   auto *mails = test::mail_host();

@@ -10,6 +10,8 @@
 #include <rapidcheck.h>
 
 namespace relance::pec {
+BOOST_AUTO_TEST_SUITE(pec_reading_test)
+
 namespace {
 
 using test::PecProvider;
@@ -43,8 +45,6 @@ std::string nested(std::size_t depth) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pec_reading_test)
 
 BOOST_AUTO_TEST_CASE(a_document_that_could_grow_is_not_parsed) {
   const std::string good{R"(<postacert tipo="accettazione" errore="nessuno"><dati/></postacert>)"};

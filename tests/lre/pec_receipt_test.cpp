@@ -9,6 +9,8 @@
 #include <chrono>
 
 namespace relance::lre::pec {
+BOOST_AUTO_TEST_SUITE(pec_receipt_test)
+
 namespace {
 
 using sdk::FailureClass;
@@ -45,8 +47,6 @@ struct World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pec_receipt_test)
 
 BOOST_AUTO_TEST_CASE(each_type_of_receipt_says_what_the_decree_says) {
   const World world;

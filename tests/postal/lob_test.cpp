@@ -15,6 +15,8 @@ using sdk::FailureClass;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(lob_test)
+
 namespace {
 
 struct Bench : test::ServicesBench<LobChannel> {
@@ -31,8 +33,6 @@ struct Bench : test::ServicesBench<LobChannel> {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(lob_test)
 
 BOOST_AUTO_TEST_CASE(a_letter_is_taken_and_its_repeat_dropped_by_the_key) {
   Bench bench;

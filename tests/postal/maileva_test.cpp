@@ -15,6 +15,8 @@ using sdk::FailureClass;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(maileva_test)
+
 namespace {
 
 struct Bench : test::ServicesBench<MailevaChannel> {
@@ -42,8 +44,6 @@ const sdk::Receipt *of_kind(const sdk::Parsed &parsed, ReceiptKind kind) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maileva_test)
 
 BOOST_AUTO_TEST_CASE(a_registered_letter_is_a_draft_until_it_is_submitted_once) {
   Bench bench;

@@ -15,6 +15,8 @@ using sdk::FailureClass;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(pingen_test)
+
 namespace {
 
 struct Bench : test::ServicesBench<PingenChannel> {
@@ -33,8 +35,6 @@ struct Bench : test::ServicesBench<PingenChannel> {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pingen_test)
 
 BOOST_AUTO_TEST_CASE(a_letter_is_uploaded_validated_and_sent_once) {
   Bench bench;

@@ -24,6 +24,8 @@ using sdk::FailureClass;
 using sdk::OutcomeKind;
 using sdk::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(sftp_drop_test)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -90,8 +92,6 @@ std::string acknowledged(const fs::path &folder) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sftp_drop_test)
 
 BOOST_AUTO_TEST_CASE(a_job_is_complete_before_it_is_released_and_released_by_one_rename) {
   if (is_skipped()) return;
@@ -317,7 +317,7 @@ std::string kill_at(std::string_view arrow, const Bench &bench, const std::strin
       return fs::file_size(bench.server.folder() / (key + ".pdf.part"), none) > 1'000'000 && !none;
     return fs::exists(bench.server.folder() / (key + std::string{arrow}));
   };
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!has_come() && steps.find('a') == steps.npos && std::chrono::steady_clock::now() < end) {
   }
   ::kill(pid, SIGKILL);

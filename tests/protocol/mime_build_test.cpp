@@ -12,6 +12,8 @@ using test::broken_line_rule;
 using test::read_with_gmime;
 using test::read_with_python;
 
+BOOST_AUTO_TEST_SUITE(mime_build_test)
+
 namespace {
 struct Sample {
   std::array<Address, 1> to{{{"Élodie Durand, comptabilité", "compta@example.fr"}}};
@@ -34,8 +36,6 @@ std::string built(const Message &message) {
   return result->bytes;
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mime_build_test)
 
 BOOST_AUTO_TEST_CASE(two_parsers_read_what_was_written) {
   const Sample sample;

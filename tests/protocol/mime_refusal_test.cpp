@@ -6,6 +6,8 @@
 #include <array>
 
 namespace relance::mime {
+BOOST_AUTO_TEST_SUITE(mime_refusal_test)
+
 namespace {
 struct Sample {
   std::array<Address, 1> to{{{"Debtor", "debtor@example.com"}}};
@@ -31,8 +33,6 @@ std::string refusal_with(Change change) {
   return refusal_of(sample.message);
 }
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mime_refusal_test)
 
 BOOST_AUTO_TEST_CASE(no_control_character_reaches_a_header) {
   using namespace std::string_view_literals;

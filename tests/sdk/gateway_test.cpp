@@ -8,6 +8,8 @@
 #include <filesystem>
 
 namespace relance::channel {
+BOOST_AUTO_TEST_SUITE(gateway_test)
+
 namespace {
 
 using test::HttpPeer;
@@ -96,8 +98,6 @@ void in_both_placements(const std::string &name) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(gateway_test)
 
 BOOST_AUTO_TEST_CASE(the_cpp_example_sends_each_message_once_whatever_the_gateway_does) {
   in_both_placements("sms_http");

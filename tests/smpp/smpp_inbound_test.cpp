@@ -9,6 +9,8 @@
 #include <ostream>
 
 namespace relance::sms::smpp {
+BOOST_AUTO_TEST_SUITE(smpp_inbound_test)
+
 namespace {
 
 using namespace protocol;
@@ -72,8 +74,6 @@ const StateCase kStates[]{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(smpp_inbound_test)
 
 BOOST_AUTO_TEST_CASE(a_receipt_is_answered_once_it_is_stored_and_not_before) {
   World world;

@@ -10,6 +10,8 @@
 #include <ostream>
 
 namespace relance::sms::smpp {
+BOOST_AUTO_TEST_SUITE(smpp_link_test)
+
 namespace {
 
 using namespace protocol;
@@ -73,8 +75,6 @@ const StatusCase kStatuses[]{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(smpp_link_test)
 
 BOOST_DATA_TEST_CASE(a_status_ends_a_message_as_it_means, boost::unit_test::data::make(kStatuses)) {
   World world{{{kSubmitSm,

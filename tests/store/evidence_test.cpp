@@ -8,6 +8,8 @@ namespace relance::store::test {
 using domain::OutcomeKind;
 using domain::ReceiptKind;
 
+BOOST_AUTO_TEST_SUITE(evidence_test)
+
 namespace {
 
 const std::vector<std::string> kProviders{"smtp-1"};
@@ -37,8 +39,6 @@ struct Proven : Bench {
 constexpr Instant kWall{Milliseconds{1'000'000}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evidence_test)
 
 BOOST_AUTO_TEST_CASE(a_proof_that_was_named_is_wanted_until_its_document_is_here_and_then_never_again) {
   for (const auto &which : implementations()) {

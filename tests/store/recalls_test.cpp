@@ -12,6 +12,8 @@ using domain::OutcomeKind;
 using domain::ReceiptKind;
 using domain::ReminderState;
 
+BOOST_AUTO_TEST_SUITE(recalls_test)
+
 namespace {
 
 /// A reminder of both invoices at a provider that can recall.
@@ -39,8 +41,6 @@ struct Sent : Bench {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(recalls_test)
 
 BOOST_AUTO_TEST_CASE(a_message_is_recalled_once_everything_it_asks_for_is_settled) {
   for (const auto &which : implementations()) {

@@ -13,6 +13,8 @@ using domain::OutcomeKind;
 using domain::ReceiptKind;
 using domain::ReminderState;
 
+BOOST_AUTO_TEST_SUITE(receipts_test)
+
 namespace {
 
 const std::vector<std::string> kProviders{"smtp-1"};
@@ -49,8 +51,6 @@ std::vector<ReceiptRecord> all_kinds() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(receipts_test)
 
 BOOST_AUTO_TEST_CASE(many_raw_bytes_stored_at_once_are_named_in_their_order) {
   for (const auto &which : implementations()) {

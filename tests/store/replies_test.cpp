@@ -9,6 +9,8 @@ namespace relance::store::test {
 
 using domain::OutcomeKind;
 
+BOOST_AUTO_TEST_SUITE(replies_test)
+
 namespace {
 
 constexpr const char *kWords{"we never got this"};
@@ -51,8 +53,6 @@ struct Sent : Bench {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(replies_test)
 
 BOOST_AUTO_TEST_CASE(the_same_mail_read_twice_makes_one_task_and_one_hold) {
   for (const auto &which : implementations()) {

@@ -66,7 +66,7 @@ class NewFile {
   std::string failure_;
 };
 
-int failed(const std::string &words) {
+int file_failed(const std::string &words) {
   fmt::print(stderr, "relancectl: {}\n", printable(words));
   return kExitRefused;
 }
@@ -86,7 +86,7 @@ std::string file_name_of(const std::string &invoice, bool is_unsigned) {
 int download(const Run &run, const std::string &target, const fs::path &path, const json::object &about,
              const std::string &words) {
   NewFile file{path};
-  if (const auto why = file.open(); !why.empty()) return failed(why);
+  if (const auto why = file.open(); !why.empty()) return file_failed(why);
   std::uint64_t bytes{0};
   const auto reply = run.client.download(target, [&](std::string_view piece) {
     bytes += piece.size();
@@ -94,8 +94,8 @@ int download(const Run &run, const std::string &target, const fs::path &path, co
   });
   if (!reply) return run.unreachable(reply.error());
   if (reply->status != 200) return run.refused(reply->body);
-  if (!file.failure().empty()) return failed(file.failure());
-  if (const auto why = file.finish(); !why.empty()) return failed(why);
+  if (!file.failure().empty()) return file_failed(file.failure());
+  if (const auto why = file.finish(); !why.empty()) return file_failed(why);
   if (!reply->warning.empty())
     fmt::print(stderr, "relancectl: without a time-stamp: {}\n", printable(reply->warning));
   auto out = about;
@@ -191,7 +191,7 @@ std::optional<std::string> texts_of(const Run &run, std::string_view option) {
   all << in.rdbuf();
   text = all.str();
   if (!text.empty()) return text;
-  static_cast<void>(failed(run.text(option) + " is empty or cannot be read"));
+  static_cast<void>(file_failed(run.text(option) + " is empty or cannot be read"));
   return std::nullopt;
 }
 
@@ -208,7 +208,7 @@ void print_verification(const std::string &path, const evidence::Verification &f
 int verify_evidence(const Run &run) {
   const auto path = run.text("FILE");
   const Mapped file{path};
-  if (!file.why().empty()) return failed(file.why());
+  if (!file.why().empty()) return file_failed(file.why());
   const auto trusted = texts_of(run, "--trust"), revoked = texts_of(run, "--crl");
   if (!trusted || !revoked) return kExitRefused;
   const auto found = evidence::verify(file.bytes(), {*trusted, *revoked}, WallClock{}.now());

@@ -9,7 +9,7 @@ namespace relance::ctl {
 namespace json = boost::json;
 namespace {
 
-bool is_id(const std::string &text) {
+bool is_row_id(const std::string &text) {
   return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
@@ -56,7 +56,7 @@ int list_reminders(const Run &run) {
 
 int change_reminder(const Run &run, const std::string &verb, const std::string &words) {
   const auto id = run.text("ID");
-  if (!is_id(id))
+  if (!is_row_id(id))
     return run.usage("'" + id + "' is not the number of a reminder (see `relancectl reminders`)");
   return run.post(run.target("/v1/reminders/" + id + "/" + verb), {{"because", run.text("--because")}},
                   "reminder " + id + words);
@@ -79,7 +79,7 @@ int reparse(const Run &run) {
   json::object body;
   if (run.has("--provider")) body["provider"] = run.text("--provider");
   if (run.has("--inbound")) {
-    if (!is_id(run.text("--inbound"))) return run.usage("--inbound: a number is expected");
+    if (!is_row_id(run.text("--inbound"))) return run.usage("--inbound: a number is expected");
     body["inbound"] = std::stoll(run.text("--inbound"));
   }
   if (body.empty()) return run.usage("say --provider ID or --inbound NUMBER");

@@ -24,7 +24,7 @@ std::string money(std::int64_t minor, domain::Currency currency) {
   return domain::format_money({minor, currency});
 }
 
-domain::Currency currency_of(const std::string &code) {
+domain::Currency known_currency(const std::string &code) {
   const auto currency = domain::Currency::parse(code);
   return currency ? *currency : domain::Currency{};
 }
@@ -496,7 +496,7 @@ Result<ImportResult> SqliteStore::end_snapshot(CreditorId creditor, Instant now,
       payload.text("invoice", one.number).number("balance_minor", row->balance);
       journal_entry(unit, creditor, row->case_id, now, "settled_by_list", payload);
       difference(result, "invoice " + one.number + " is absent: settled, " +
-                             money(row->balance, currency_of(row->currency)) + " -> 0");
+                             money(row->balance, known_currency(row->currency)) + " -> 0");
       run(*connection_, "UPDATE receivable SET stated_open = 0 WHERE creditor = ? AND debtor = ? AND id = ?",
           creditor, row->debtor, row->id);
       keep_promises(unit, creditor, *row, row->balance, now);

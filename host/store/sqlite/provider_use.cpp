@@ -20,8 +20,8 @@ std::optional<Kept> kept_of(Connection &connection, AttemptId id) {
   return Kept{query.text(0), query.day_if(1), query.i64(2), query.text(3)};
 }
 
-void count(Connection &connection, std::string_view provider, CivilDate day, std::string_view currency,
-           std::int64_t messages, std::int64_t price_micro) {
+void count_use(Connection &connection, std::string_view provider, CivilDate day, std::string_view currency,
+               std::int64_t messages, std::int64_t price_micro) {
   run(connection,
       "INSERT INTO provider_use VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (provider, day, currency)"
       " DO UPDATE SET messages = messages + ?4, price_micro = price_micro + ?5",
@@ -35,8 +35,8 @@ void SqliteStore::keep_quote(AttemptId id, const NewAttempt &attempt) {
       attempt.counted_on, static_cast<std::int64_t>(attempt.segments),
       static_cast<std::int64_t>(attempt.pages), attempt.price_micro, attempt.price_currency);
   if (attempt.counted_on)
-    count(*connection_, attempt.provider, *attempt.counted_on, attempt.price_currency, 1,
-          attempt.price_micro);
+    count_use(*connection_, attempt.provider, *attempt.counted_on, attempt.price_currency, 1,
+              attempt.price_micro);
 }
 
 void SqliteStore::settle_price(AttemptId id, std::int64_t micro, const std::string &currency) {
@@ -45,15 +45,15 @@ void SqliteStore::settle_price(AttemptId id, std::int64_t micro, const std::stri
   run(*connection_, "UPDATE quote SET price_micro = ?, price_currency = ? WHERE attempt = ?", micro, currency,
       id);
   if (!kept->used_on) return;
-  count(*connection_, kept->provider, *kept->used_on, kept->currency, -1, -kept->price_micro);
-  count(*connection_, kept->provider, *kept->used_on, currency, 1, micro);
+  count_use(*connection_, kept->provider, *kept->used_on, kept->currency, -1, -kept->price_micro);
+  count_use(*connection_, kept->provider, *kept->used_on, currency, 1, micro);
 }
 
 void SqliteStore::give_back(AttemptId id) {
   const auto kept = kept_of(*connection_, id);
   if (!kept || !kept->used_on) return;
   run(*connection_, "UPDATE quote SET used_on = NULL WHERE attempt = ?", id);
-  count(*connection_, kept->provider, *kept->used_on, kept->currency, -1, -kept->price_micro);
+  count_use(*connection_, kept->provider, *kept->used_on, kept->currency, -1, -kept->price_micro);
 }
 
 Result<std::vector<ProviderUse>> SqliteStore::provider_use(std::string_view provider, CivilDate from) {

@@ -8,7 +8,7 @@ namespace {
 
 using domain::ReceiptKind;
 
-constexpr const char *kTaskChannel{"task"};
+constexpr const char *kPersonsChannel{"task"};
 
 }  // namespace
 
@@ -61,7 +61,7 @@ bool SqliteStore::is_recallable(const AttemptRow &attempt) {
         attempt.key.creditor, attempt.key.debtor, attempt.reminder};
     if (query.next()) return false;
   }
-  if (attempt.channel != kTaskChannel) return true;
+  if (attempt.channel != kPersonsChannel) return true;
   // A person who has done it cannot undo it.
   Query query{*connection_,
               "SELECT 1 FROM task WHERE creditor = ? AND debtor = ? AND reminder = ? AND state = 'open'",
@@ -120,7 +120,7 @@ void SqliteStore::record_recall(Unit &unit, const RecallRecord &record, Instant 
   // What is known to have arrived, or to be done by a person, was not cancelled, whatever is said of it.
   const bool has_arrived{attempt->state != AttemptState::accepted || is_positive(attempt->delivery.kind)};
   if (end == RecallEnd::cancelled &&
-      (has_arrived || (attempt->channel == kTaskChannel && !is_recallable(*attempt))))
+      (has_arrived || (attempt->channel == kPersonsChannel && !is_recallable(*attempt))))
     end = RecallEnd::too_late;
   if (run(*connection_,
           "UPDATE recall SET state = ?, at = ? WHERE creditor = ? AND attempt = ? AND state = 0", end, now,

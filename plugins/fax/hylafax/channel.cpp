@@ -17,7 +17,7 @@ namespace relance::fax::hylafax {
 namespace {
 
 using relance::hylafax::Fault;
-using relance::hylafax::quoted;
+using relance::hylafax::as_argument;
 using relance::hylafax::Refused;
 using relance::hylafax::Reply;
 using relance::hylafax::State;
@@ -185,20 +185,20 @@ void HylafaxChannel::describe_job(const sdk::Message &message, const std::string
   const auto set = [this](const std::string &words, int code = 213) {
     drafting_.expect("JPARM " + words, code);
   };
-  set("FROMUSER " + quoted(message.sender.name.empty() ? "Relance" : message.sender.name));
+  set("FROMUSER " + as_argument(message.sender.name.empty() ? "Relance" : message.sender.name));
   set("LASTTIME " + duration_of(last_call_ms(message)));
   set("MAXDIALS " + std::to_string(settings_.dials_max));
   set("MAXTRIES " + std::to_string(settings_.tries_max));
   set("SCHEDPRI " + std::to_string(settings_.priority));
-  set("DIALSTRING " + quoted(dialled));
-  set("NOTIFYADDR " + quoted("nobody@localhost"));  // the server wants one, and sends nothing to it
-  set("NOTIFY " + quoted("none"));
+  set("DIALSTRING " + as_argument(dialled));
+  set("NOTIFYADDR " + as_argument("nobody@localhost"));  // the server wants one, and sends nothing to it
+  set("NOTIFY " + as_argument("none"));
   set("VRES 196");  // as the pages are drawn: at 98 the server would throw away every second line
   set("PAGEWIDTH 210");
   set("PAGELENGTH 297");
-  set("PAGECHOP " + quoted("none"));
-  set("JOBINFO " + quoted(message.idempotency_key));
-  if (!settings_.modem.empty()) set("MODEM " + quoted(settings_.modem));
+  set("PAGECHOP " + as_argument("none"));
+  set("JOBINFO " + as_argument(message.idempotency_key));
+  if (!settings_.modem.empty()) set("MODEM " + as_argument(settings_.modem));
   set("DOCUMENT " + document, 200);
 }
 

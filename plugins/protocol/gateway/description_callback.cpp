@@ -5,7 +5,7 @@
 namespace relance::gateway {
 namespace {
 
-using Kind = sdk::Json::Kind;
+using JsonKind = sdk::Json::Kind;
 
 class CallbackReader {
  public:
@@ -54,7 +54,7 @@ class CallbackReader {
  private:
   void read_state(const sdk::Json &value, Callback &c) {
     const std::string path{"/callback/state"};
-    if (value.kind() != Kind::array) {
+    if (value.kind() != JsonKind::array) {
       if (auto list = reader_.places(value, path); !list.empty()) c.state.push_back(std::move(list));
       return;
     }
@@ -68,7 +68,7 @@ class CallbackReader {
     for (std::size_t i{0}; i < states.names().size(); ++i) {
       const auto path = "/callback/states/" + states.names()[i];
       const auto &item = states.items()[i];
-      const auto event = event_named(item.kind() == Kind::object ? item["event"].text() : item.text());
+      const auto event = event_named(item.kind() == JsonKind::object ? item["event"].text() : item.text());
       if (!event) {
         reader_.fatal(
             path,

@@ -5,7 +5,7 @@
 namespace relance::gateway {
 namespace {
 
-using Kind = sdk::Json::Kind;
+using JsonKind = sdk::Json::Kind;
 
 void add_member(std::string &out, std::string_view name, const std::string &value) {
   if (out.size() > 1) out += ',';
@@ -16,15 +16,15 @@ void add_member(std::string &out, std::string_view name, const std::string &valu
 
 std::string to_text(const sdk::Json &value) {
   switch (value.kind()) {
-    case Kind::absent:
-    case Kind::null:
+    case JsonKind::absent:
+    case JsonKind::null:
       return "null";
-    case Kind::boolean:
-    case Kind::number:
+    case JsonKind::boolean:
+    case JsonKind::number:
       return value.text();
-    case Kind::string:
+    case JsonKind::string:
       return sdk::json_string(value.text());
-    case Kind::array: {
+    case JsonKind::array: {
       std::string out{"["};
       for (const auto &item : value.items()) {
         if (out.size() > 1) out += ',';
@@ -32,7 +32,7 @@ std::string to_text(const sdk::Json &value) {
       }
       return out += ']';
     }
-    case Kind::object:
+    case JsonKind::object:
       break;
   }
   std::string out{"{"};
@@ -43,7 +43,7 @@ std::string to_text(const sdk::Json &value) {
 
 std::string merged(const sdk::Json &base, const sdk::Json &over) {
   if (over.is_absent()) return to_text(base);
-  if (base.kind() != Kind::object || over.kind() != Kind::object) return to_text(over);
+  if (base.kind() != JsonKind::object || over.kind() != JsonKind::object) return to_text(over);
   std::string out{"{"};
   for (std::size_t i{0}; i < base.items().size(); ++i)
     add_member(out, base.names()[i], merged(base.items()[i], over[std::string_view{base.names()[i]}]));

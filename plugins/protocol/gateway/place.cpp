@@ -28,7 +28,7 @@ std::string pointer_fault(std::string_view pointer) {
   return {};
 }
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out{text};
   std::ranges::transform(out, out.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -103,7 +103,7 @@ Place::Place(std::string_view text) {
     source_ = Source::query;
   else if (take("root:"))
     source_ = Source::root;
-  path_ = source_ == Source::header ? lower(path) : std::string{path};
+  path_ = source_ == Source::header ? lower_case(path) : std::string{path};
 }
 
 std::string Place::cut(std::string value) const {

@@ -27,7 +27,7 @@ struct Filler {
 };
 
 /// Within quotes of a part's header.
-std::string quoted(std::string_view text) {
+std::string form_quoted(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '"')
@@ -74,7 +74,7 @@ struct Part {
 std::vector<Part> parts_of(const Request &d, Filler &fill, const Lists &lists) {
   std::vector<Part> parts;
   for (const auto &[name, value] : fill.pairs(d.form))
-    parts.push_back({"Content-Disposition: form-data; name=\"" + quoted(name) + "\"\r\n\r\n", value});
+    parts.push_back({"Content-Disposition: form-data; name=\"" + form_quoted(name) + "\"\r\n\r\n", value});
   for (const auto &file : d.files) {
     std::vector<Variables> items{{}};
     if (!file.each.empty()) {
@@ -88,9 +88,9 @@ std::vector<Part> parts_of(const Request &d, Filler &fill, const Lists &lists) {
       const auto name = inner(file.file_name), type = inner(file.media_type), content = inner(file.content);
       if (!inner.missing.empty()) fill.missing = inner.missing;
       if (!content) continue;
-      parts.push_back({"Content-Disposition: form-data; name=\"" + quoted(file.field) + "\"; filename=\"" +
-                           quoted(name.value_or("file")) + "\"\r\nContent-Type: " +
-                           quoted(type.value_or("application/octet-stream")) + "\r\n\r\n",
+      parts.push_back({"Content-Disposition: form-data; name=\"" + form_quoted(file.field) +
+                           "\"; filename=\"" + form_quoted(name.value_or("file")) + "\"\r\nContent-Type: " +
+                           form_quoted(type.value_or("application/octet-stream")) + "\r\n\r\n",
                        *content});
     }
   }

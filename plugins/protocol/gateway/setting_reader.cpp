@@ -5,7 +5,7 @@
 namespace relance::gateway {
 namespace {
 
-using Kind = sdk::Json::Kind;
+using JsonKind = sdk::Json::Kind;
 
 struct Named {
   std::string name;
@@ -64,14 +64,14 @@ void SettingReader::add_place(std::vector<Place> &places, const sdk::Json &value
 }
 std::vector<Place> SettingReader::places(const sdk::Json &value, const std::string &path) {
   std::vector<Place> list;
-  if (value.kind() == Kind::string) add_place(list, value, path);
-  for (std::size_t i{0}; value.kind() == Kind::array && i < value.items().size(); ++i)
+  if (value.kind() == JsonKind::string) add_place(list, value, path);
+  for (std::size_t i{0}; value.kind() == JsonKind::array && i < value.items().size(); ++i)
     add_place(list, value[i], path + '/' + std::to_string(i));
   return list;
 }
 std::vector<std::string> SettingReader::texts(const sdk::Json &value) {
   std::vector<std::string> list;
-  if (value.kind() == Kind::array)
+  if (value.kind() == JsonKind::array)
     for (const auto &item : value.items()) list.push_back(item.text());
   else if (!value.text().empty())
     list.push_back(value.text());

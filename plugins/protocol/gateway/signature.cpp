@@ -30,7 +30,7 @@ bool is_recent(std::string_view stamp, std::int64_t now_ms, std::int64_t toleran
   return at != 0 && at > now_ms - tolerance_ms && at < now_ms + tolerance_ms;
 }
 
-std::string_view query_of(std::string_view url) {
+std::string_view signed_query_of(std::string_view url) {
   const auto question = url.find('?');
   return question == url.npos ? std::string_view{} : url.substr(question + 1);
 }
@@ -102,7 +102,7 @@ Trust check_token(const SignatureSettings &settings, const sdk::WebhookRequest &
   if (!settings.header.empty()) {
     given = request.header(settings.header);
     if (given.starts_with(settings.prefix)) given.erase(0, settings.prefix.size());
-  } else if (const auto parameters = parse_form(query_of(request.url))) {
+  } else if (const auto parameters = parse_form(signed_query_of(request.url))) {
     for (const auto &[name, value] : *parameters)
       if (name == settings.parameter) given = value;
   }
@@ -166,7 +166,7 @@ Trust check_twilio(const SignatureSettings &settings, const sdk::WebhookRequest 
 Trust check_vonage(const SignatureSettings &settings, const sdk::WebhookRequest &request,
                    std::int64_t now_ms) {
   std::map<std::string, std::string> sorted;
-  auto query = parse_form(query_of(request.url));
+  auto query = parse_form(signed_query_of(request.url));
   if (!query) return Trust::forged;
   for (auto &[name, value] : *query)
     if (!sorted.emplace(name, value).second) return Trust::forged;  // twice: nobody knows which was signed
@@ -200,7 +200,7 @@ Trust check_vonage(const SignatureSettings &settings, const sdk::WebhookRequest 
 Trust check_messagebird(const SignatureSettings &settings, const sdk::WebhookRequest &request,
                         std::int64_t now_ms) {
   const auto stamp = request.header("messagebird-request-timestamp");
-  auto query = parse_form(query_of(request.url));
+  auto query = parse_form(signed_query_of(request.url));
   if (!query || !is_recent(stamp, now_ms, settings.tolerance_ms)) return Trust::forged;
   std::ranges::sort(*query);
   auto sorted = to_form(*query);

@@ -128,7 +128,7 @@ std::optional<Job> Session::look(std::string_view id) {
 }
 
 std::vector<Job> Session::list(std::string_view queue) {
-  if (!has_list_format_) expect("JOBFMT " + quoted(kListFormat), 200);
+  if (!has_list_format_) expect("JOBFMT " + as_argument(kListFormat), 200);
   has_list_format_ = true;
   std::string all;
   {
@@ -200,7 +200,7 @@ Reply Session::reply() {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string as_argument(std::string_view text) {
   std::string clean;
   for (const char c : text)
     if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F && c != '"' && c != '\\') clean += c;

@@ -47,7 +47,7 @@ class Session {
   [[nodiscard]] bool is_alive() const { return control_.is_open() && read_.empty() && control_.is_quiet(); }
   void close();
 
-  /// `line` has no line end in it: build arguments by quoted().
+  /// `line` has no line end in it: build arguments by as_argument().
   Reply command(std::string_view line);
   /// Throws Refused on any other code.
   Reply expect(std::string_view line, int code);
@@ -77,6 +77,6 @@ class Session {
 };
 
 /// An argument in quotes: no quote, no backslash, no control character and so no line end gets through.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string as_argument(std::string_view text);
 
 }  // namespace relance::hylafax

@@ -11,32 +11,32 @@
 namespace relance::mime {
 namespace {
 
-constexpr std::size_t kLineLimit{76};
+constexpr std::size_t kHeaderLineLimit{76};
 constexpr std::size_t kEncodedWordLimit{75};  // RFC 2047 §2
 constexpr std::string_view kOpenQ{"=?UTF-8?Q?"};
 constexpr std::string_view kOpenB{"=?UTF-8?B?"};
 constexpr std::size_t kFrame{kOpenQ.size() + 2};
-constexpr std::string_view kHex{"0123456789ABCDEF"};
+constexpr std::string_view kHexDigits{"0123456789ABCDEF"};
 
-constexpr bool is_alnum(unsigned char byte) {
+constexpr bool is_alnum_byte(unsigned char byte) {
   return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 /// RFC 2047 §5 (3): what a Q word may hold unescaped even inside a phrase.
 constexpr bool is_q_literal(unsigned char byte) {
-  return is_alnum(byte) || byte == '!' || byte == '*' || byte == '+' || byte == '-' || byte == '/';
+  return is_alnum_byte(byte) || byte == '!' || byte == '*' || byte == '+' || byte == '-' || byte == '/';
 }
 /// RFC 5322 §3.2.3, the blank between atoms included.
 bool is_phrase(unsigned char byte) {
-  return is_alnum(byte) ||
+  return is_alnum_byte(byte) ||
          std::string_view{"!#$%&'*+-/=?^_`{|}~ "}.find(static_cast<char>(byte)) != std::string_view::npos;
 }
 /// RFC 2231 §7: attribute-char.
 bool is_attribute_char(unsigned char byte) {
-  return is_alnum(byte) ||
+  return is_alnum_byte(byte) ||
          std::string_view{"!#$&+-.^_`{|}~"}.find(static_cast<char>(byte)) != std::string_view::npos;
 }
 
-bool is_printable(std::string_view text) {
+bool is_printable_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char character) { return character >= 32 && character < 127; });
 }
@@ -64,8 +64,8 @@ void append_q(std::string &out, std::string_view text) {
       out += character;
     } else {
       out += '=';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      out += kHexDigits[byte >> 4];
+      out += kHexDigits[byte & 15];
     }
   }
 }
@@ -88,7 +88,7 @@ std::size_t fitting(std::string_view text, std::size_t room, bool with_q) {
 }
 
 bool must_encode(std::string_view word, std::size_t longest_word) {
-  return word.size() > longest_word || word.find("=?") != std::string_view::npos || !is_printable(word);
+  return word.size() > longest_word || word.find("=?") != std::string_view::npos || !is_printable_text(word);
 }
 
 std::vector<std::string_view> split_words(std::string_view value) {
@@ -124,7 +124,7 @@ void HeaderWriter::fold() {
 }
 
 void HeaderWriter::blank_before(std::size_t next) {
-  if (column_ + 1 + next > kLineLimit && column_ > 1) {
+  if (column_ + 1 + next > kHeaderLineLimit && column_ > 1) {
     fold();
   } else {
     raw(" ");
@@ -137,7 +137,7 @@ void HeaderWriter::encoded_words(std::string_view text) {
   while (!text.empty()) {
     if (!is_first) fold();
     // The blank before the first word is the caller's; it may have left too little room for one character.
-    const auto line_room = kLineLimit > column_ + kFrame ? kLineLimit - column_ - kFrame : 0;
+    const auto line_room = kHeaderLineLimit > column_ + kFrame ? kHeaderLineLimit - column_ - kFrame : 0;
     auto taken = fitting(text, std::min(line_room, kEncodedWordLimit - kFrame), with_q);
     if (taken == 0) {
       fold();
@@ -200,7 +200,7 @@ void HeaderWriter::mailbox(std::string_view name, std::string_view email) {
     blank_before(email.size());
     return raw(email);
   }
-  const bool is_plain{is_printable(name) && name.size() <= kLongestQuoted &&
+  const bool is_plain{is_printable_text(name) && name.size() <= kLongestQuoted &&
                       name.find("=?") == std::string_view::npos};
   if (is_plain &&
       std::all_of(name.begin(), name.end(),
@@ -230,7 +230,7 @@ void HeaderWriter::mailbox(std::string_view name, std::string_view email) {
 void HeaderWriter::parameter(std::string_view name, std::string_view value) {
   raw(";");
   constexpr std::size_t kLongestQuoted{55};
-  if (is_printable(value) && value.size() <= kLongestQuoted) {
+  if (is_printable_text(value) && value.size() <= kLongestQuoted) {
     std::string quoted{name};
     quoted += "=\"";
     for (const char character : value) {
@@ -254,8 +254,8 @@ void HeaderWriter::parameter(std::string_view name, std::string_view value) {
         encoded += character;
       } else {
         encoded += '%';
-        encoded += kHex[byte >> 4];
-        encoded += kHex[byte & 15];
+        encoded += kHexDigits[byte >> 4];
+        encoded += kHexDigits[byte & 15];
       }
     }
     if (encoded.size() - line_begin > kSection) {

@@ -47,7 +47,7 @@ constexpr std::string_view kStopWords =
     "abbestellen|baja|darme de baja|cancella iscrizione|disiscrivimi|uitschrijven|afmelden|avregistrera|wypisz";
 // clang-format on
 
-bool is_one_of(std::string_view word, std::string_view list) {
+bool is_listed_in(std::string_view word, std::string_view list) {
   for (std::size_t at = 0; at <= list.size();) {
     const auto end = std::min(list.find('|', at), list.size());
     if (list.substr(at, end - at) == word) return true;
@@ -92,12 +92,12 @@ std::string field_word(std::string_view line) {
 
 /// "From: … / Sent: … / Subject: …" in the text, as Outlook writes it without any rule.
 bool begins_header_block(const std::vector<std::string_view> &lines, std::size_t i) {
-  if (!is_one_of(field_word(lines[i]), kFromNames)) return false;
+  if (!is_listed_in(field_word(lines[i]), kFromNames)) return false;
   bool has_sent = false, has_subject = false;
   for (std::size_t k = i + 1; k < lines.size() && k <= i + kHeaderBlockLines + 1; ++k) {
     const auto word = field_word(lines[k]);
-    has_sent = has_sent || is_one_of(word, kSentNames);
-    has_subject = has_subject || is_one_of(word, kSubjectNames);
+    has_sent = has_sent || is_listed_in(word, kSentNames);
+    has_subject = has_subject || is_listed_in(word, kSubjectNames);
   }
   return has_sent && has_subject;
 }
@@ -136,7 +136,7 @@ std::vector<std::string_view> split(std::string_view text) {
   return lines;
 }
 
-std::size_t next_written(const std::vector<std::string_view> &lines, std::size_t i) {
+std::size_t next_worded(const std::vector<std::string_view> &lines, std::size_t i) {
   while (i < lines.size() && trim(lines[i]).empty()) ++i;
   return i;
 }
@@ -149,7 +149,7 @@ std::string own_words(std::string_view text) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (is_rule(lines[i]) || begins_header_block(lines, i)) break;
     if (const auto count = introduction(lines, i); count > 0) {
-      const auto next = next_written(lines, i + count);
+      const auto next = next_worded(lines, i + count);
       // Without marks below it, all that follows is the original; with them, words may stand between.
       if (next >= lines.size() || !is_quoted(lines[next])) break;
       i = next - 1;
@@ -167,7 +167,7 @@ std::string own_words(std::string_view text) {
 bool says_stop(std::string_view words) {
   auto line = trim(words.substr(0, words.find('\n')));
   while (!line.empty() && (line.back() == '.' || line.back() == '!')) line.remove_suffix(1);
-  return line.size() <= 40 && is_one_of(normalised(line), kStopWords);
+  return line.size() <= 40 && is_listed_in(normalised(line), kStopWords);
 }
 
 }  // namespace relance::report

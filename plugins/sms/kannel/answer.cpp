@@ -7,13 +7,14 @@ namespace relance::sms::kannel {
 namespace {
 
 /// Kannel's longest answer is a sentence.
-constexpr std::size_t kWordsMax{120};
+constexpr std::size_t kAnswerWordsMax{120};
 constexpr std::int64_t kRetryTemporaryMs{30'000};
 
 /// One line of printable characters: the answer goes into the journal.
 std::string words_of(std::string_view body) {
   std::string words;
-  for (const char c : body.substr(0, kWordsMax)) words += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  for (const char c : body.substr(0, kAnswerWordsMax))
+    words += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   while (!words.empty() && words.back() == ' ') words.pop_back();
   return words;
 }

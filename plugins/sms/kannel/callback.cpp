@@ -87,7 +87,7 @@ std::string_view word_after(std::string_view line, std::string_view name) {
 }
 
 /// Without the message's own beginning, which message centres repeat at the end.
-std::string words_of(std::string_view line) {
+std::string line_words(std::string_view line) {
   for (const std::string_view repeats : {" text:", " Text:"})
     if (const auto from = line.find(repeats); from != line.npos) line = line.substr(0, from);
   std::string words;
@@ -177,7 +177,7 @@ sdk::Parsed read_callback(std::string_view url) {
   sdk::Receipt receipt{
       .idempotency_key = std::string{at(fields, "key")},
       .code = std::to_string(*type),
-      .text = words_of(line),
+      .text = line_words(line),
       .provider_time_ms =
           std::clamp<std::int64_t>(number<std::int64_t>(at(fields, "at")).value_or(0), 0, kSecondsMax) *
           1000};
