@@ -15,7 +15,7 @@
 namespace relance::channel::test {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kPeerPatience = std::chrono::seconds(60);
 
 struct Key {
   explicit Key(const std::string &file) : key(EVP_EC_gen("P-256")) {
@@ -239,12 +239,12 @@ std::size_t HttpPeer::connection_count() {
 
 void HttpPeer::wait_requests(std::size_t count) {
   std::unique_lock lock(mutex_);
-  BOOST_REQUIRE(changed_.wait_for(lock, kPatience, [&] { return requests_.size() >= count; }));
+  BOOST_REQUIRE(changed_.wait_for(lock, kPeerPatience, [&] { return requests_.size() >= count; }));
 }
 
 void HttpPeer::wait_closed(std::size_t count) {
   std::unique_lock lock(mutex_);
-  BOOST_REQUIRE(changed_.wait_for(lock, kPatience, [&] { return closed_ >= count; }));
+  BOOST_REQUIRE(changed_.wait_for(lock, kPeerPatience, [&] { return closed_ >= count; }));
 }
 
 HttpPeer::Handler always(int status, std::string body, std::string headers) {

@@ -11,7 +11,7 @@
 
 namespace relance::channel::test {
 
-inline constexpr auto kPatience = std::chrono::seconds(20);  ///< a fact that takes longer is not coming
+inline constexpr auto kPatience = std::chrono::seconds(60);  ///< a fact that takes longer is not coming
 
 class Recorder final : public ProviderEvents {
  public:

@@ -235,7 +235,7 @@ std::vector<std::string> EngineWorld::received_by(const std::string &id) const {
 }
 
 void EngineWorld::await(const char *what, const std::function<bool()> &is_so) {
-  if (!within(std::chrono::seconds{30}, is_so)) BOOST_FAIL(std::string{"never: "} + what);
+  if (!within(std::chrono::seconds{60}, is_so)) BOOST_FAIL(std::string{"never: "} + what);
 }
 
 bool EngineWorld::within(Milliseconds time, const std::function<bool()> &is_so) {

@@ -78,7 +78,7 @@ class ListenerTest(unittest.TestCase):
         self.addCleanup(world.close)
         world.start()
         head = request(world.path, "Expect: 100-continue", f"Content-Length: {16 * MEGABYTE}", is_signed=False)
-        held = [socket.create_connection(("127.0.0.1", world.port), timeout=20) for _ in range(4)]
+        held = [socket.create_connection(("127.0.0.1", world.port), timeout=60) for _ in range(4)]
         for s in held:
             s.sendall(head)
             self.assertEqual(s.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -175,7 +175,7 @@ class ListenerTest(unittest.TestCase):
         self.assertEqual(world.traffic()["connections_refused"], 0)
         held[0].settimeout(20)
         self.assertEqual(held[0].recv(1), b"")  # the first that came
-        at_work = [socket.create_connection(("127.0.0.1", world.port), timeout=20) for _ in range(5)]
+        at_work = [socket.create_connection(("127.0.0.1", world.port), timeout=60) for _ in range(5)]
         for s in at_work:  # each takes the place of one that says nothing
             s.sendall(request(world.path, "Expect: 100-continue", "Content-Length: 1", is_signed=False))
             self.assertEqual(s.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -318,7 +318,7 @@ class TlsTest(unittest.TestCase):
             with socket.create_connection(("127.0.0.1", self.world.port)) as s:
                 context.wrap_socket(s)
         self.assertEqual(self.world.statuses(self.world.bare(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")), [])
-        self.assertEqual(self.world.bare(b"", timeout=20), b"")  # a handshake that never begins ends
+        self.assertEqual(self.world.bare(b"", timeout=60), b"")  # a handshake that never begins ends
         self.assertEqual(self.world.post("KEY-1 interim"), 200)
 
     def test_a_renewed_certificate_is_served_after_a_reload_and_a_broken_one_is_not(self):

@@ -96,7 +96,7 @@ class FarSide:
         return None
 
     def send_back(self, to, mail):
-        with smtplib.SMTP("127.0.0.1", self.facts["back_port"], timeout=20) as back:
+        with smtplib.SMTP("127.0.0.1", self.facts["back_port"], timeout=60) as back:
             back.sendmail("", [to], mail.as_bytes())
 
     async def smtp_session(self, reader, writer, greeting_verb):

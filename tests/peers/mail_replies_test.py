@@ -104,7 +104,7 @@ class Replies(unittest.TestCase):
         return found
 
     def send(self, name, mail, sender=None, to=None):
-        with smtplib.SMTP(self.mail["smtp"]["host"], self.mail["smtp"]["port"], timeout=20) as client:
+        with smtplib.SMTP(self.mail["smtp"]["host"], self.mail["smtp"]["port"], timeout=60) as client:
             client.sendmail(f"{name}@debtor.example" if sender is None else sender, [to or self.reply_address(name)],
                             mail if isinstance(mail, bytes) else mail.as_bytes(policy=email.policy.SMTP))
 

@@ -54,7 +54,7 @@ class MailHost(unittest.TestCase):
 
     @classmethod
     def connect(cls):
-        client = smtplib.SMTP(cls.facts["smtp"]["host"], cls.facts["smtp"]["port"], local_hostname="test.example", timeout=20)
+        client = smtplib.SMTP(cls.facts["smtp"]["host"], cls.facts["smtp"]["port"], local_hostname="test.example", timeout=60)
         cls.addClassCleanup(client.close)
         client.ehlo()
         return client
@@ -78,7 +78,7 @@ class MailHost(unittest.TestCase):
     def imap_login(self, user):
         password = (self.facts["imaps"] if user == "bounces" else self.facts["replies"])["password"]
         context = ssl.create_default_context(cafile=self.facts["ca_file"])
-        client = imaplib.IMAP4_SSL(self.facts["imaps"]["host"], self.facts["imaps"]["port"], ssl_context=context, timeout=20)
+        client = imaplib.IMAP4_SSL(self.facts["imaps"]["host"], self.facts["imaps"]["port"], ssl_context=context, timeout=60)
         self.addCleanup(client.logout)
         client.login(user, password)
         client.select("INBOX", readonly=True)
@@ -228,7 +228,7 @@ class MailHost(unittest.TestCase):
 
     def test_submission_wants_tls_and_a_login(self):
         server = self.facts["submission"]
-        client = smtplib.SMTP(server["host"], server["port"], timeout=20)
+        client = smtplib.SMTP(server["host"], server["port"], timeout=60)
         self.addCleanup(client.close)
         client.ehlo("test.example")
         self.assertEqual(client.mail("bounces+k-sub@creditor.example")[0], 530)
@@ -246,7 +246,7 @@ class MailHost(unittest.TestCase):
     def test_smtps_speaks_tls_from_the_first_byte(self):
         server = self.facts["smtps"]
         context = ssl.create_default_context(cafile=self.facts["ca_file"])
-        with smtplib.SMTP_SSL(server["host"], server["port"], context=context, timeout=20) as client:
+        with smtplib.SMTP_SSL(server["host"], server["port"], context=context, timeout=60) as client:
             client.login(server["user"], server["password"])
             client.sendmail("bounces+k-tls@creditor.example", ["ok@acme.example"], mail_to("ok@acme.example", "k-tls"))
         self.assertTrue(self.await_count(lambda: [r["listener"] for r in self.accepted("k-tls")], ["smtps"]))
@@ -254,14 +254,14 @@ class MailHost(unittest.TestCase):
     def test_a_client_that_trusts_another_ca_turns_away(self):
         context = ssl.create_default_context(cafile=self.facts["other_ca_file"])
         with self.assertRaises(ssl.SSLCertVerificationError):
-            smtplib.SMTP_SSL(self.facts["smtps"]["host"], self.facts["smtps"]["port"], context=context, timeout=20)
+            smtplib.SMTP_SSL(self.facts["smtps"]["host"], self.facts["smtps"]["port"], context=context, timeout=60)
         client = self.connect()
         with self.assertRaises(ssl.SSLCertVerificationError):
             client.starttls(context=context)
 
     def test_imap_offers_starttls_and_refuses_a_wrong_password(self):
         server = self.facts["imap"]
-        client = imaplib.IMAP4(server["host"], server["port"], timeout=20)
+        client = imaplib.IMAP4(server["host"], server["port"], timeout=60)
         self.addCleanup(client.shutdown)
         client.starttls(ssl.create_default_context(cafile=self.facts["ca_file"]))
         with self.assertRaises(imaplib.IMAP4.error):

@@ -80,7 +80,7 @@ def receipts_move_the_case_and_forgeries_do_not(world, impostor):
     receipts = [path for path in shown if b"X-Ricevuta: avvenuta-consegna" in path.read_bytes()]
     expect(len(receipts) == 1, f"the receipt is not filed: {files}")
     subprocess.run(["openssl", "cms", "-verify", "-in", receipts[0], "-CAfile", world.pec.authority, "-out", os.devnull],
-                   check=True, capture_output=True, timeout=20)  # years later, with nothing of ours
+                   check=True, capture_output=True, timeout=60)  # years later, with nothing of ours
     counts = world.counts()
     expect(counts["delivered"] == 1 and counts["bounced"] == 0, f"a forgery or a delay counted: {counts}")
     expect(world.log_has("is not believed"), "nothing was said of the forgeries")

@@ -16,7 +16,7 @@
 namespace relance::test {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kPatience = std::chrono::seconds(60);
 constexpr auto kLook = std::chrono::milliseconds(10);
 
 pid_t begin(const std::vector<std::string> &command, const std::filesystem::path &log,

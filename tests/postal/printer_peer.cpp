@@ -31,7 +31,7 @@ PrinterPeer::PrinterPeer(const std::string &format) {
       std::make_unique<PeerProcess>(std::vector<std::string>{found_program("dbus-daemon"), "--session",
                                                              "--nofork", "--nopidfile", "--address=" + bus},
                                     home / "bus.log");
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!std::filesystem::exists(home / "bus")) {
     if (std::chrono::steady_clock::now() > end)
       throw std::runtime_error("no bus: " + text_of(home / "bus.log"));

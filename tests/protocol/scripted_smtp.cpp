@@ -247,7 +247,7 @@ void Harness::submit(std::uint64_t id, std::string content, Envelope envelope,
 
 std::map<std::uint64_t, Outcome> Harness::await(std::size_t count) {
   std::unique_lock lock{mutex_};
-  const bool is_complete{changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return ends_ >= count; })};
+  const bool is_complete{changed_.wait_for(lock, std::chrono::seconds{60}, [&] { return ends_ >= count; })};
   BOOST_REQUIRE_MESSAGE(is_complete, "only " << ends_ << " of " << count << " messages ended");
   for (const auto id : doubled_) BOOST_ERROR("message " << id << " ended more than once");
   return outcomes_;

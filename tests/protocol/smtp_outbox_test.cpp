@@ -38,7 +38,7 @@ class Desk {
   }
   Outcome end_of(std::uint64_t id) {
     std::unique_lock lock{mutex_};
-    BOOST_REQUIRE(changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return outcomes_.contains(id); }));
+    BOOST_REQUIRE(changed_.wait_for(lock, std::chrono::seconds{60}, [&] { return outcomes_.contains(id); }));
     BOOST_REQUIRE_EQUAL(doubled_, 0);
     return outcomes_.at(id);
   }

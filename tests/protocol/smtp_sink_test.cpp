@@ -70,7 +70,7 @@ class Sink {
   /// smtp-sink tells nobody that it listens: a connection that it takes is the only fact there is, and the
   /// end of its process the other.
   void await_listening() const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (std::chrono::steady_clock::now() < deadline) {
       const int socket{::socket(AF_INET, SOCK_STREAM, 0)};
       const auto address = loopback(port);

@@ -9,7 +9,7 @@
 
 namespace relance::smpp::test {
 namespace {
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{60};
 }
 
 void ScriptedSmsc::Peer::send(std::uint32_t command, std::uint32_t status, std::uint32_t sequence,

@@ -45,7 +45,7 @@ void fill(const MailHost &host, int first_key, std::size_t count) {
   plugin.submit(mails);
   for (const auto &[key, end] : plugin.await_ends(count))
     BOOST_REQUIRE_EQUAL(end.outcome, RELANCE_OUT_ACCEPTED);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (plugin.raw_names().size() < before + count) {
     BOOST_REQUIRE(mailbox.wait(deadline));
     BOOST_REQUIRE_EQUAL(plugin.poll(), "");
@@ -62,7 +62,7 @@ std::size_t left_in_mailbox(const MailHost &host) {
 /// The mailbox is emptied behind the answer to stored(): waits for it.
 void await_left(const MailHost &host, std::size_t count) {
   MailboxWatch mailbox{host, "replies"};
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (mailbox.mails() != count)
     BOOST_REQUIRE_MESSAGE(mailbox.wait(deadline), mailbox.mails() << " mails are left");
   BOOST_TEST(left_in_mailbox(host) == count);

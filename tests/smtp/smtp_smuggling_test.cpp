@@ -58,7 +58,7 @@ std::vector<std::string> received(const MailHost &host) {
 
 /// The mail that carries this; waits for it.
 std::string await_mail(const MailHost &host, const std::string &mark) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   MailboxWatch debtors{host, "debtors"};
   MailboxWatch far{host, "far"};
   for (;;) {
