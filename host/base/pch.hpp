@@ -1,40 +1,22 @@
-// The one precompiled header of the tree: what nearly every unit reads, and nothing of ours.
+// The one precompiled header of the tree: standard headers that nearly every unit reads, and nothing of ours.
 #pragma once
-#include <boost/system/result.hpp>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <cstring>
-#include <deque>
-#include <exception>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <future>
-#include <iterator>
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
-#include <set>
 #include <span>
-#include <sstream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <tuple>
-#include <type_traits>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
