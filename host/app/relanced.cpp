@@ -49,7 +49,7 @@ config::Loaded load(const fs::path &file, bool is_by_hand = false) {
   config::LoadOptions options;
   options.check_template = render::check_template;
   options.check_letterhead = [](const config::Letterhead &head) {
-    return render::LetterPrinter::of_this_thread().check(head);
+    return render::LetterPrinter{}.check(head);  // one that lasted would hold fonts on a thread that prints nothing
   };
   options.is_by_hand = is_by_hand;
   options.plugin_folder = plugin_folder();

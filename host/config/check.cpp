@@ -193,10 +193,11 @@ void check_senders(Draft &draft) {
 /// A warning: mails go out all the same, and letters wait until it is mended.
 void check_letterheads(Draft &draft) {
   const auto &configuration = draft.configuration;
-  const auto is_paper = [](const auto &provider) {
-    return provider.channel == "postal" || provider.channel == "lre" || provider.channel == "fax";
+  const auto prints = [](const auto &region) {
+    return !region.providers_of("postal").empty() || !region.providers_of("lre").empty() ||
+           !region.providers_of("fax").empty();
   };
-  if (!draft.options.check_letterhead || std::ranges::none_of(configuration.providers, is_paper)) return;
+  if (!draft.options.check_letterhead || std::ranges::none_of(configuration.regions, prints)) return;
   for (const auto &creditor : configuration.creditors) {
     const auto checked = draft.options.check_letterhead(creditor.letterhead);
     if (checked) continue;

@@ -238,6 +238,8 @@ BOOST_AUTO_TEST_CASE(a_letterhead_that_cannot_be_printed_is_warned_of_where_anyt
   folder.append("relanced.toml", "[creditor.letterhead]\nfont = \"Gone Sans\"\n");
   BOOST_TEST(folder.issues(options) == "");
   folder.write("providers/letters.toml", "plugin = \"postal\"\nchannel = \"postal\"\n");
+  BOOST_TEST(folder.issues(options) == "");  // no region uses it
+  folder.append("regions/FR.toml", "postal = [\"letters\"]\n");
   BOOST_TEST(folder.issues(options) == "relanced.toml:9:1: warning: the font \"Gone Sans\" is not installed; until then the "
                                        "letters and faxes of creditor \"acme\" wait\n");
   BOOST_TEST(folder.load(options).configuration != nullptr);
