@@ -67,9 +67,9 @@ inline constexpr std::chrono::hours kRestAfterFault{1};
 /// Where a whole batch waits for providers that are away, it lets those behind it pass, and looks again after so long.
 inline constexpr Milliseconds kStepAside{30'000};
 
-/// So many pages drawn, a few milliseconds each, and a batch ends: people, webhooks and receipts are served between two
-/// batches, and five hundred letters in one would keep them waiting for seconds.
-inline constexpr std::uint64_t kPagesABatch{24};
+/// So many pages drawn, four milliseconds each, and a batch ends: people, webhooks and receipts are served between two
+/// batches.
+inline constexpr std::uint64_t kPagesABatch{12};
 
 class Engine::Loop {
  public:
