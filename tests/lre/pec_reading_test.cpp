@@ -88,6 +88,9 @@ BOOST_AUTO_TEST_CASE(a_time_that_is_none_is_left_out) {
         R"(<data zona="+0100"><giorno>22/11/2026</giorno><ora>25:00:00</ora></data>)",
         R"(<data><giorno>22/11/2026</giorno><ora>10:00:00</ora></data>)",
         R"(<data zona="CET"><giorno>22/11/2026</giorno><ora>10:00:00</ora></data>)",
+        R"(<data zona="+0100"><giorno>257/11/2026</giorno><ora>10:00:00</ora></data>)",
+        R"(<data zona="+0100"><giorno>22/267/2026</giorno><ora>10:00:00</ora></data>)",
+        R"(<data zona="+0100"><giorno>22/11/67562</giorno><ora>10:00:00</ora></data>)",
         R"(<data zona="+0100"><giorno>99999999999/11/2026</giorno><ora>10:00:00</ora></data>)"}) {
     const auto read =
         read_daticert(std::string{R"(<postacert tipo="accettazione"><dati>)"} + data + "</dati></postacert>");

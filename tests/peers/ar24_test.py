@@ -117,6 +117,22 @@ def an_answer_that_was_lost_is_found_in_the_list_and_not_sent_again(world):
     world.sent_once_each(1)
 
 
+def a_daemon_killed_between_intent_and_answer_sends_nothing_twice(world):
+    world.live()
+    for number, point in enumerate(("intended", "submitted", "outcome_taken"), 1):
+        world.die_at(point)
+        world.again()
+        world.await_counts(f"what nobody knows is in doubt or found, killed at {point}",
+                           lambda c, n=number: c["in_doubt"] + c["sent"] == n and c["attempts_open"] == 0)
+
+    def are_found():
+        world.advance_a_little(may_fail=True)
+        counts = world.counts()
+        return len(world.double.letters) >= 1 and counts["sent"] == len(world.double.letters) and counts["in_doubt"] == 3 - counts["sent"]
+    await_fact(are_found, PEER_PATIENCE_S, f"letters that AR24 has are found in its list: {world.counts()} {world.double.taken}")
+    world.sent_once_each(len(world.double.letters))
+
+
 def nothing_is_lost_or_doubled_over_a_maintenance_and_an_ended_code(world):
     world.live()
     world.due()

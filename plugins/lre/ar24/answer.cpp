@@ -13,11 +13,11 @@ using sdk::Outcome;
 constexpr std::size_t kSlugBytes{80}, kMessageBytes{300};
 
 std::string one_line(std::string_view text, std::size_t most) {
-  std::string line;
-  for (const char c : text.substr(0, most)) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  auto end = std::min(most, text.size());
   // Not in the middle of a character.
-  while (!line.empty() && text.size() > most && (static_cast<unsigned char>(line.back()) & 0x80) != 0)
-    line.pop_back();
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  std::string line;
+  for (const char c : text.substr(0, end)) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   return line;
 }
 

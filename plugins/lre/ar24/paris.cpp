@@ -59,7 +59,8 @@ std::optional<std::int64_t> from_paris_time(std::string_view text) {
   const auto [y, mo, d, h, mi, s] = numbers;
   const date::year_month_day day{date::year{y}, date::month{static_cast<unsigned>(mo)},
                                  date::day{static_cast<unsigned>(d)}};
-  const bool is_time{text.empty() && y >= 2000 && y < 3000 && day.ok() && h < 24 && mi < 60 && s < 60};
+  const bool is_time{text.empty() && y >= 2000 && y < 3000 && mo <= 12 && d <= 31 && day.ok() && h < 24 &&
+                     mi < 60 && s < 60};
   if (!is_time) return std::nullopt;
   return unix_ms(date::local_days{day} + std::chrono::hours{h} + std::chrono::minutes{mi} +
                  std::chrono::seconds{s});

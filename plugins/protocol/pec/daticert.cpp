@@ -125,6 +125,7 @@ std::optional<std::int64_t> time_of(const pugi::xml_node &data) {
   const auto zone = zone_minutes(clean(data.attribute("zona").value()));
   if (!day || !hour || !zone) return std::nullopt;
   const auto [d, m, y] = *day;
+  if (d > 31 || m > 12 || y > 9999) return std::nullopt;  // the calendar's own types would wrap around
   const std::chrono::year_month_day date{std::chrono::year{y}, std::chrono::month{static_cast<unsigned>(m)},
                                          std::chrono::day{static_cast<unsigned>(d)}};
   const auto [h, min, s] = *hour;
