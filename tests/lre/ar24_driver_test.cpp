@@ -189,9 +189,13 @@ BOOST_AUTO_TEST_CASE(what_is_too_large_or_has_no_address_is_refused_before_anyth
   Bench bench;
   BOOST_TEST((bench.driver->send(with_document(std::string(10'000'001, 'x'))).kind == OutcomeKind::rejected));
   auto message = letter();
-  message.address = "nobody";
-  const auto outcome = bench.driver->send(message);
-  BOOST_TEST((outcome.failure == FailureClass::address_dead));
+  for (const auto *address : {"nobody", "a@b.example,c@d.example", "a@b.example;c@d.example",
+                              "a@b.example c@d.example", "A <a@b.example>", "@b.example", "a@", ""}) {
+    message.address = address;
+    const auto outcome = bench.driver->send(message);
+    BOOST_TEST((outcome.kind == OutcomeKind::rejected), address);
+    BOOST_TEST((outcome.failure == FailureClass::address_dead), address);
+  }
   BOOST_TEST(bench.asked.empty());
 }
 

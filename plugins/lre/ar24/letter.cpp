@@ -94,11 +94,14 @@ PersonName name_of(const sdk::Addressee &addressee) {
   return parted(addressee.name);
 }
 
+/// One address, and nothing that could be read as two or as more than an address.
 bool has_address(std::string_view address) {
   const auto at = address.find('@');
-  return at != address.npos && at > 0 && at + 1 < address.size() &&
-         std::none_of(address.begin(), address.end(),
-                      [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
+  return at != address.npos && at > 0 && at + 1 < address.size() && at == address.rfind('@') &&
+         std::none_of(address.begin(), address.end(), [](char c) {
+           return static_cast<unsigned char>(c) <= 0x20 ||
+                  std::string_view{",;:<>()[]\"\\"}.find(c) != std::string_view::npos;
+         });
 }
 
 }  // namespace
