@@ -1,11 +1,11 @@
 // Drafts that nobody will release. discard() must not wait, so that it only notes them here; the next call
 // that may wait removes them at the provider, where a person could otherwise release them by hand, after the
-// same letter went out under another key. One that is lost with the process does no harm by itself: a draft
-// is never released by itself.
+// same letter went out under another key. What is lost with the process is found in the provider's list.
 #pragma once
 
 #include <relance/outcome.hpp>
 
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <span>
@@ -15,6 +15,12 @@
 #include <vector>
 
 namespace relance::postal {
+
+/// A draft of ours that is older was forgotten with the process that made it: a host releases within seconds,
+/// and one that is paused for longer makes new ones.
+inline constexpr std::int64_t kForgottenAfterMs{7 * 86'400'000LL};
+/// How often a provider's own list is looked through for them.
+inline constexpr std::int64_t kSweepEveryMs{86'400'000};
 
 class Orphans {
  public:

@@ -190,6 +190,22 @@ BOOST_AUTO_TEST_CASE(a_release_that_was_not_taken_leaves_no_empty_job_behind) {
   BOOST_TEST((bench.printer.printed() == std::vector<std::string>{key_of(99)}));
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_job_that_nobody_knows_of_does_not_stay) {
+  if (is_skipped()) return;
+  Bench bench;
+  auto &plugin = bench.started();
+  bench.wire.loses = 5;
+  const auto found = plugin.send(letter_of(key_of(1)));
+  bench.wire.loses = 0;
+  BOOST_TEST_REQUIRE((found.kind == OutcomeKind::prepared), "by its name: " << found.text);
+  // The process dies, and the host was never told of its job.
+  auto &next = bench.started();
+  const auto prepared = next.send(letter_of(key_of(2)));
+  BOOST_TEST_REQUIRE((prepared.kind == OutcomeKind::prepared), prepared.text);
+  BOOST_TEST((next.commit(prepared.refs).kind == OutcomeKind::accepted));
+  bench.await(key_of(2), prepared.refs, "completed");
+}
+
 BOOST_AUTO_TEST_CASE(what_came_out_with_errors_is_for_a_person_to_look_at) {
   if (is_skipped()) return;
   Bench bench;

@@ -317,6 +317,27 @@ BOOST_AUTO_TEST_CASE(a_draft_that_was_not_released_does_not_stay_for_somebody_to
   BOOST_TEST(left[doubted]["status"].text() == "PENDING", "what may have been submitted is only asked for");
 }
 
+BOOST_AUTO_TEST_CASE(drafts_that_nobody_knows_of_are_swept_after_their_time) {
+  Bench bench;
+  const auto forgotten = bench.go().send(letter_of(key_of(1), "registered")).refs.at(0),
+             fresh = bench.go().send(letter_of(key_of(2))).refs.at(0),
+             released = bench.go().send(letter_of(key_of(3))).refs.at(0),
+             of_others = bench.go().send(letter_of(key_of(4))).refs.at(0);
+  auto &plugin = bench.go();  // another process, which was told of none of them
+  BOOST_TEST((plugin.commit({released}).kind == OutcomeKind::accepted));
+  const auto set = [&](const std::string &ref, const std::string &what) {
+    bench.services.tell(R"({"sending": {"sending": ")" + ref + R"(", "set": )" + what + "}}");
+  };
+  for (const auto &ref : {forgotten, released, of_others})
+    set(ref, R"({"creation_date": "2026-11-01T10:00:00.000Z"})");
+  set(of_others, R"({"name": "a letter that a person writes"})");
+  bench.host->set_wall_ms(1'795'341'600'000);  // 22 November 2026
+  BOOST_TEST(plugin.poll("").error == "");
+  const auto left = bench.services.seen()["sendings"];
+  BOOST_TEST(left[forgotten].is_absent());
+  for (const auto &ref : {fresh, released, of_others}) BOOST_TEST(!left[ref].is_absent(), ref);
+}
+
 BOOST_AUTO_TEST_CASE(an_address_that_maileva_would_refuse_is_refused_before_the_letter_is_promised) {
   Bench bench;
   auto &plugin = bench.go();

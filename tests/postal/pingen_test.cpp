@@ -6,6 +6,8 @@
 
 #include <relance/channel.hpp>
 
+#include <algorithm>
+
 using namespace relance;
 using relance::postal::pingen::PingenChannel;
 using relance::test::as_raw;
@@ -109,11 +111,19 @@ BOOST_AUTO_TEST_CASE(one_letter_that_cannot_be_told_of_hides_no_other_and_nothin
   BOOST_TEST((plugin.commit({first}).kind == OutcomeKind::accepted &&
               plugin.commit({second}).kind == OutcomeKind::accepted));
   const std::vector<testkit::OpenAttempt> open{{key_of(1), {first}}, {key_of(2), {second}}};
-  bench.services.fault("GET /" + first, "500");
+  bench.services.fault("GET /" + first, "500", 3);
   for (const auto told : {1u, 2u, 2u}) {
-    BOOST_TEST(plugin.poll("", open).error == "");
+    for (int often{0}; often < 3;
+         ++often)  // at first the second letter is told, then only the first asked for
+      BOOST_TEST((plugin.poll("", open).error == "") == (often == 0 || told == 2u));
     BOOST_TEST(bench.host->inbound().size() == told);
+    bench.host->set_wall_ms(bench.host->wall_ms() + 3'600'000);
   }
+  const auto calls = bench.services.seen()["calls"].items();
+  const auto asked = std::ranges::count_if(calls, [&](const sdk::Json &call) {
+    return call.text().starts_with("GET ") && call.text().find(first) != std::string::npos;
+  });
+  BOOST_TEST(asked == 8, "once an hour when it was told; three times in making and releasing it");
   bench.services.fault("GET /letters", "503", 2);
   BOOST_TEST(plugin.poll("", open).error != "", "a provider that is away is said to be");
 }
@@ -137,6 +147,27 @@ BOOST_AUTO_TEST_CASE(a_discarded_draft_goes_and_a_sent_letter_stays) {
   BOOST_TEST(plugin.poll("").error == "");
   BOOST_TEST(bench.services.seen()["letters"].items().size() == 1u);
   BOOST_TEST((plugin.commit({draft}).kind == OutcomeKind::not_sent));
+}
+
+BOOST_AUTO_TEST_CASE(drafts_that_nobody_knows_of_are_swept_after_their_time) {
+  Bench bench;
+  const auto forgotten = bench.go().send(letter_of(key_of(1))).refs.at(0),
+             fresh = bench.go().send(letter_of(key_of(2))).refs.at(0),
+             sent = bench.go().send(letter_of(key_of(3))).refs.at(0),
+             of_others = bench.go().send(letter_of(key_of(4))).refs.at(0);
+  auto &plugin = bench.go();  // another process, which was told of none of them
+  BOOST_TEST((plugin.commit({sent}).kind == OutcomeKind::accepted));
+  const auto set = [&](const std::string &id, const std::string &what) {
+    bench.services.tell(R"({"letter": {"id": ")" + id + R"(", "set": )" + what + "}}");
+  };
+  for (const auto &id : {forgotten, sent, of_others})
+    set(id, R"({"created_at": "2026-11-01T10:00:00+0000"})");
+  set(of_others, R"({"file_original_name": "a letter that a person writes.pdf"})");
+  bench.host->set_wall_ms(1'795'341'600'000);  // 22 November 2026
+  BOOST_TEST(plugin.poll("").error == "");
+  const auto left = bench.services.seen()["letters"];
+  BOOST_TEST(left[forgotten].is_absent());
+  for (const auto &id : {fresh, sent, of_others}) BOOST_TEST(!left[id].is_absent(), id);
 }
 
 BOOST_AUTO_TEST_CASE(a_letter_is_taken_back_while_it_can_be) {
@@ -178,6 +209,15 @@ BOOST_AUTO_TEST_CASE(a_webhook_is_believed_by_its_signature_and_an_unknown_type_
     BOOST_TEST(parsed.receipts[0].text == "moved");
   }
   BOOST_TEST((plugin.parse("webhook", as_raw("{}")).status == sdk::Parsed::Status::unreadable));
+  const auto other =
+      plugin.parse("webhook", as_raw(R"({"data": {"type": "webhook_channel_subscriptions"}})"));
+  BOOST_TEST((other.status == sdk::Parsed::Status::ok && other.receipts.empty()), "nothing of ours");
+  auto moved = Bench::news("webhook_undeliverable", "1e01", "moved");
+  moved.insert(
+      moved.find("\"created_at\""),
+      R"("corrected_address": {"street": "Neugasse", "number": 5, "zip": "8005", "city": "Zürich"}, )");
+  BOOST_TEST(plugin.parse("webhook", as_raw(moved)).receipts.at(0).text ==
+             "moved (now: Neugasse 5 8005 Zürich)");
 }
 
 BOOST_AUTO_TEST_CASE(states_that_no_webhook_brought_are_asked_for) {

@@ -20,7 +20,7 @@ import urllib.parse
 
 LOCK = threading.Lock()
 STATE = {"tokens": [], "token_calls": 0, "sendings": {}, "subscriptions": [], "notifications": {}, "letters": {}, "files": {},
-         "keys": {}, "lob": {}, "faults": [], "calls": []}
+         "keys": {}, "ids": 0, "lob": {}, "faults": [], "calls": []}
 TOKEN_LIFE_S = 3600
 
 
@@ -43,7 +43,8 @@ def lob_error(status, text, code="invalid_request"):
 
 
 def new_id(kind):
-    return f"{kind}{len(STATE['sendings']) + len(STATE['letters']) + len(STATE['lob']) + len(STATE['subscriptions']) + 1:04d}-0000-4000-8000-000000000000"
+    STATE["ids"] += 1
+    return f"{kind}{STATE['ids']:04d}-0000-4000-8000-000000000000"
 
 
 def form_parts(content_type, body):
@@ -75,7 +76,7 @@ def create_sending(path, given):
         raise maileva_error("ACKNOWLEDGEMENT_OF_RECEIPT_MISSING", "acknowledgement_of_receipt")
     if product == "mail/v2" and given.get("postage_type") not in ("ECONOMIC", "FAST", "URGENT"):
         raise maileva_error("POSTAGE_TYPE_WRONG", "postage_type")
-    sending = dict(given, id=new_id("5e"), status="DRAFT", documents=[], recipients=[], submits=0)
+    sending = dict(given, id=new_id("5e"), status="DRAFT", creation_date="2026-11-22T10:00:00.000Z", documents=[], recipients=[], submits=0)
     STATE["sendings"][f"{product}/sendings/{sending['id']}"] = sending
     return 201, sending
 
@@ -103,8 +104,9 @@ def maileva(method, path, query, headers, body):
         return create_sending(path, given)
     if path.endswith("/sendings") and method == "GET":
         product = path[1:].removesuffix("/sendings")
-        wanted = query.get("custom_id", [""])[0]
-        return 200, {"sendings": [s for name, s in STATE["sendings"].items() if name.startswith(product) and s["custom_id"] == wanted]}
+        wanted = query.get("custom_id", [None])[0]
+        found = [s for name, s in STATE["sendings"].items() if name.startswith(product) and wanted in (None, s["custom_id"])]
+        return 200, {"sendings": page_of(found, query), "paging": {"total_results": len(found)}}
     sending = sending_of(path)
     rest = re.sub(r"^.*/sendings/[^/]+", "", path)
     if rest == "" and method == "DELETE":
@@ -182,12 +184,18 @@ def letter_answer(letter):
     return {"data": {"id": letter["id"], "type": "letters", "attributes": {k: v for k, v in letter.items() if k != "id"}}}
 
 
-def pingen(method, path, headers, body, origin):
+def letters_page(query):
+    start = (int(query["page[number]"][0]) - 1) * int(query["page[limit]"][0])
+    newest = sorted(STATE["letters"].values(), key=lambda one: one["created_at"], reverse=query["sort"][0] == "-created_at")
+    return 200, {"data": [letter_answer(one)["data"] for one in newest[start:start + int(query["page[limit]"][0])]]}
+
+
+def pingen(method, path, query, headers, body, origin):
     if path == "/file-upload" and method == "GET":
         number = str(len(STATE["files"]) + 1)
         STATE["files"][number] = ""
         return 200, {"data": {"id": number, "type": "file_uploads", "attributes": {"url": f"{origin}/_files/{number}", "url_signature": "sig-" + number}}}
-    match = re.match(r"/organisations/([^/]+)/letters(?:/([^/]+)(/\w+)?)?$", path)
+    match = re.match(r"/organisations/([^/]+)/deliveries/letters(?:/([^/]+)(/\w+)?)?$", path)
     if not match or match[1] != "org-1":
         raise json_api_error(404, "no such resource")
     if headers.get("accept") != "application/vnd.api+json":
@@ -195,6 +203,8 @@ def pingen(method, path, headers, body, origin):
     given = json.loads(body)["data"] if body else {}
     if match[2] is None and method == "POST":
         return create_letter(given["attributes"], headers.get("idempotency-key", ""), body)
+    if match[2] is None and method == "GET":
+        return letters_page(query)
     letter = STATE["letters"].get(match[2])
     if not letter:
         raise json_api_error(404, "no such letter")
@@ -235,7 +245,7 @@ def create_letter(attributes, key, body):
         raise json_api_error(422, "file_url")
     if attributes["auto_send"] is not False or attributes["address_position"] not in ("left", "right"):
         raise json_api_error(422, "attributes")
-    letter = dict(attributes, id=new_id("1e"), status="validating", submitted_at=None, sends=0, pdf_size=len(STATE["files"][number]), updated_at="2026-11-22T10:00:00+0000")
+    letter = dict(attributes, id=new_id("1e"), status="validating", submitted_at=None, created_at="2026-11-22T10:00:00+0000", sends=0, pdf_size=len(STATE["files"][number]), updated_at="2026-11-22T10:00:00+0000")
     STATE["letters"][letter["id"]] = letter
     STATE["keys"][key] = (body.decode(), letter_answer(dict(letter)))
     return 201, letter_answer(letter)
@@ -392,7 +402,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Refusal(401, {"error": "invalid_token"})
         if path.startswith(("/registered_mail/", "/mail/", "/notification_center/")):
             return maileva(self.command, path, query, headers, body)
-        return pingen(self.command, path, headers, body, f"http://127.0.0.1:{self.server.server_address[1]}")
+        return pingen(self.command, path, query, headers, body, f"http://127.0.0.1:{self.server.server_address[1]}")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 

@@ -115,12 +115,37 @@ sdk::Outcome IppChannel::create(const sdk::Message &message, const Letter &lette
                                   settings_.busy_pause_ms);
   const auto answer =
       ask(new_job(settings_, Operation::create_job, message.idempotency_key), message.not_after_ms, false);
-  if (!answer.is_success()) return answer.outcome;
-  const auto jobs = jobs_of(*answer.message);
-  if (jobs.empty()) return sdk::Outcome::unknown("ipp", "the printer made a job and does not say which");
-  const JobRef ref{jobs.front().id, std::string{message.idempotency_key}};
+  std::optional<JobRef> made;
+  if (answer.is_success()) {
+    const auto jobs = jobs_of(*answer.message);
+    if (!jobs.empty()) made = JobRef{jobs.front().id, std::string{message.idempotency_key}};
+  } else if (answer.outcome.kind != sdk::OutcomeKind::unknown) {
+    return answer.outcome;
+  }
+  // An empty job that nobody knows of would keep some printers from printing anything else.
+  if (!made) made = empty_job_of(message.idempotency_key);
+  if (!made) return sdk::Outcome::unknown("ipp", "the printer may have made a job, and does not say which");
+  const auto &ref = *made;
   keep(ref.text(), letter.document->bytes);
   return sdk::Outcome::prepared({ref.text()});
+}
+
+std::optional<JobRef> IppChannel::empty_job_of(std::string_view key) {
+  const auto answer = ask(list_jobs(settings_, false), 0, true);
+  if (!answer.is_success()) return std::nullopt;
+  for (const auto &job : jobs_of(*answer.message))
+    if (job.name == key && job.waits_for_document()) return JobRef{job.id, job.name};
+  return std::nullopt;
+}
+
+/// Once, after a start: the letters of such jobs were lost with the process that had them.
+void IppChannel::sweep() {
+  if (is_swept_ || !settings_.has_two_phases) return;
+  const auto answer = ask(list_jobs(settings_, false), 0, true);
+  if (!answer.is_success() || is_swept_.exchange(true)) return;
+  for (const auto &job : jobs_of(*answer.message))
+    if (const JobRef ref{job.id, job.name}; is_key(job.name) && job.waits_for_document() && !kept(ref.text()))
+      orphans_.note(ref.text());
 }
 
 std::optional<Job> IppChannel::look_up(const JobRef &ref, Answer &answer) {
@@ -173,6 +198,7 @@ void IppChannel::discard(const sdk::Refs &refs) {
 
 /// Only jobs that got no letter; one that did is not an orphan but a letter.
 void IppChannel::cancel_orphans() {
+  sweep();
   const auto texts = orphans_.take();
   for (auto text = texts.begin(); text != texts.end(); ++text) {
     const auto ref = JobRef::parse(*text);

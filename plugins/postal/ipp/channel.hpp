@@ -11,6 +11,7 @@
 #include <relance/driver.hpp>
 #include <relance/http.hpp>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,8 @@ class IppChannel {
   std::optional<Job> look_up(const JobRef &ref, Answer &answer);
   sdk::Outcome release(const JobRef &ref, std::int64_t not_after_ms);
   [[nodiscard]] sdk::Outcome standing(const JobRef &ref, const Job &job) const;
+  std::optional<JobRef> empty_job_of(std::string_view key);
+  void sweep();
   void cancel_orphans();
 
   /// The letters of drafts, until they are released: the printer gets a letter only when it may print it.
@@ -56,6 +59,7 @@ class IppChannel {
   Settings settings_;
   Orphans orphans_;
   News news_;
+  std::atomic<bool> is_swept_{false};
   std::mutex mutex_;
   std::map<std::string, std::string> kept_;
   std::size_t kept_bytes_{0};

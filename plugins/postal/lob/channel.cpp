@@ -22,6 +22,9 @@ bool says_idempotency(std::string_view words) {
   return words.find("dempoten") != words.npos;
 }
 
+/// Where webhooks bring the news, letters are only asked for in case one did not come.
+constexpr std::int64_t kAskAgainMs{3'600'000};
+
 }  // namespace
 
 const sdk::Description LobChannel::kDescription{.id = "org.relance.postal",
@@ -160,10 +163,13 @@ sdk::Polled LobChannel::poll(const sdk::Poll &poll) {
   for (const auto &attempt : poll.open) {
     if (attempt.refs.empty() || !rest::is_id(attempt.refs[0])) continue;
     const std::string id{attempt.refs[0]};
+    if (!news_.is_due(id, host_.wall_ms(), settings_.webhook_secret.empty() ? 0 : kAskAgainMs)) continue;
     const auto reply = call("GET", "/v1/letters/" + id, {}, 0, {});
     is_asked = true;
     if (rest::is_away(reply)) break;
-    is_told |= reply.is_success() || rest::is_gone(reply);
+    if (!reply.is_success() && !rest::is_gone(reply)) continue;
+    is_told = true;
+    news_.asked(id, host_.wall_ms());
     // Not by its bytes: the links in them are signed anew at each answer.
     std::string state;
     for (const auto &receipt : receipts_of(sdk::Json::parse(reply.body)))
@@ -192,9 +198,10 @@ sdk::Parsed LobChannel::parse(const sdk::Raw &raw) const {
     if (json["id"].text().empty()) return sdk::Parsed::unreadable("no letter of Lob's");
     return {.receipts = receipts_of(json)};
   }
-  auto receipt = read_event(raw.webhook().body);
-  return receipt ? sdk::Parsed::receipt(std::move(*receipt))
-                 : sdk::Parsed::unreadable("no event of a letter");
+  const std::string body{raw.webhook().body};
+  if (auto receipt = read_event(body)) return sdk::Parsed::receipt(std::move(*receipt));
+  return sdk::Json::parse(body)["event_type"].is_absent() ? sdk::Parsed::unreadable("no event of Lob's")
+                                                          : sdk::Parsed::nothing();  // of a postcard, say
 }
 
 }  // namespace relance::postal::lob

@@ -1,6 +1,7 @@
 #include "plugins/postal/maileva/channel.hpp"
 
 #include "plugins/postal/rest/multipart.hpp"
+#include "plugins/protocol/gateway/timestamp.hpp"
 
 #include <relance/signature.hpp>
 
@@ -13,6 +14,8 @@ namespace {
 /// A list of a draft that was made shows it within this time; generous, as no promise is published.
 constexpr std::int64_t kListedAfterMs{3'600'000};
 constexpr std::int64_t kProofPauseMs{3'600'000};  ///< proofs come days after the letter
+
+constexpr std::size_t kPage{500}, kPagesMax{400};  ///< of all sendings that Maileva still lists
 
 /// What is asked of a draft may fail as often as it likes: nothing is posted by it.
 constexpr sdk::HttpRules kOfDraft{.refused_as = sdk::FailureClass::policy, .throttled_took_nothing = true};
@@ -179,6 +182,37 @@ bool MailevaChannel::remove_draft(const SendingRef &ref) {
   return true;
 }
 
+bool MailevaChannel::sweep() {
+  const auto now_ms = host_.wall_ms();
+  if (swept_ms_ != 0 && now_ms - swept_ms_ < kSweepEveryMs) return true;
+  for (const char *product : {kRegistered, kPlain})
+    for (std::size_t page{0}; page < kPagesMax; ++page) {
+      const auto reply =
+          api_.get(std::string{product} + "/sendings?start_index=" + std::to_string(page * kPage + 1) +
+                   "&count=" + std::to_string(kPage));
+      const auto json = sdk::Json::parse(reply.body);
+      if (rest::is_away(reply)) return false;
+      if (!reply.is_success() || json["sendings"].kind() != sdk::Json::Kind::array) {
+        host_.log(sdk::LogLevel::warning, "forgotten drafts are not looked for: no list came");
+        break;
+      }
+      for (const auto &sending : json["sendings"].items()) {
+        const auto made_ms = gateway::read_time_ms(sending["creation_date"].text());
+        const auto key = sending["custom_id"].text();
+        const bool is_ours{is_key(key) && sending["name"].text() == key};
+        if (!is_ours || sending["status"].text() != "DRAFT" || made_ms == 0 ||
+            made_ms > now_ms - kForgottenAfterMs)
+          continue;
+        host_.log(sdk::LogLevel::info, "a draft that nobody released is removed", {{"sending", key}});
+        orphans_.note(std::string{product} + "/sendings/" + sending["id"].text());
+      }
+      if (json["sendings"].items().size() < kPage) break;
+    }
+  swept_ms_ = now_ms;
+  remove_drafts();
+  return true;
+}
+
 sdk::Polled MailevaChannel::look_at_open(const std::vector<sdk::Poll::Open> &open) {
   sdk::Polled polled;
   bool is_asked{false}, is_told{false};
@@ -203,6 +237,7 @@ sdk::Polled MailevaChannel::look_at_open(const std::vector<sdk::Poll::Open> &ope
 
 sdk::Polled MailevaChannel::poll(const sdk::Poll &poll) {
   remove_drafts();
+  if (!sweep()) return sdk::Polled::failed("the provider is away");
   if (hook_.empty()) return look_at_open(poll.open);
   std::string fault;
   if (!notifications_.subscribe(fault)) return sdk::Polled::failed(fault);

@@ -39,6 +39,8 @@ class MailevaChannel {
   sdk::Outcome release(const SendingRef &ref, std::int64_t not_after_ms);
   sdk::Outcome standing(const SendingRef &ref);
   void remove_drafts();
+  /// Drafts that nobody knows of any more. False: the provider is away.
+  bool sweep();
   /// False: the provider is away.
   bool remove_draft(const SendingRef &ref);
   sdk::Polled look_at_open(const std::vector<sdk::Poll::Open> &open);
@@ -51,6 +53,7 @@ class MailevaChannel {
   Notifications notifications_;
   Orphans orphans_;
   News news_;
+  std::int64_t swept_ms_{0};
 };
 
 }  // namespace relance::postal::maileva

@@ -1,7 +1,10 @@
 #include "plugins/postal/pingen/channel.hpp"
 
+#include "plugins/protocol/gateway/timestamp.hpp"
+
 #include <relance/signature.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <settings_schema_pingen.h>
 #include <thread>
@@ -21,6 +24,12 @@ constexpr std::int64_t kValidatingPauseMs{15'000};
 sdk::Json attributes_in(const sdk::HttpReply &reply) {
   return sdk::Json::parse(reply.body)["data"]["attributes"];
 }
+
+/// How much of the list of letters is looked through for forgotten drafts.
+constexpr int kPage{50}, kPagesMax{400};
+constexpr std::int64_t kLookedBackMs{4 * kForgottenAfterMs};
+/// Where webhooks bring the news, letters are only asked for in case one did not come.
+constexpr std::int64_t kAskAgainMs{3'600'000};
 
 }  // namespace
 
@@ -63,7 +72,7 @@ sdk::Quote PingenChannel::quote(const sdk::Message &message) const {
 }
 
 std::string PingenChannel::letters(std::string_view more) const {
-  return "/organisations/" + settings_.organisation + "/letters" + (more.empty() ? "" : "/") +
+  return "/organisations/" + settings_.organisation + "/deliveries/letters" + (more.empty() ? "" : "/") +
          std::string{more};
 }
 
@@ -195,6 +204,42 @@ void PingenChannel::remove_drafts() {
   }
 }
 
+bool PingenChannel::sweep() {
+  const auto now_ms = host_.wall_ms();
+  if (swept_ms_ != 0 && now_ms - swept_ms_ < kSweepEveryMs) return true;
+  for (int page{1}; page <= kPagesMax; ++page) {
+    const auto reply = call("GET",
+                            letters() + '?' +
+                                sdk::form({{"sort", "-created_at"},
+                                           {"page[number]", std::to_string(page)},
+                                           {"page[limit]", std::to_string(kPage)}}),
+                            {}, 0, {});
+    const auto json = sdk::Json::parse(reply.body);
+    if (rest::is_away(reply)) return false;
+    if (!reply.is_success() || json["data"].kind() != sdk::Json::Kind::array) {
+      host_.log(sdk::LogLevel::warning, "forgotten drafts are not looked for: no list came");
+      break;
+    }
+    std::int64_t oldest_ms{now_ms};
+    for (const auto &letter : json["data"].items()) {
+      const auto &attributes = letter["attributes"];
+      const auto made_ms = gateway::read_time_ms(attributes["created_at"].text());
+      const auto key = key_in(attributes["file_original_name"].text());
+      if (made_ms != 0) oldest_ms = std::min(oldest_ms, made_ms);
+      if (key.empty() || standing_of(attributes) != Standing::draft || made_ms == 0 ||
+          made_ms > now_ms - kForgottenAfterMs)
+        continue;
+      host_.log(sdk::LogLevel::info, "a draft that nobody released is removed", {{"letter", key}});
+      orphans_.note(letter["id"].text());
+    }
+    // Newest first: what is older still was looked at on the days before.
+    if (json["data"].items().empty() || oldest_ms < now_ms - kLookedBackMs) break;
+  }
+  swept_ms_ = now_ms;
+  remove_drafts();
+  return true;
+}
+
 sdk::Outcome PingenChannel::query(const sdk::Query &query) {
   if (query.refs.empty() || !rest::is_id(query.refs[0]))
     return sdk::Outcome::unknown("pingen", "no letter is named");
@@ -237,19 +282,24 @@ sdk::Recalled PingenChannel::recall(const sdk::Recall &recall) {
 
 sdk::Polled PingenChannel::poll(const sdk::Poll &poll) {
   remove_drafts();
+  if (!sweep()) return sdk::Polled::failed("the provider is away");
   sdk::Polled polled;
   bool is_asked{false}, is_told{false};
   for (const auto &attempt : poll.open) {
     if (attempt.refs.empty() || !rest::is_id(attempt.refs[0])) continue;
     const std::string id{attempt.refs[0]};
+    if (!news_.is_due(id, host_.wall_ms(), settings_.signing_key.empty() ? 0 : kAskAgainMs)) continue;
     const auto reply = call("GET", letters(id), {}, 0, {});
     is_asked = true;
     if (rest::is_away(reply)) break;
-    is_told |= reply.is_success() || rest::is_gone(reply);
-    const auto attributes = attributes_in(reply);
+    const auto attributes = reply.is_success() ? attributes_in(reply) : sdk::Json{};
+    const bool is_there{!attributes["status"].text().empty()};
+    if (!is_there && !rest::is_gone(reply)) continue;
+    is_told = true;
+    news_.asked(id, host_.wall_ms());
     const auto state = attributes["status"].text() + ':' + attributes["updated_at"].text() + ':' +
                        attributes["price_value"].text();
-    if (reply.is_success() && news_.is_new(id, state))
+    if (is_there && news_.is_new(id, state))
       polled.found.push_back({.kind = "poll", .name = id + ':' + state, .bytes = reply.body});
   }
   if (is_asked && !is_told) return sdk::Polled::failed("the state of a letter did not come");
@@ -270,8 +320,12 @@ sdk::Parsed PingenChannel::parse(const sdk::Raw &raw) const {
     auto receipt = read_letter_record(json["data"]);
     return receipt ? sdk::Parsed::receipt(std::move(*receipt)) : sdk::Parsed::nothing();
   }
-  auto receipt = read_news(raw.webhook().body);
-  return receipt ? sdk::Parsed::receipt(std::move(*receipt)) : sdk::Parsed::unreadable("no news of a letter");
+  const std::string body{raw.webhook().body};
+  if (auto receipt = read_news(body)) return sdk::Parsed::receipt(std::move(*receipt));
+  // Of another channel of Pingen's, or of an account: readable, and nothing to us.
+  return sdk::Json::parse(body)["data"]["type"].text().starts_with("webhook_")
+             ? sdk::Parsed::nothing()
+             : sdk::Parsed::unreadable("no news of Pingen's");
 }
 
 }  // namespace relance::postal::pingen

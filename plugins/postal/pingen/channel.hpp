@@ -42,6 +42,8 @@ class PingenChannel {
   [[nodiscard]] Letter read(const sdk::Message &message) const;
   sdk::Outcome release(const std::string &id, std::int64_t not_after_ms);
   void remove_drafts();
+  /// Drafts that nobody knows of any more. False: the provider is away.
+  bool sweep();
 
   sdk::Host host_;
   sdk::Http http_;
@@ -49,6 +51,7 @@ class PingenChannel {
   rest::Account account_;
   Orphans orphans_;
   News news_;
+  std::int64_t swept_ms_{0};
 };
 
 }  // namespace relance::postal::pingen

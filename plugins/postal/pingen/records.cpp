@@ -23,6 +23,15 @@ std::string member(std::string_view name, std::string_view text) {
   return sdk::json_string(name) + ':' + sdk::json_string(text);
 }
 
+/// The post knows where somebody moved: for the person who corrects the address.
+std::string moved_to(const sdk::Json &address) {
+  std::string words;
+  for (const char *name : {"name", "street", "number", "zip", "city"})
+    if (const auto part = address[std::string_view{name}].text(); !part.empty())
+      words += (words.empty() ? " (now: " : " ") + part;
+  return words.empty() ? words : words + ')';
+}
+
 }  // namespace
 
 std::string product_for(const Settings &s, std::string_view service) {
@@ -84,7 +93,8 @@ std::optional<sdk::Receipt> read_news(std::string_view body) {
   auto receipt = to_receipt(meaning_in(kNews, type));
   receipt.ref = id;
   receipt.code = words_of(type);
-  receipt.text = words_of(data["attributes"]["reason"].text());
+  receipt.text =
+      words_of(data["attributes"]["reason"].text() + moved_to(data["attributes"]["corrected_address"]));
   receipt.provider_time_ms = gateway::read_time_ms(data["attributes"]["created_at"].text());
   return receipt;
 }

@@ -15,7 +15,7 @@
 
 namespace relance::postal::pingen {
 
-/// Pingen's own bounds: 8 MB, five lines in the window.
+/// Pingen's own bound of 8 MB; what its window shows.
 inline constexpr LetterLimits kLimits{.bytes_max = 8'000'000, .lines_max = 6, .line_characters_max = 50};
 
 /// delivery_product; empty: this instance has no such service.
