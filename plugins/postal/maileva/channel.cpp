@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t kListedAfterMs{3'600'000};
 constexpr std::int64_t kProofPauseMs{3'600'000};  ///< proofs come days after the letter
 
-constexpr std::size_t kPage{500}, kPagesMax{400};  ///< of all sendings that Maileva still lists
+constexpr std::size_t kSendingsPage{500},
+    kSendingsPagesMax{400};  ///< of all sendings that Maileva still lists
 
 /// What is asked of a draft may fail as often as it likes: nothing is posted by it.
 constexpr sdk::HttpRules kOfDraft{.refused_as = sdk::FailureClass::policy, .throttled_took_nothing = true};
@@ -186,10 +187,10 @@ bool MailevaChannel::sweep() {
   const auto now_ms = host_.wall_ms();
   if (swept_ms_ != 0 && now_ms - swept_ms_ < kSweepEveryMs) return true;
   for (const char *product : {kRegistered, kPlain})
-    for (std::size_t page{0}; page < kPagesMax; ++page) {
-      const auto reply =
-          api_.get(std::string{product} + "/sendings?start_index=" + std::to_string(page * kPage + 1) +
-                   "&count=" + std::to_string(kPage));
+    for (std::size_t page{0}; page < kSendingsPagesMax; ++page) {
+      const auto reply = api_.get(std::string{product} +
+                                  "/sendings?start_index=" + std::to_string(page * kSendingsPage + 1) +
+                                  "&count=" + std::to_string(kSendingsPage));
       const auto json = sdk::Json::parse(reply.body);
       if (rest::is_away(reply)) return false;
       if (!reply.is_success() || json["sendings"].kind() != sdk::Json::Kind::array) {
@@ -206,7 +207,7 @@ bool MailevaChannel::sweep() {
         host_.log(sdk::LogLevel::info, "a draft that nobody released is removed", {{"sending", key}});
         orphans_.note(std::string{product} + "/sendings/" + sending["id"].text());
       }
-      if (json["sendings"].items().size() < kPage) break;
+      if (json["sendings"].items().size() < kSendingsPage) break;
     }
   swept_ms_ = now_ms;
   remove_drafts();
