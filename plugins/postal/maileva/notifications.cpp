@@ -19,7 +19,7 @@ constexpr const char *kSubscribedState{"subscribed"};
 constexpr std::int64_t kSubscribedForMs{6 * 3'600'000LL};
 /// Maileva gives a call up after fifteen hours: there is nothing to gain from looking each minute.
 constexpr std::int64_t kCaughtUpForMs{3'600'000};
-constexpr std::size_t kPage{500}, kPagesMax{400};  ///< of all notifications of 30 days
+constexpr std::size_t kNotificationPage{500}, kNotificationPagesMax{400};  ///< of all notifications of 30 days
 constexpr std::size_t kMissedMax{50};              ///< fetched in one poll
 /// One that shows in the list later than its date says is found within this time.
 constexpr std::int64_t kLateMs{600'000};
@@ -83,7 +83,7 @@ bool Notifications::subscribe(std::string &fault) {
   const bool is_same{host_.state(kSubscribedState).value_or("") == wanted()};
   if (is_same && subscribed_ms_ != 0 && now_ms - subscribed_ms_ < kSubscribedForMs) return true;
   const auto base = std::string{kCentre} + "/subscriptions";
-  const auto known = api_.get(base + "?count=" + std::to_string(kPage));
+  const auto known = api_.get(base + "?count=" + std::to_string(kNotificationPage));
   const auto list = sdk::Json::parse(known.body);
   if (!known.is_success() || list["subscriptions"].kind() != sdk::Json::Kind::array) {
     fault = "the list of subscriptions did not come";
@@ -126,10 +126,10 @@ sdk::Polled Notifications::catch_up(std::string_view cursor) {
   auto seen = Seen::parse(cursor);
   // Maileva lists all of them, in no order that it promises.
   std::set<Missed> missed;
-  for (std::size_t page{0}; page < kPagesMax; ++page) {
+  for (std::size_t page{0}; page < kNotificationPagesMax; ++page) {
     const auto reply =
-        api_.get(std::string{kCentre} + "/notifications?start_index=" + std::to_string(page * kPage + 1) +
-                 "&count=" + std::to_string(kPage));
+        api_.get(std::string{kCentre} + "/notifications?start_index=" + std::to_string(page * kNotificationPage + 1) +
+                 "&count=" + std::to_string(kNotificationPage));
     const auto json = sdk::Json::parse(reply.body);
     if (!reply.is_success() || json["notifications"].kind() != sdk::Json::Kind::array)
       return sdk::Polled::failed("the list of notifications did not come");
@@ -139,7 +139,7 @@ sdk::Polled Notifications::catch_up(std::string_view cursor) {
       if (item["status"].text() == "MAX_RETRY" && rest::is_id(one.id) && !seen.has(one))
         missed.insert(std::move(one));
     }
-    if (json["notifications"].items().size() < kPage) break;
+    if (json["notifications"].items().size() < kNotificationPage) break;
   }
   bool is_whole{true};
   for (const auto &one : missed) {
