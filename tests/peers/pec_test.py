@@ -88,6 +88,14 @@ def receipts_move_the_case_and_forgeries_do_not(world, impostor):
     world.await_counts("the third failed", lambda c: c["bounced"] == 1)
     world.advance_a_little()
     expect(len(world.arrived(3)) == 3, "something was sent again")
+    # It was no forgery: the operator adds the authority that was missing, and has what was refused read again.
+    with world.pec.authority.open("ab") as authorities:
+        authorities.write(impostor.authority.read_bytes())
+    settings = world.folder / "config/providers/peer.toml"
+    settings.write_text(settings.read_text().replace(f'signers = ["{SIGNER}"]', f'signers = ["{SIGNER}", "posta@altro.example"]'))
+    world.call("reload")
+    world.call("receipts", "reparse", "--provider", "peer")
+    world.await_counts("the second is delivered, too", lambda c: c["delivered"] == 2 and c["bounced"] == 1)
     log = (world.folder / "daemon.log").read_text(errors="replace")
     expect(world.mail["smtps"]["password"] not in log and world.mail["imaps"]["password"] not in log, "a secret is in the log")
 
