@@ -3,6 +3,7 @@
 
 #include "host/render/letter_flow.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -17,9 +18,6 @@ constexpr std::size_t kLogosMax{64}, kLocalesMax{256};
 /// With the time of its last change: a new logo is drawn from then on.
 using LogoKey = std::tuple<std::string, std::int32_t, std::filesystem::file_time_type::rep>;
 constexpr double kLogoWidthMaxMm{75};
-/// Whatever a provider allows: 400 invoices are 12 pages, and a message's bytes lie in memory while it is
-/// under way.
-constexpr std::size_t kPagesMax{200};
 /// What certainly needs more pages is not laid out first.
 constexpr std::size_t kItemsMax{kPagesMax * 60}, kWordsBytesMax{kPagesMax * 8192};
 
@@ -91,7 +89,8 @@ Result<PrintedLetter> LetterPrinter::print(const LetterOrder &order, LetterForm 
   PrintedLetter letter;
   letter.pages = static_cast<std::uint32_t>(pages->pages.size());
   letter.sheets = settings.is_duplex ? (letter.pages + 1) / 2 : letter.pages;
-  const auto pages_max = settings.pages_max == 0 ? kPagesMax : settings.pages_max;
+  const auto pages_max =
+      settings.pages_max == 0 ? kPagesMax : std::min<std::size_t>(kPagesMax, settings.pages_max);
   if (letter.pages > pages_max) return conflict(limit_text("pages", letter.pages, pages_max));
   if (settings.sheets_max != 0 && letter.sheets > settings.sheets_max)
     return conflict(limit_text("sheets", letter.sheets, settings.sheets_max));

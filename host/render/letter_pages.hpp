@@ -13,6 +13,9 @@ using cairo_surface_t = struct _cairo_surface;
 namespace relance::render {
 
 inline constexpr double kPointsPerMm{72.0 / 25.4};
+/// Whatever a provider allows: 400 invoices are 12 pages, and a message's bytes lie in memory while it is
+/// under way.
+inline constexpr std::size_t kPagesMax{200};
 
 using Text = std::shared_ptr<PangoLayout>;
 using Picture = std::shared_ptr<cairo_surface_t>;

@@ -47,6 +47,7 @@ void LetterSheet::rule(double at_y, double thickness, bool is_coloured) {
 
 void LetterSheet::paragraph(const std::string &words, const TextStyle &style, double space_after,
                             bool is_coloured) {
+  if (pages_.size() > kPagesMax) return;  // too long for everyone already: it will be refused
   const auto text = setter.set(words, style, width_);
   const auto height = Typesetter::extent(text).height;
   const int lines{Typesetter::line_count(text)};

@@ -145,6 +145,8 @@ BOOST_AUTO_TEST_CASE(an_envelope_is_written_as_its_post_wants_it) {
              "Müller | 1010 Wien | AUSTRIA");
   BOOST_TEST(joined(envelope_lines(Lines{"Jansen", "1012 JS Amsterdam", "Pays-Bas"}, "NL", "FR")) ==
              "Jansen | 1012 JS Amsterdam | NETHERLANDS");
+  BOOST_TEST(joined(envelope_lines(Lines{"Silva", "Rua Alta 1", "01310-100 São Paulo SP"}, "BR", "FR")) ==
+             "Silva | Rua Alta 1 | 01310-100 São Paulo SP | BRAZIL");
   BOOST_TEST(joined(envelope_lines(Lines{"Smith", "London", "E1 6AN"}, "GB", "FR")) ==
              "Smith | London | E1 6AN | UNITED KINGDOM");
   BOOST_TEST(envelope_lines(Lines{}, "FR").empty());

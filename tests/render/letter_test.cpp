@@ -506,6 +506,13 @@ BOOST_AUTO_TEST_CASE(words_that_no_page_could_hold_are_refused_and_none_is_cut) 
   sample = notice();
   for (int i{0}; i < 400'000; ++i) sample.address[1] += " de";
   BOOST_TEST(has(refusal(sample), " bytes cannot be set in one piece"));
+  // Nor is more laid out than any provider could be given, whatever its limit says.
+  sample = notice();
+  sample.settings.pages_max = 1000;
+  sample.words.opening.clear();
+  for (int i{0}; i < 300'000; ++i) sample.words.opening += "mot\n\n";
+  const auto why = refusal(sample);
+  BOOST_TEST((why.starts_with("the letter has 20") && why.ends_with(" pages, and this provider takes 200")), why);
   // Many lines are no such text: a list of a thousand invoices.
   sample = notice();
   sample.words.opening.clear();
