@@ -449,6 +449,28 @@ BOOST_AUTO_TEST_CASE(a_letter_that_ar24_cannot_tell_of_keeps_no_other_from_being
   BOOST_TEST(closed.count("GET /mail/") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_state_that_says_nothing_new_is_not_stored_every_hour) {
+  Bench bench;
+  const auto letter_with = [](const std::string &more) {
+    return R"({"id": 7, "ts_ev_date": "2026-05-20 10:00:00", "proof_ev_url": "https://store.example/ev?until=)" +
+           more + "}";
+  };
+  for (const auto *more : {"1\"", "2\"", R"(3", "view_date": "2026-05-21 09:00:00")",
+                           R"(4", "view_date": "2026-05-21 09:00:00")"})
+    bench.succeeds("GET /mail/", letter_with(more));
+  for (const std::size_t stored : {1u, 1u, 2u, 2u}) {
+    BOOST_TEST(bench.driver->poll("", {{kKey, {"7"}}}).error == "");
+    BOOST_TEST(bench.host.inbound().size() == stored);
+  }
+  // That the days are over is news, though AR24 says the same.
+  Bench waiting;
+  waiting.succeeds("GET /mail/", letter_with("1\""));
+  waiting.driver->poll("", {{kKey, {"7"}}});
+  waiting.host.set_wall_ms(from_paris_time("2026-06-05 00:00:00").value());
+  waiting.driver->poll("", {{kKey, {"7"}}});
+  BOOST_TEST(waiting.host.inbound().size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_proof_is_asked_for_until_it_is_whole_and_gone_when_ar24_says_so) {
   Bench bench;
   const std::string pdf{"%PDF-1.7\nproof\n%%EOF\n"};

@@ -16,6 +16,8 @@ using sdk::Outcome;
 
 /// Letters in a row that AR24 has no clear answer for, before a poll takes AR24 itself to be away.
 constexpr int kUnclearMax{3};
+/// Open letters whose state is remembered, of about 100 bytes each.
+constexpr std::size_t kToldMax{100'000};
 /// A proof is a page or two with an image.
 constexpr std::uint64_t kProofBytesMax{16U << 20};
 constexpr std::uint64_t kListBytesMax{8U << 20};
@@ -34,6 +36,16 @@ std::string escaped(std::string_view text) {
 std::string_view origin_of(std::string_view url) {
   const auto host = url.find("://");
   return host == url.npos ? std::string_view{} : url.substr(0, url.find_first_of("/?#", host + 3));
+}
+
+/// Of what a state says, whatever else of it changes from hour to hour (addresses of documents that end).
+std::string digest_of(const std::vector<sdk::Receipt> &receipts) {
+  sdk::Sha256 hash;
+  for (const auto &receipt : receipts) {
+    hash.add(receipt.code).add(receipt.text).add(std::to_string(static_cast<int>(receipt.kind)));
+    hash.add(' ' + std::to_string(receipt.provider_time_ms) + ';');
+  }
+  return sdk::to_hex(hash.digest());
 }
 
 bool is_pdf(std::string_view bytes) {
@@ -203,6 +215,7 @@ Outcome Ar24Channel::query(const sdk::Query &query) {
 sdk::Polled Ar24Channel::poll(const sdk::Poll &poll) {
   sdk::Polled polled{.cursor = std::string{poll.cursor},
                      .next_poll_ms = poll.has_more ? kPollAgainMs : settings_.poll_interval_ms};
+  if (told_.size() > kToldMax) told_.clear();  // what is told twice does no harm
   std::string trouble;
   int unclear{0};
   for (const auto &open : poll.open) {
@@ -220,6 +233,10 @@ sdk::Polled Ar24Channel::poll(const sdk::Poll &poll) {
       }
       unclear = 0;
       if (answer.result["id"].text() != ref) continue;
+      auto digest = digest_of(receipts_of(answer.result, host_.wall_ms()));
+      auto &told = told_[std::string{ref}];
+      if (told == digest) continue;
+      told = std::move(digest);
       const auto hash = sdk::to_hex(sdk::Sha256{}.add(answer.text).digest());
       polled.found.push_back(
           {.kind = "poll", .name = std::string{ref} + ':' + hash.substr(0, 16), .bytes = answer.text});

@@ -12,6 +12,7 @@
 
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 namespace relance::lre::ar24 {
 
@@ -49,6 +50,9 @@ class Ar24Channel {
   std::mutex mutex_;
   std::string otp_hash_;               // under mutex_
   std::int64_t otp_hash_until_ms_{0};  // under mutex_
+  /// By letter, what the last polls found: the same once more is not given to the host. Of poll() alone, of
+  /// which one runs at a time.
+  std::unordered_map<std::string, std::string> told_;
 };
 
 }  // namespace relance::lre::ar24
