@@ -136,6 +136,8 @@ def what_the_operator_and_the_message_say_reaches_the_job():
         job = dict(line.split(":", 1) for line in file.read_text().splitlines() if ":" in line)
         wanted = {"number": "0,004930123456", "maxdials": "4", "maxtries": "2", "jobtag": key, "resolution": "196", "notify": "none", "sender": "Exemple SARL"}
         assert {name: job[name] for name in wanted} == wanted, job
+        long = hand.ask("send", number="+4930123456", file=world.pages(1, 2), key=new_key(), sender="é" * 900)
+        assert long["outcome"] == "prepared", long  # hfaxd reads a command of more than 1,000 bytes as two
         left = int(job["killtime"]) - time.time()
         assert 2 * 3600 - 120 < left <= 2 * 3600, left
 

@@ -130,6 +130,7 @@ class Hand {
                    .media_type = std::string{line["type"].text("image/tiff")},
                    .bytes = bytes}},
         .valid_until_in_ms = line["valid_for_ms"].integer(0)};
+    message.sender_name = line["sender"].text(message.sender_name);
     const relance::testkit::MessageBox box{std::move(message), 1, now_ms(), now_ms()};
     return said(channel_.send(sdk::Message{*box.raw()}));
   }

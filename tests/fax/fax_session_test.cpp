@@ -201,6 +201,20 @@ BOOST_AUTO_TEST_CASE(a_server_that_has_said_goodbye_is_not_alive) {
   BOOST_CHECK(!session.is_alive());
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_the_server_would_read_as_two_is_not_said) {
+  std::vector<std::string> heard;
+  {
+    FalseServer server{[&](const std::string &command) {
+      heard.push_back(command);
+      return std::string{"usual"};
+    }};
+    Session session{server.server(), kGoesOn};
+    session.open();
+    BOOST_CHECK_THROW(session.command("JPARM FROMUSER " + as_argument(std::string(1000, 'x'))), Fault);
+  }
+  BOOST_CHECK_EQUAL(heard.back(), "IDLE 7200");
+}
+
 BOOST_AUTO_TEST_CASE(an_argument_ends_where_it_ends) {
   BOOST_CHECK_EQUAL(as_argument("Acme \"A\\B\"\r\nJKILL 1\x7f"), "\"Acme ABJKILL 1\"");
   BOOST_CHECK_EQUAL(as_argument(""), "\"\"");

@@ -64,6 +64,14 @@ sdk::Outcome not_taken(const Refused &refused) {
       refused.reply.code < 500 ? sdk::FailureClass::temporary : sdk::FailureClass::configuration);
 }
 
+/// Of a name that stands in the fax server's lists: as much as its commands have room for, and no half letter.
+std::string_view beginning_of(std::string_view name) {
+  constexpr std::size_t kNameMax{200};
+  auto end = std::min(name.size(), kNameMax);
+  while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  return name.substr(0, end);
+}
+
 /// DDHHMM, as JPARM LASTTIME takes it: from the release on.
 std::string duration_of(std::int64_t ms) {
   const auto minutes = ms / kMinuteMs;
@@ -185,7 +193,7 @@ void HylafaxChannel::describe_job(const sdk::Message &message, const std::string
   const auto set = [this](const std::string &words, int code = 213) {
     drafting_.expect("JPARM " + words, code);
   };
-  set("FROMUSER " + as_argument(message.sender.name.empty() ? "Relance" : message.sender.name));
+  set("FROMUSER " + as_argument(message.sender.name.empty() ? "Relance" : beginning_of(message.sender.name)));
   set("LASTTIME " + duration_of(last_call_ms(message)));
   set("MAXDIALS " + std::to_string(settings_.dials_max));
   set("MAXTRIES " + std::to_string(settings_.tries_max));

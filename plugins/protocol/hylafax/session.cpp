@@ -9,6 +9,8 @@ namespace {
 
 /// A line of a reply; the longest ones name files.
 constexpr std::size_t kLineMax{8'192};
+/// hfaxd 6.0.7 reads a longer command as two and answers both: every answer after that would be another's.
+constexpr std::size_t kCommandMax{900};
 /// All of a job's parameters are some sixty lines.
 constexpr std::size_t kLinesMax{1'000};
 /// A queue of some 50,000 jobs.
@@ -86,6 +88,8 @@ void Session::close() {
 }
 
 Reply Session::command(std::string_view words) {
+  if (words.size() > kCommandMax)
+    throw Fault(std::string{named(words)} + " has more words than the fax server reads");
   control_.write(std::string{words} + "\r\n");
   return reply();
 }

@@ -47,7 +47,8 @@ class Session {
   [[nodiscard]] bool is_alive() const { return control_.is_open() && read_.empty() && control_.is_quiet(); }
   void close();
 
-  /// `line` has no line end in it: build arguments by as_argument().
+  /// `line` has no line end in it: build arguments by as_argument(). Throws Fault, with nothing said, where it is
+  /// longer than the server reads as one.
   Reply command(std::string_view line);
   /// Throws Refused on any other code.
   Reply expect(std::string_view line, int code);
