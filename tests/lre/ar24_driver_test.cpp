@@ -227,6 +227,15 @@ BOOST_AUTO_TEST_CASE(each_answer_ends_the_letter_as_ar24_means_it) {
       // A gateway that gave up waiting says so in JSON, too: AR24 may have the letter.
       {R"({"status":"error","message":"upstream timed out"})", 504, OutcomeKind::unknown, FailureClass::none,
        false},
+      // And one that hands nothing on, or an address that is not AR24's: nothing was sent, and all letters
+      // wait.
+      {"<html>Forbidden</html>", 403, OutcomeKind::not_sent, FailureClass::configuration, true},
+      {R"({"status":"error","message":"no key"})", 401, OutcomeKind::not_sent, FailureClass::configuration,
+       true},
+      {"", 404, OutcomeKind::not_sent, FailureClass::configuration, true},
+      {R"({"status":"error","message":"slow down"})", 429, OutcomeKind::unknown, FailureClass::none, false},
+      {R"({"status":"ERROR","slug":"content_too_long","message":"x"})", 400, OutcomeKind::rejected,
+       FailureClass::policy, false},
       {R"({"status":"maintenance"})", 503, OutcomeKind::not_sent, FailureClass::temporary, true},
   };
   for (const auto &c : cases) {

@@ -37,6 +37,18 @@ Answer unclear(std::string why) {
   return {.kind = Answer::Kind::unclear, .message = std::move(why)};
 }
 
+/// Of something between us and AR24 (a gateway, a wrong address), which has no words of AR24's. 401 to 405
+/// and 407 are said before a call is handed on: this account or its settings are at fault, and nothing was
+/// sent.
+Answer not_of_ar24(std::uint32_t status) {
+  const auto code = "http " + std::to_string(status);
+  if ((status >= 401 && status <= 405) || status == 407)
+    return {.kind = Answer::Kind::error,
+            .slug = code,
+            .message = "the address of the API does not serve these settings"};
+  return unclear(code + ": no answer of AR24's");
+}
+
 }  // namespace
 
 Answer read_answer(const sdk::HttpReply &reply, std::string_view private_key, std::string_view date) {
@@ -48,16 +60,17 @@ Answer read_answer(const sdk::HttpReply &reply, std::string_view private_key, st
   const bool is_clear{document.kind() == sdk::Json::Kind::object};
   if (!is_clear) {
     auto plain = decrypted(private_key, date, reply.body);
-    if (!plain) return unclear("http " + std::to_string(reply.status) + ": no answer of AR24's");
+    if (!plain) return not_of_ar24(reply.status);
     text = std::move(*plain);
     document = sdk::Json::parse(text);
   }
   const auto status = lower(document["status"].text());
   // AR24 answers with 200 whatever it says: a JSON error with a 5xx is of something in between, which may
   // have handed the call on before it gave up.
-  if (reply.status >= 500 && status != "maintenance")
-    return unclear("http " + std::to_string(reply.status) + ": no answer of AR24's");
+  if (reply.status >= 500 && status != "maintenance") return not_of_ar24(reply.status);
   if (status == "maintenance") return {.kind = Answer::Kind::maintenance};
+  if (status == "error" && document["slug"].text().empty() && reply.status >= 400)
+    return not_of_ar24(reply.status);
   if (status == "error")
     return {.kind = Answer::Kind::error,
             .slug = one_line(document["slug"].text(), kSlugBytes),
@@ -69,9 +82,9 @@ Answer read_answer(const sdk::HttpReply &reply, std::string_view private_key, st
 
 bool is_about_the_account(std::string_view slug) {
   const auto word = lower(slug);
-  return has_one(word, {"token", "signature", "api_key", "private_key", "_date", "user_not", "id_user",
-                        "user_unavailable", "access", "right", "forbidden", "not_confirmed", "payment",
-                        "billing", "credit"}) &&
+  return has_one(word, {"http 4", "token", "signature", "api_key", "private_key", "_date", "user_not",
+                        "id_user", "user_unavailable", "access", "right", "forbidden", "not_confirmed",
+                        "payment", "billing", "credit"}) &&
          !is_about_the_code(slug);
 }
 
