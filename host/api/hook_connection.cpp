@@ -31,8 +31,9 @@ using PlainStream = Tcp::socket;
 using TlsStream = asio::ssl::stream<Tcp::socket>;
 
 constexpr std::size_t kReadBytes{16 * 1024};
-/// Room for the header of most requests; of others the rest comes from the heap.
-constexpr std::size_t kFieldsBytes{2 * 1024}, kFieldsUsual{16};
+/// Room for the header of most requests; of others the rest comes from the heap. Below 1 KiB for the fields
+/// as copied: for more glibc tidies its whole heap up.
+constexpr std::size_t kFieldsBytes{2 * 1024}, kFieldsUsual{12};
 constexpr Milliseconds kIdleTimeout{75'000};  ///< between two requests: longer than the proxies' own 60 s
 constexpr Milliseconds kAnswerTimeout{
     15'000};  ///< for the plugin and the disk; providers give up at 5 to 30 s
