@@ -28,9 +28,7 @@ BOOST_AUTO_TEST_CASE(the_example_loads_without_a_single_error) {
   const auto &configuration = *loaded.configuration;
   BOOST_TEST(loaded.issues.empty(), texts(loaded.issues));
   BOOST_TEST(configuration.regions.size() == 6U);
-  BOOST_TEST(configuration.scenarios.size() == 2U);
-  BOOST_TEST(configuration.scenario_for("sme", "FR")->id == "standard");
-  BOOST_TEST(configuration.scenario_for("occasional", "FR")->id == "occasional");
+  BOOST_TEST(configuration.scenarios.size() == 1U);
   BOOST_TEST(configuration.version.size() == 64U);
   for (const auto *id : {"FR", "DE", "IT", "ES", "BE", "GB"}) {
     const auto *region = configuration.region(id);
@@ -210,6 +208,19 @@ BOOST_AUTO_TEST_CASE(a_recipient_in_another_zone_has_the_region_s_hours_on_their
       france.window.in_zone(domain::Zone::of("Indian/Reunion").value()).first_allowed_on_or_after(monday);
   BOOST_TEST(format_instant(in_paris) == "2026-11-23T07:00:00Z");
   BOOST_TEST(format_instant(in_reunion) == "2026-11-23T04:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_a_setting_names_and_that_is_not_there_is_a_warning) {
+  ConfigFolder folder;
+  folder.write("ca.pem", "");
+  folder.append("providers/smtp.toml",
+                "[settings]\nca_file = \"" + (folder.path() / "ca.pem").string() + "\"\n");
+  BOOST_TEST(folder.issues() == "");
+  folder.append("providers/smtp.toml", "[settings.trust]\nauthorities_file = \"/nowhere/ca.pem\"\n");
+  BOOST_TEST(
+      folder.issues() ==
+      "providers/smtp.toml:6:20: warning: there is no file /nowhere/ca.pem; without it the provider may "
+      "not start\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_may_go_as_a_short_message_needs_words_for_one_once_there_is_a_provider) {

@@ -37,11 +37,13 @@ def free_port():
 
 
 def write_configuration(examples, folder, plugins, mail):
-    """Copies config/ and changes only what this machine needs: folders, addresses of the servers, secrets by file.
+    """Copies config/ and changes only what this machine needs: folders, addresses of the servers, secrets by file. A second
+    scenario is for the segment of debtors that its file names.
 
     Providers are written anew: most of the examples want credentials of services that are not here."""
     shutil.copytree(examples, folder, ignore=shutil.ignore_patterns("providers"))
     (folder / "providers").mkdir()
+    shutil.copy(Path(__file__).parent / "occasional.toml", folder / "scenarios")
     main = folder / "relanced.toml"
     text = main.read_text(encoding="utf-8")
     for old, new in (('state = "/var/lib/relance"', 'state = "../state"'),
