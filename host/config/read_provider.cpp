@@ -60,6 +60,7 @@ class SettingsReader {
         if (!names_a_secret(key)) {
           if (may_be_granted(draft_.configuration, value.text))
             provider_.sandbox.files.emplace_back(value.text);
+          expect_file(value.text, key, at);
           return same(json::value(value.text));
         }
         if (!draft_.configuration.allows_literal_secrets)
@@ -83,6 +84,14 @@ class SettingsReader {
         break;
     }
     return convert_table(value, pointer);
+  }
+
+  /// A file of authorities that is not there yet stops the provider's start: better said by the check.
+  void expect_file(const std::string &path, std::string_view key, const Position &at) {
+    std::error_code ignored;
+    if (draft_.options.reads_secrets && key.ends_with("_file") && path.starts_with('/') &&
+        !fs::is_regular_file(path, ignored))
+      draft_.issues.warning(at, "there is no file " + path + "; without it the provider may not start");
   }
 
   Both hidden(const std::string &secret) {
@@ -172,7 +181,8 @@ void read_provider(Draft &draft, const Document &document, std::string_view stem
   if (auto table = root.table("sandbox")) provider.sandbox = read_sandbox(draft, *table);
   if (auto table = root.table("http")) read_hosts(*table, provider);
   if (root.has("letter")) {
-    const bool is_paper{provider.channel == "postal" || provider.channel == "lre" || provider.channel == "fax"};
+    const bool is_paper{provider.channel == "postal" || provider.channel == "lre" ||
+                        provider.channel == "fax"};
     if (!is_paper && !provider.channel.empty())
       draft.issues.error(root.at("letter"), "[letter] is for the channels postal, lre and fax");
     if (auto table = root.table("letter")) provider.letter = read_letter_settings(*table);

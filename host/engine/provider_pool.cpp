@@ -19,6 +19,22 @@ constexpr Milliseconds kRetireGrace{5000};
 constexpr Milliseconds kRetryMin{1000};
 constexpr Milliseconds kRetryMax{std::chrono::minutes{5}};
 
+/// A plugin's line with what it adds to it ("why" needs no name), and without its secrets, whatever it
+/// quotes.
+std::string line_of(std::string_view text, const channel::Fields &fields,
+                    const std::vector<config::Secret> &secrets) {
+  std::string line{text};
+  for (const auto &[name, value] : fields) {
+    line += line.size() == text.size() ? ": " : "; ";
+    if (name != "why") line += name + ' ';
+    line += value;
+  }
+  for (const auto &secret : secrets)
+    for (auto at = line.find(secret.reveal()); at != line.npos; at = line.find(secret.reveal(), at))
+      line.replace(at, secret.reveal().size(), config::kRedacted);
+  return line;
+}
+
 channel::HttpSettings client_settings(const config::Http &http) {
   return {http.proxy, http.no_proxy, http.ca_file.string()};
 }
@@ -37,11 +53,11 @@ channel::ProviderSettings ProviderPool::settings_of(const config::Configuration 
   auto wanted = channel_settings(configuration, settings, program_);
   wanted.http = http_;
   wanted.hooks.business_now = [this] { return clock_.now(); };
-  wanted.hooks.log = [](const std::string &provider, int level, std::string_view text,
-                        const channel::Fields &) {
+  wanted.hooks.log = [secrets = settings.secrets](const std::string &provider, int level,
+                                                  std::string_view text, const channel::Fields &fields) {
     constexpr int kWarning{3};  // RELANCE_LOG_WARNING
     log::event(level >= kWarning ? log::Id::PROVIDER_COMPLAINS : log::Id::PROVIDER_SAYS,
-               {{"provider", provider}, {"text", text}});
+               {{"provider", provider}, {"text", line_of(text, fields, secrets)}});
   };
   return wanted;
 }

@@ -77,6 +77,16 @@ class DaemonTest(unittest.TestCase):
         self.world.edit("providers/scripted.toml", 'mode = "refuse"', "")
         self.assertEqual(self.world.run_daemon("--check-config")[0], 0)
 
+    def test_why_a_plugin_does_not_start_stands_in_the_log_without_its_secrets(self):
+        self.world.write("secret", "thrown by")
+        for placement in ("inproc", "child"):
+            with self.subTest(placement):
+                self.world.write("providers/scripted.toml", 'id = "scripted"\nplugin = "scripted"\nchannel = "email"\n'
+                                 f'placement = "{placement}"\n[settings]\nsent_log = {{ file = "../secret" }}\nmode = "throw"\n')
+                code, output = self.world.run_daemon()
+                self.assertNotEqual(code, 0, output)
+                self.assertRegex(output, r'PROVIDER_COMPLAINS .*where create; what \*\*\* create"')
+
     def test_a_credential_that_only_systemd_gives_is_no_fault_by_hand_but_stops_the_start(self):
         self.world.write("providers/scripted.toml", 'id = "scripted"\nplugin = "scripted"\nchannel = "email"\n[settings]\n'
                          'sent_log = { credential = "pass" }\n')
