@@ -10,21 +10,41 @@ namespace relance::api {
 namespace json = boost::json;
 namespace {
 
-/// The step's place in the scenarios that have it; they must agree, since one answer starts all cases.
+/// The step's place. All scenarios must agree on it, since one answer starts all cases: where one of them has
+/// another step there, its debtors would begin with that, which may be their formal notice.
 Result<std::int32_t> step_named(const config::Configuration &configuration, const std::string &id) {
   std::optional<std::int32_t> found;
-  std::string known;
+  std::string known, without;
+  bool is_elsewhere{false};
   for (const auto &scenario : configuration.scenarios) {
-    for (const auto &step : scenario.steps) known += (known.empty() ? "" : ", ") + step.id;
+    known += (known.empty() ? "" : "; ") + scenario.id + ":";
+    for (const auto &step : scenario.steps) known += ' ' + step.id;
     const auto index = domain::step_index(scenario, id);
-    if (index < 0) continue;
-    if (found && *found != index)
-      return conflict("the step " + id +
-                      " stands at different places in the scenarios; give its number, counted from 0");
+    if (index < 0) {
+      without = scenario.id;
+      continue;
+    }
+    is_elsewhere = is_elsewhere || (found && *found != index);
     found = index;
   }
-  if (found) return *found;
-  return invalid("no scenario has a step " + id + "; known: " + known, "/start_at");
+  if (!found) return invalid("no scenario has a step " + id + "; known: " + known, "/start_at");
+  if (is_elsewhere || !without.empty())
+    return conflict(
+        (is_elsewhere ? "the step " + id + " stands at different places in the scenarios"
+                      : "the scenario " + without + " has no step " + id) +
+        ", and all cases start at once: name one that all of them have at the same place; the tone rises by "
+        "one level at a time from there, however late a debtor is");
+  return *found;
+}
+
+/// Counted from 0, which every scenario must have.
+Result<std::int32_t> step_numbered(const config::Configuration &configuration, std::int32_t number) {
+  for (const auto &scenario : configuration.scenarios)
+    if (static_cast<std::size_t>(number) >= scenario.steps.size())
+      return invalid("the scenario " + scenario.id + " has no step " + std::to_string(number) +
+                         "; they are counted from 0",
+                     "/start_at");
+  return number;
 }
 
 Result<store::OnboardChoice> read_choice(const config::Configuration &configuration, Body &body) {
@@ -32,7 +52,9 @@ Result<store::OnboardChoice> read_choice(const config::Configuration &configurat
   if (body.has("start_at")) {
     const auto step = body.text("start_at");
     if (!step.empty() && step.size() < 4 && step.find_first_not_of("0123456789") == std::string::npos) {
-      choice.start_at = std::stoi(step);
+      const auto index = step_numbered(configuration, std::stoi(step));
+      if (!index) return index.error();
+      choice.start_at = *index;
     } else if (!step.empty()) {
       const auto index = step_named(configuration, step);
       if (!index) return index.error();

@@ -124,6 +124,18 @@ class CommandsTest(unittest.TestCase):
         self.ctl("onboard", code=2)
         self.ctl("onboard", "--start-at", "nonsense", code=1)
 
+    def test_debtors_of_another_scenario_do_not_start_at_its_step_of_the_same_number(self):
+        self.world.write("scenarios/short.toml", 'id = "short"\napplies_to = { segments = ["tiny"] }\n'
+                         '[[step]]\nid = "reminder-1"\nafter = "5d"\nchannels = ["email"]\ntemplate = "words"\n'
+                         '[[step]]\nid = "formal-notice"\nafter = "9d"\nchannels = ["email"]\ntemplate = "words"\napproval = "required"\n')
+        self.ctl("reload")
+        self.world.import_ledger()
+        for step, said in (("call", "the scenario short has no step call"), ("formal-notice", "stands at different places"),
+                           ("2", "the scenario short has no step 2")):
+            self.ctl("onboard", "--start-at", step, code=1)
+            self.assertIn(said, self.world.errors)
+        self.assertIn("started", self.ctl("onboard", "--start-at", "reminder-1"))
+
     def test_the_way_of_a_reminder_can_be_followed(self):
         self.open_ledger()
         self.assertIn("Société Générale des Œufs", self.ctl("explain", "D-1"))
