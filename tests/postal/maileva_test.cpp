@@ -252,6 +252,8 @@ BOOST_AUTO_TEST_CASE(subscriptions_are_made_once_and_missed_calls_are_caught_up)
   bench.services.tell(
       R"({"notification": {"id": "n1", "status": "MAX_RETRY", "last_attempt_date": "2026-11-22T10:00:00Z", "content": )" +
       Bench::event("ON_STATUS_PROCESSED", ref, key_of(1)) + "}}");
+  bench.services.fault("POST /subscriptions", "503");
+  BOOST_TEST(plugin.poll("").error != "", "what may be mended by waiting is tried again");
   const auto first = plugin.poll("");
   BOOST_TEST_REQUIRE(first.error == "", "an event that Maileva does not offer is no end of the others");
   const auto made = bench.services.seen()["subscriptions"];

@@ -3,17 +3,25 @@
 namespace relance::postal::maileva {
 namespace {
 
-/// A proof with its pictures; a list of 500 notifications has some hundred KiB.
-constexpr std::uint64_t kReplyMax{16'777'216};
+/// A list of 500 has some hundred KiB. The host bounds what all open calls of an instance may allow together.
+constexpr std::uint64_t kListMax{4'194'304}, kProofMax{16'777'216};
 
 }  // namespace
 
-sdk::HttpReply Api::get(const std::string &path, std::string_view media_type) {
+sdk::HttpReply Api::get(const std::string &path) {
+  return fetch(path, "application/json", kListMax);
+}
+
+sdk::HttpReply Api::download(const std::string &path) {
+  return fetch(path, "application/pdf", kProofMax);
+}
+
+sdk::HttpReply Api::fetch(const std::string &path, std::string media_type, std::uint64_t reply_max) {
   return account_.call(
       {.method = "GET",
        .url = settings_.api + '/' + path,
-       .headers = {{"accept", std::string{media_type}}},
-       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = kReplyMax, .is_idempotent = true}});
+       .headers = {{"accept", std::move(media_type)}},
+       .options = {.timeout_ms = settings_.timeout_ms, .reply_max = reply_max, .is_idempotent = true}});
 }
 
 sdk::HttpReply Api::post(const std::string &path, std::string content_type, std::string body,

@@ -3,6 +3,7 @@
 
 #include "plugins/postal/maileva/settings.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,9 @@ class Api {
  public:
   Api(sdk::Host host, const Settings &settings) : settings_{settings}, account_{host, settings.credentials} {}
 
-  sdk::HttpReply get(const std::string &path, std::string_view media_type = "application/json");
+  sdk::HttpReply get(const std::string &path);
+  /// A proof, with its pictures.
+  sdk::HttpReply download(const std::string &path);
   sdk::HttpReply post(const std::string &path, std::string content_type, std::string body,
                       std::int64_t not_after_ms);
   /// RFC 7396.
@@ -20,6 +23,7 @@ class Api {
   sdk::HttpReply remove(const std::string &path);
 
  private:
+  sdk::HttpReply fetch(const std::string &path, std::string media_type, std::uint64_t reply_max);
   sdk::HttpReply send(std::string_view method, const std::string &path, std::string content_type,
                       std::string body, std::int64_t not_after_ms);
 

@@ -306,7 +306,7 @@ sdk::Parsed MailevaChannel::parse(const sdk::Raw &raw) {
 
 sdk::Fetched MailevaChannel::fetch(const sdk::Fetch &fetch) {
   if (!is_proof(fetch.reference)) return sdk::Fetched::gone("no proof of ours is named");
-  const auto reply = api_.get(std::string{fetch.reference}, "application/pdf");
+  const auto reply = api_.download(std::string{fetch.reference});
   if (reply.is_success() && reply.body.starts_with("%PDF-"))
     return sdk::Fetched::ok(reply.body, "application/pdf");
   if (reply.is_success()) return sdk::Fetched::retry("what came is no PDF", kProofPauseMs);

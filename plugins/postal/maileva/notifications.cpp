@@ -107,7 +107,7 @@ bool Notifications::subscribe(std::string &fault) {
     if (reply.is_success()) continue;
     const auto words = "the subscription to " + std::string{row.event_type} + " of " +
                        std::string{row.resource_type} + " was not taken: " + rest::said_in(reply).text;
-    if (reply.result != sdk::HttpReply::Result::replied || reply.status != 400) {
+    if (rest::is_away(reply) || reply.status == 408 || reply.status >= 500) {
       fault = words;
       return false;
     }
