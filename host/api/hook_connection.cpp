@@ -202,6 +202,7 @@ class Connection final : public HookConnection {
     ++house_.traffic().requests;
     is_head_ = message.method() == http::verb::head;
     request_ = std::make_shared<channel::WebhookRequest>();
+    request_->received_at = WallClock{}.now();
     request_->headers.reserve(kFieldsUsual);
     request_->method = std::string{view(message.method_string())};
     const auto target = view(message.target());

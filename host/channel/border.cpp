@@ -221,7 +221,8 @@ Outcome to_outcome(const relance_result &r) {
   outcome.failure = to_failure_class(r.failure);
   const auto refs = std::min(r.ref_count, kRefsMax);
   outcome.refs.reserve(refs);
-  for (std::size_t i{0}; i < refs; ++i) outcome.refs.emplace_back(to_view(r.refs[i]).substr(0, kRefBytesMax));
+  for (std::size_t i{0}; i < refs; ++i)
+    if (is_ref(r.refs[i])) outcome.refs.emplace_back(to_view(r.refs[i]));
   outcome.code = text_of(r.code);
   outcome.text = text_of(r.text);
   if (r.retry_after_ms > 0) outcome.retry_after = bounded(r.retry_after_ms);
@@ -235,6 +236,13 @@ Recall to_recall(const relance_recalled &r) {
   auto kind = RecallKind::unknown;
   if (r.kind == RELANCE_RECALL_CANCELLED) kind = RecallKind::cancelled;
   if (r.kind == RELANCE_RECALL_TOO_LATE) kind = RecallKind::too_late;
+  return {r.token, kind, text_of(r.text)};
+}
+
+Discard to_discard(const relance_discarded &r) {
+  auto kind = DiscardKind::unknown;
+  if (r.kind == RELANCE_DISCARD_GONE) kind = DiscardKind::gone;
+  if (r.kind == RELANCE_DISCARD_RELEASED) kind = DiscardKind::released;
   return {r.token, kind, text_of(r.text)};
 }
 
@@ -291,7 +299,7 @@ Traits to_traits(const relance_descriptor &d, const relance_traits &t) {
   traits.driver = d.driver;
   traits.channel = d.channel;
   if (t.idempotency_window_ms > 0) traits.idempotency_window = bounded(t.idempotency_window_ms);
-  if (t.not_found_certain_after_ms > 0)
+  if (t.not_found_certain_after_ms > 0 && t.not_found_certain_after_ms <= RELANCE_NOT_FOUND_CERTAIN_MAX_MS)
     traits.not_found_certain_after = bounded(t.not_found_certain_after_ms);
   traits.max_in_flight = t.max_in_flight == 0 ? kInFlightDefault : std::min(t.max_in_flight, kInFlightMax);
   // What the descriptor does not state has no checked functions behind it.

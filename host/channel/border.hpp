@@ -34,8 +34,12 @@ std::string to_line(std::string_view text);
 inline constexpr std::size_t kTextMax{4096};  ///< a provider's words; more is cut, as nobody reads it
 
 inline constexpr std::size_t kRefsMax{
-    256};  ///< of one result: the parts of the longest SMS that anybody sends
-inline constexpr std::size_t kRefBytesMax{1024};
+    RELANCE_REFS_MAX};  ///< of one result: the parts of the longest SMS that anybody sends
+inline constexpr std::size_t kRefBytesMax{RELANCE_REF_BYTES_MAX};
+/// One that is cut would name another message, or none.
+inline bool is_ref(relance_str ref) {
+  return ref.data != nullptr && ref.len != 0 && ref.len <= kRefBytesMax;
+}
 
 /// A span that a plugin states: beyond ten years it is as good as that, and can be added to any moment.
 /// "Never certain", written as the largest number, must not become "at once" by an overflow.
@@ -91,6 +95,7 @@ MessageArrays::Counts counts_of(const Submission &submission);
 
 Outcome to_outcome(const relance_result &result);
 Recall to_recall(const relance_recalled &result);
+Discard to_discard(const relance_discarded &result);
 Parsed to_parsed(const relance_parsed &result);
 Polled to_polled(const relance_polled &result);
 Inbound to_inbound(const relance_inbound &inbound);

@@ -9,11 +9,11 @@ relance_status ChildHttp::send(const HttpCall &call, std::string &because) {
     const std::lock_guard lock(mutex_);
     if (const auto host = hosts_.allow(call.url); !host) {
       because = host.error().message;
-      return RELANCE_E_SETTINGS;
+      return RELANCE_E_REFUSED;
     }
     const auto answer = room_.take(call);
     if (answer != HttpRoom::Answer::taken)
-      return answer == HttpRoom::Answer::full ? RELANCE_E_TOO_LARGE : RELANCE_E_SETTINGS;
+      return answer == HttpRoom::Answer::full ? RELANCE_E_BUSY : RELANCE_E_REFUSED;
   }
   outbox_.say([&](FrameWriter &w) { encode(w, call); });
   return RELANCE_OK;

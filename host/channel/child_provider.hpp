@@ -44,18 +44,12 @@ class ChildProvider final : public Provider {
 
   Result<void> start() override;
   void submit(std::vector<Submission> batch) override;
-  void commit(Token token, const std::vector<std::string> &refs, Instant not_after) override {
-    operation(Operation::commit, FrameType::commit, token, {}, refs, to_ms(not_after));
+  void commit(AttemptRef attempt, Instant not_after) override {
+    operation(Operation::commit, FrameType::commit, attempt, to_ms(not_after));
   }
-  void discard(const std::vector<std::string> &refs) override {
-    post([&](FrameWriter &w) { encode_refs(w, FrameType::discard, 0, {}, refs, 0); });
-  }
-  void recall(Token token, const std::vector<std::string> &refs) override {
-    operation(Operation::recall, FrameType::recall, token, {}, refs, 0);
-  }
-  void query(Token token, const std::string &key, const std::vector<std::string> &refs) override {
-    operation(Operation::query, FrameType::query, token, key, refs, 0);
-  }
+  void discard(AttemptRef attempt) override { operation(Operation::discard, FrameType::discard, attempt, 0); }
+  void recall(AttemptRef attempt) override { operation(Operation::recall, FrameType::recall, attempt, 0); }
+  void query(AttemptRef attempt) override { operation(Operation::query, FrameType::query, attempt, 0); }
   void stored(std::vector<Token> plugin_tokens) override;
   void room() override {
     has_room_ = true;
@@ -91,8 +85,7 @@ class ChildProvider final : public Provider {
     flush();
   }
   bool open(Operation operation, Token token);
-  void operation(Operation operation, FrameType type, Token token, std::string_view key,
-                 const std::vector<std::string> &refs, std::int64_t not_after_ms);
+  void operation(Operation operation, FrameType type, const AttemptRef &attempt, std::int64_t not_after_ms);
   Outcome refusal(Token token, OutcomeKind kind, const char *code, std::string text) const;
   struct Going {
     std::vector<Outgoing> messages;
@@ -118,6 +111,7 @@ class ChildProvider final : public Provider {
   bool handle(const Frame &frame);
   bool take_outcomes(const Frame &frame);
   bool take_recalls(const Frame &frame);
+  bool take_discards(const Frame &frame);
   bool take_parsed(const Frame &frame);
   bool take_polled(const Frame &frame);
   bool take_fetched(const Frame &frame);
@@ -162,7 +156,7 @@ class ChildProvider final : public Provider {
   std::promise<Result<void>> started_;
   std::thread thread_;
   std::thread::id io_thread_;  ///< written by that thread before start() returns
-  std::atomic<bool> is_stopping_{false}, has_room_{false};
+  std::atomic<bool> is_stopping_{false}, has_room_{false}, gives_up_http_{false};
 
   std::mutex mutex_;
   std::condition_variable ended_;

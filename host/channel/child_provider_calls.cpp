@@ -125,15 +125,16 @@ bool ChildProvider::open(Operation operation, Token token) {
          tokens_.open({token, operation, WallClock().now() + settings_.limits.answer_timeout, nullptr});
 }
 
-void ChildProvider::operation(Operation operation, FrameType type, Token token, std::string_view key,
-                              const std::vector<std::string> &refs, std::int64_t not_after_ms) {
+void ChildProvider::operation(Operation operation, FrameType type, const AttemptRef &attempt,
+                              std::int64_t not_after_ms) {
+  const auto token = attempt.token;
   {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::ended) return;
     if (open(operation, token)) {
       FrameWriter w(out_);
       write_clock(w);
-      encode_refs(w, type, token, key, refs, not_after_ms);
+      encode_attempt(w, type, attempt, not_after_ms);
       return flush();
     }
     if (phase_ == Phase::up) return;  // open already: its end is on its way
@@ -194,8 +195,8 @@ void ChildProvider::fetch(EvidenceWish wish) {
     }
     if (phase_ == Phase::up) return;
   }
-  deliver(make_up({{wish.token, Operation::fetch, {}, nullptr}}, "down", "the provider is down"), settings_.id,
-          events_);
+  deliver(make_up({{wish.token, Operation::fetch, {}, nullptr}}, "down", "the provider is down"),
+          settings_.id, events_);
 }
 
 /// Any thread.
@@ -253,10 +254,15 @@ void ChildProvider::stop(Milliseconds grace) {
   if (!thread_.joinable()) return;
   const auto give_up_at = SteadyClock::now() + grace;
   is_stopping_ = true;
-  post([](FrameWriter &w) { encode_empty(w, FrameType::stop); });
+  post([grace](FrameWriter &w) { encode_number(w, FrameType::stop, grace.count()); });
   {
+    const auto has_ended = [this] { return tokens_.size() == 0 || phase_ != Phase::up; };
     std::unique_lock lock(mutex_);
-    ended_.wait_until(lock, give_up_at, [this] { return tokens_.size() == 0 || phase_ != Phase::up; });
+    if (!ended_.wait_until(lock, give_up_at - last_words(grace), has_ended)) {
+      gives_up_http_ = true;
+      signal();
+      ended_.wait_until(lock, give_up_at, has_ended);
+    }
     closing_since_ = SteadyClock::now();
   }
   signal();

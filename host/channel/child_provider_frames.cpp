@@ -62,6 +62,8 @@ bool ChildProvider::handle(const Frame &frame) {
       return take_judged(frame);
     case FrameType::recalled:
       return take_recalls(frame);
+    case FrameType::discarded:
+      return take_discards(frame);
     case FrameType::started:
       return take_started(frame);
     case FrameType::refused:
@@ -112,7 +114,7 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
   auto outcomes = decode_outcomes(frame.payload);
   if (!outcomes) return false;
   if (outcomes->empty()) chatter_.note(1);
-  std::vector<Token> strays;
+  std::vector<Outcome> strays;
   tokens_.close_all(
       Ending::complete, outcomes->size(), [&](std::size_t i) { return (*outcomes)[i].token; },
       [&](std::size_t i, const OpenToken &open) {
@@ -121,12 +123,30 @@ bool ChildProvider::take_outcomes(const Frame &frame) {
             (kind == OutcomeKind::not_found && open.operation != Operation::query))
           kind = OutcomeKind::unknown;
       },
-      [&](std::size_t i) { strays.push_back(std::exchange((*outcomes)[i].token, 0)); });
+      [&](std::size_t i) {
+        strays.push_back((*outcomes)[i]);
+        (*outcomes)[i].token = 0;
+      });
   if (!strays.empty()) std::erase_if(*outcomes, [](const Outcome &outcome) { return outcome.token == 0; });
-  for (const auto token : strays)
-    fault("it ended a token that is not open", {{"token", std::to_string(token)}});
+  for (const auto &stray : strays)
+    fault("it ended a token that is not open", {{"token", std::to_string(stray.token)}});
   chatter_.note(strays.size());
+  std::erase_if(strays, [&](const Outcome &stray) {
+    return stray.kind != OutcomeKind::prepared || !tokens_.take_late(stray.token);
+  });
+  if (!strays.empty()) events_.late_drafts(settings_.id, std::move(strays));
   if (!outcomes->empty()) events_.outcomes(settings_.id, std::move(*outcomes));
+  note_end();
+  return true;
+}
+
+bool ChildProvider::take_discards(const Frame &frame) {
+  auto discards = decode_discards(frame.payload);
+  if (!discards) return false;
+  if (discards->empty()) chatter_.note(1);
+  chatter_.note(std::erase_if(
+      *discards, [&](const Discard &discard) { return !tokens_.close(Ending::discarded, discard.token); }));
+  if (!discards->empty()) events_.discards(settings_.id, std::move(*discards));
   note_end();
   return true;
 }

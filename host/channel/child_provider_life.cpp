@@ -124,6 +124,7 @@ void ChildProvider::serve() {
       log(RELANCE_LOG_ERROR, saved.error().text());
     if (has_room_.exchange(false)) inbound_.unblock();
     offer_inbound();
+    if (gives_up_http_.exchange(false) && http_) http_->give_up();
     hand_http_replies();
     keep_time();
   }

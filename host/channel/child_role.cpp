@@ -3,6 +3,7 @@
 // happens afterwards, the daemon knows which tokens a plugin may have seen.
 #include "host/channel/child_role.hpp"
 
+#include "host/channel/attempt_call.hpp"
 #include "host/channel/child_process.hpp"
 #include "host/channel/child_sink.hpp"
 #include "host/channel/evidence_border.hpp"
@@ -59,7 +60,7 @@ class ChildRole {
     outbox_.flush_waiting();
     if (!instance_) return kExitClean;
     const int status{loop()};
-    if (!has_stopped_) instance_->stop();
+    if (!has_stopped_) instance_->stop(Milliseconds{0});
     instance_->destroy();
     outbox_.flush_waiting();
     return status;
@@ -168,12 +169,8 @@ class ChildRole {
       case FrameType::commit:
       case FrameType::recall:
       case FrameType::query:
+      case FrameType::discard:
         return handle_operation(frame);
-      case FrameType::discard: {
-        const auto refs = decode_refs(frame.payload);
-        if (refs) instance_->discard(refs->refs);
-        return refs.has_value();
-      }
       case FrameType::parse:
         return handle_parse(frame);
       case FrameType::poll:
@@ -205,10 +202,12 @@ class ChildRole {
       case FrameType::ping:
         outbox_.say([](FrameWriter &w) { encode_empty(w, FrameType::pong); });
         return frame.payload.empty();
-      case FrameType::stop:
+      case FrameType::stop: {
+        const auto grace = decode_number(frame.payload);
         has_stopped_ = true;
-        instance_->stop();
-        return frame.payload.empty();
+        instance_->stop(Milliseconds{grace.value_or(0)});
+        return grace.has_value();
+      }
       default:
         return false;
     }
@@ -257,34 +256,41 @@ class ChildRole {
     return true;
   }
 
+  /// Null: the plugin has not let go of this token yet, as an end was made up for it. It is not asked now.
   template <class T>
-  struct OperationCall {
-    RefsFrame frame;
-    std::shared_ptr<const char[]> bytes;
-    T c{};
-  };
-  template <class T>
-  std::shared_ptr<OperationCall<T>> open_operation(Operation operation, const Frame &frame, RefsFrame refs) {
-    auto call = std::make_shared<OperationCall<T>>(OperationCall<T>{std::move(refs), frame.owner, {}});
-    call->c.size = sizeof(T);
-    call->c.token = call->frame.token;
-    call->c.idempotency_key = to_str(call->frame.key);
-    call->c.refs = call->frame.refs.data();
-    call->c.ref_count = call->frame.refs.size();
-    tokens_.open({call->frame.token, operation, kNever, call});
-    return call;
+  std::shared_ptr<AttemptCall<T>> open_operation(Operation operation, AttemptRef attempt) {
+    auto call = std::make_shared<AttemptCall<T>>(std::move(attempt));
+    return tokens_.open({call->c.token, operation, kNever, call}) ? call : nullptr;
+  }
+  void end_held(Token token) {
+    relance_result end{};
+    end.size = sizeof end;
+    end.outcome = RELANCE_OUT_UNKNOWN;
+    end.token = token;
+    end.code = RELANCE_LIT("held");
+    end.text = RELANCE_LIT("the plugin has not let go of it yet");
+    sink_.complete(std::span(&end, 1));
   }
   bool handle_operation(const Frame &frame) {
-    auto refs = decode_refs(frame.payload);
-    if (!refs) return false;
+    auto decoded = decode_attempt(frame.payload);
+    if (!decoded) return false;
+    const auto token = decoded->attempt.token;
+    auto attempt = std::move(decoded->attempt);
     if (frame.type == FrameType::commit) {
-      const auto call = open_operation<relance_commit>(Operation::commit, frame, std::move(*refs));
-      call->c.not_after_ms = call->frame.not_after_ms;
+      const auto call = open_operation<relance_commit>(Operation::commit, std::move(attempt));
+      if (!call) return end_held(token), true;
+      call->c.not_after_ms = decoded->not_after_ms;
       instance_->commit(call->c);
+    } else if (frame.type == FrameType::query) {
+      const auto call = open_operation<relance_query>(Operation::query, std::move(attempt));
+      if (!call) return end_held(token), true;
+      instance_->query(call->c);
     } else if (frame.type == FrameType::recall) {
-      instance_->recall(open_operation<relance_recall>(Operation::recall, frame, std::move(*refs))->c);
+      const auto call = open_operation<relance_recall>(Operation::recall, std::move(attempt));
+      if (call) instance_->recall(call->c);  // else the end of the first one answers this one, too
     } else {
-      instance_->query(open_operation<relance_query>(Operation::query, frame, std::move(*refs))->c);
+      const auto call = open_operation<relance_discard>(Operation::discard, std::move(attempt));
+      if (call) instance_->discard(call->c);
     }
     return true;
   }

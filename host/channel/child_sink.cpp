@@ -40,6 +40,10 @@ void ChildSink::recalled(std::span<const relance_recalled> results) {
   outbox_.say([&](FrameWriter &w) { encode(w, results); });
 }
 
+void ChildSink::discarded(std::span<const relance_discarded> results) {
+  outbox_.say([&](FrameWriter &w) { encode(w, results); });
+}
+
 void ChildSink::parsed(std::span<const relance_parsed> results) {
   outbox_.say([&](FrameWriter &w) {
     for (const auto &result : results) {

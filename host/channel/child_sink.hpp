@@ -31,6 +31,8 @@ class ChildSink final : public InstanceSink {
   // Any thread of the plugin
   void complete(std::span<const relance_result> results) override;
   void recalled(std::span<const relance_recalled> results) override;
+  void discarded(std::span<const relance_discarded> results) override;
+  void late_drafts(std::span<const relance_result>) override {}  // the daemon sees what is late
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
   void fetched(std::span<const relance_evidence_fetched> results) override;

@@ -44,6 +44,7 @@ enum class FrameType : std::uint8_t {
   intent,
   outcomes,
   recalled,
+  discarded,
   inbound,
   parsed,
   polled,

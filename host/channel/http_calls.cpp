@@ -24,10 +24,10 @@ relance_status to_status(HttpCalls::Sent sent) {
     case HttpCalls::Sent::taken:
       return RELANCE_OK;
     case HttpCalls::Sent::full:
-      return RELANCE_E_TOO_LARGE;
+      return RELANCE_E_BUSY;
     case HttpCalls::Sent::refused:
     case HttpCalls::Sent::repeated:
-      return RELANCE_E_SETTINGS;
+      return RELANCE_E_REFUSED;
     case HttpCalls::Sent::closed:
       break;
   }
@@ -60,6 +60,12 @@ void HttpCalls::cancel(Token token) {
   const auto found = open_.find(token);
   if (found == open_.end() || !found->second.id) return;
   client_->cancel(*std::exchange(found->second.id, std::nullopt));
+}
+
+void HttpCalls::give_up() {
+  const std::lock_guard lock(mutex_);
+  for (auto &[token, open] : open_)
+    if (client_ != nullptr && open.id) client_->cancel(*std::exchange(open.id, std::nullopt));
 }
 
 void HttpCalls::on_reply(HttpReply reply) {

@@ -36,6 +36,8 @@ class HttpCalls : public std::enable_shared_from_this<HttpCalls> {
   /// With `taken` exactly one reply follows, unless close() comes first.
   Sent send(HttpCall call);
   void cancel(Token token);
+  /// Cancels all that are open; their replies still come.
+  void give_up();
   /// Replies from the front, at least one when there is one, then as long as their bodies stay within
   /// `bytes_max`. Their tokens are free again.
   std::vector<HttpReply> take(std::size_t bytes_max);
@@ -63,6 +65,11 @@ class HttpCalls : public std::enable_shared_from_this<HttpCalls> {
   std::deque<HttpReply> replies_;
   LineBudget budget_{kLinesMax};
 };
+
+/// Of a stop's grace, what its open calls are given up before, so that their replies come within it.
+constexpr Milliseconds last_words(Milliseconds grace) {
+  return std::min(grace / 4, Milliseconds{1000});
+}
 
 /// What send() of relance/http.h answers.
 relance_status to_status(HttpCalls::Sent sent);

@@ -1,5 +1,6 @@
 #include "host/channel/inproc_instance.hpp"
 
+#include "host/channel/attempt_call.hpp"
 #include "host/channel/evidence_border.hpp"
 #include "host/channel/poll_call.hpp"
 #include "host/channel/webhook_border.hpp"
@@ -14,16 +15,6 @@ constexpr std::size_t kOpenInprocFactor{4};  ///< the engine keeps to max_in_fli
 constexpr std::size_t kOpenInprocMin{1024};
 
 constexpr std::size_t kRepliesHandedOverMax{8u << 20};  ///< handed over in one call
-
-/// References that a task keeps for the C structs it passes.
-struct RefsCall {
-  std::string key;
-  std::vector<std::string> refs;
-  std::vector<relance_str> views;
-  RefsCall(std::string k, const std::vector<std::string> &r) : key(std::move(k)), refs(r) {
-    for (const auto &ref : refs) views.push_back(to_str(ref));
-  }
-};
 
 }  // namespace
 
@@ -54,7 +45,8 @@ Result<void> InprocInstance::start() {
   thread_.post(Kind::note, [this, started] { started->set_value(begin()); });
   thread_.start(shared_from_this(), {[this] { instance_.wake(); },
                                      [this] {
-                                       if (std::exchange(is_instance_started_, false)) instance_.stop();
+                                       if (std::exchange(is_instance_started_, false))
+                                         instance_.stop(grace_left());
                                      },
                                      [this] { end(); }});
   keeper_.start();
@@ -98,8 +90,11 @@ bool InprocInstance::open(Token token, Operation operation, std::shared_ptr<cons
     give(make_up({{token, operation, {}, nullptr}}, "stopping", "the provider is being stopped"));
     return false;
   }
-  return tokens_.open(
-      {token, operation, WallClock().now() + settings_.limits.answer_timeout, std::move(keeps)});
+  if (tokens_.open({token, operation, WallClock().now() + settings_.limits.answer_timeout, std::move(keeps)}))
+    return true;
+  if (tokens_.is_held(ending_of(operation), token))
+    give(make_up({{token, operation, {}, nullptr, true}}, "held", "the plugin has not let go of it yet"));
+  return false;  // else its end is on its way
 }
 
 /// Of tokens that are open by now.
@@ -137,39 +132,25 @@ void InprocInstance::submit(std::vector<Submission> batch) {
   hand_over([this, messages, going = std::move(going)] { instance_.submit(going); });
 }
 
-void InprocInstance::commit(Token token, const std::vector<std::string> &refs, Instant not_after) {
-  const auto call = std::make_shared<RefsCall>(std::string{}, refs);
-  if (!open(token, Operation::commit, call)) return;
-  hand_over([this, call, token, not_after] {
-    instance_.commit(
-        {sizeof(relance_commit), 0, token, {}, call->views.data(), call->views.size(), to_ms(not_after)});
-  });
+void InprocInstance::commit(AttemptRef attempt, Instant not_after) {
+  const auto call = std::make_shared<AttemptCall<relance_commit>>(std::move(attempt));
+  call->c.not_after_ms = to_ms(not_after);
+  if (open(call->c.token, Operation::commit, call)) hand_over([this, call] { instance_.commit(call->c); });
 }
 
-void InprocInstance::discard(const std::vector<std::string> &refs) {
-  thread_.post(Kind::note, [this, call = std::make_shared<RefsCall>(std::string{}, refs)] {
-    instance_.discard(call->views);
-  });
+void InprocInstance::discard(AttemptRef attempt) {
+  const auto call = std::make_shared<AttemptCall<relance_discard>>(std::move(attempt));
+  if (open(call->c.token, Operation::discard, call)) hand_over([this, call] { instance_.discard(call->c); });
 }
 
-void InprocInstance::recall(Token token, const std::vector<std::string> &refs) {
-  struct Call : RefsCall {
-    using RefsCall::RefsCall;
-    relance_recall c{};
-  };
-  const auto call = std::make_shared<Call>(std::string{}, refs);
-  call->c = {sizeof(relance_recall), 0, token, {}, call->views.data(), call->views.size()};
-  if (open(token, Operation::recall, call)) hand_over([this, call] { instance_.recall(call->c); });
+void InprocInstance::recall(AttemptRef attempt) {
+  const auto call = std::make_shared<AttemptCall<relance_recall>>(std::move(attempt));
+  if (open(call->c.token, Operation::recall, call)) hand_over([this, call] { instance_.recall(call->c); });
 }
 
-void InprocInstance::query(Token token, const std::string &key, const std::vector<std::string> &refs) {
-  struct Call : RefsCall {
-    using RefsCall::RefsCall;
-    relance_query c{};
-  };
-  const auto call = std::make_shared<Call>(key, refs);
-  call->c = {sizeof(relance_query), 0, token, to_str(call->key), call->views.data(), call->views.size()};
-  if (open(token, Operation::query, call)) hand_over([this, call] { instance_.query(call->c); });
+void InprocInstance::query(AttemptRef attempt) {
+  const auto call = std::make_shared<AttemptCall<relance_query>>(std::move(attempt));
+  if (open(call->c.token, Operation::query, call)) hand_over([this, call] { instance_.query(call->c); });
 }
 
 void InprocInstance::parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
@@ -192,8 +173,7 @@ void InprocInstance::poll(Token token, const std::string &cursor, OpenPage open_
 
 void InprocInstance::fetch(EvidenceWish wish) {
   const auto call = std::make_shared<EvidenceCall>(std::move(wish));
-  if (open(call->wish.token, Operation::fetch, call))
-    hand_over([this, call] { instance_.fetch(call->c); });
+  if (open(call->wish.token, Operation::fetch, call)) hand_over([this, call] { instance_.fetch(call->c); });
 }
 
 /// On the engine's own thread: a quote is pure and may be asked for at any time.
@@ -221,7 +201,8 @@ void InprocInstance::authenticate(std::vector<WebhookCall> calls) {
       continue;
     }
     auto call = std::make_shared<const AuthenticateCall>(webhook.token, std::move(webhook.request));
-    if (tokens_.open({call->token, Operation::authenticate, deadline, call})) going->push_back(std::move(call));
+    if (tokens_.open({call->token, Operation::authenticate, deadline, call}))
+      going->push_back(std::move(call));
   }
   if (!refused.empty())
     deliver(make_up(refused, "down", is_taking_ ? "too many webhooks wait already" : "it is being stopped"),
@@ -256,16 +237,25 @@ void InprocInstance::room() {
 void InprocInstance::stop(Milliseconds grace) {
   if (!is_taking_.exchange(false) || !has_started_) return abandon();
   const auto give_up_at = std::chrono::steady_clock::now() + grace;
+  give_up_at_ = give_up_at;
   judge_.begin_stop();
   thread_.begin_stop();
   // Whatever the thread is at, from here on it hands nothing over that it has not announced before.
   give(make_up(tokens_.withdraw(), "stopping", "the provider was stopped before it was handed over"));
-  {
-    std::unique_lock lock(ended_mutex_);
-    ended_.wait_until(lock, give_up_at, [this] { return tokens_.size() == 0; });
-  }
+  if (!wait_for_ends(give_up_at - last_words(grace)) && http_) http_->give_up();
+  wait_for_ends(give_up_at);
   give(make_up(tokens_.drain(true), "no_end", "the plugin had not ended it when it was stopped"));
   abandon();
+}
+
+bool InprocInstance::wait_for_ends(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(ended_mutex_);
+  return ended_.wait_until(lock, until, [this] { return tokens_.size() == 0; });
+}
+
+Milliseconds InprocInstance::grace_left() const {
+  const auto left = give_up_at_.load() - std::chrono::steady_clock::now();
+  return std::max(std::chrono::floor<Milliseconds>(left), Milliseconds{0});
 }
 
 /// Closes the way to the engine and ends the thread, or leaves it to itself when the plugin does not return.
@@ -284,7 +274,7 @@ void InprocInstance::abandon() {
 }
 
 relance_status InprocInstance::http_send(HttpCall call) {
-  return http_ ? to_status(http_->send(std::move(call))) : RELANCE_E_SETTINGS;
+  return http_ ? to_status(http_->send(std::move(call))) : RELANCE_E_REFUSED;
 }
 
 void InprocInstance::http_cancel(Token token) {
@@ -330,6 +320,19 @@ void InprocInstance::recalled(std::span<const relance_recalled> results) {
   for (const auto &result : results) recalls.push_back(to_recall(result));
   to_engine([&] { events_.recalls(settings_.id, std::move(recalls)); });
   note_end();
+}
+
+void InprocInstance::discarded(std::span<const relance_discarded> results) {
+  std::vector<Discard> discards;
+  for (const auto &result : results) discards.push_back(to_discard(result));
+  to_engine([&] { events_.discards(settings_.id, std::move(discards)); });
+  note_end();
+}
+
+void InprocInstance::late_drafts(std::span<const relance_result> results) {
+  std::vector<Outcome> outcomes;
+  for (const auto &result : results) outcomes.push_back(to_outcome(result));
+  to_engine([&] { events_.late_drafts(settings_.id, std::move(outcomes)); });
 }
 
 void InprocInstance::parsed(std::span<const relance_parsed> results) {

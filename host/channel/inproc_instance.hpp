@@ -27,10 +27,10 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   [[nodiscard]] const Traits &traits() const { return instance_.traits(); }
   [[nodiscard]] const std::string &id() const { return settings_.id; }
   void submit(std::vector<Submission> batch);
-  void commit(Token token, const std::vector<std::string> &refs, Instant not_after);
-  void discard(const std::vector<std::string> &refs);
-  void recall(Token token, const std::vector<std::string> &refs);
-  void query(Token token, const std::string &key, const std::vector<std::string> &refs);
+  void commit(AttemptRef attempt, Instant not_after);
+  void discard(AttemptRef attempt);
+  void recall(AttemptRef attempt);
+  void query(AttemptRef attempt);
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,
              Instant received_at);
   void poll(Token token, const std::string &cursor, OpenPage open_page);
@@ -47,6 +47,8 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   // What the plugin says.
   void complete(std::span<const relance_result> results) override;
   void recalled(std::span<const relance_recalled> results) override;
+  void discarded(std::span<const relance_discarded> results) override;
+  void late_drafts(std::span<const relance_result> results) override;
   void parsed(std::span<const relance_parsed> results) override;
   void polled(const relance_polled &result) override;
   void fetched(std::span<const relance_evidence_fetched> results) override;
@@ -75,6 +77,8 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
   void note_end();
   void end_expired(const std::vector<OpenToken> &expired);
   void abandon();
+  bool wait_for_ends(std::chrono::steady_clock::time_point until);
+  [[nodiscard]] Milliseconds grace_left() const;
   void close_http() {
     if (http_) http_->close();
   }
@@ -105,6 +109,8 @@ class InprocInstance final : public InstanceSink, public std::enable_shared_from
 
   std::shared_mutex engine_mutex_;
   std::atomic<bool> is_closed_{false};
+
+  std::atomic<std::chrono::steady_clock::time_point> give_up_at_{};  ///< of a stop that is under way
 
   std::mutex ended_mutex_;
   std::condition_variable ended_;  ///< tokens have ended; only stop() waits for it

@@ -192,8 +192,18 @@ void PluginInstance::commit(const relance_commit &commit) {
   hand_over("commit", commit, driver_.commit);
 }
 
-void PluginInstance::discard(std::span<const relance_str> refs) {
-  if (traits_.is_two_phase) guarded("discard", [&] { driver_.discard(instance_, refs.data(), refs.size()); });
+void PluginInstance::end_unasked(const relance_discard &discard, const char *text) {
+  const auto open = tokens_.close(Ending::discarded, discard.token);
+  const relance_discarded end{sizeof end, RELANCE_DISCARD_UNKNOWN, discard.token, literal(text)};
+  if (open) sink_.discarded(std::span(&end, 1));
+}
+
+void PluginInstance::discard(const relance_discard &discard) {
+  if (!traits_.is_two_phase) return end_unasked(discard, "this provider has no drafts");
+  std::vector<const relance_discard *> items{&discard};
+  if (announce(Ending::discarded, items, false).empty()) return;
+  if (!guarded("discard", [&] { driver_.discard(instance_, items.data(), 1); }))
+    end_unasked(discard, "the plugin threw");
 }
 
 void PluginInstance::recall(const relance_recall &recall) {
@@ -306,8 +316,9 @@ void PluginInstance::wake() {
   if (driver_.wake != nullptr) guarded("wake", [&] { driver_.wake(instance_); });
 }
 
-void PluginInstance::stop() {
-  guarded("stop", [&] { driver_.stop(instance_); });
+void PluginInstance::stop(Milliseconds grace) {
+  const auto ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(grace.count(), 0, UINT32_MAX));
+  guarded("stop", [&] { driver_.stop(instance_, ms); });
 }
 
 void PluginInstance::destroy() {

@@ -29,6 +29,9 @@ class InstanceSink {
   virtual ~InstanceSink() = default;
   virtual void complete(std::span<const relance_result> results) = 0;
   virtual void recalled(std::span<const relance_recalled> results) = 0;
+  virtual void discarded(std::span<const relance_discarded> results) = 0;
+  /// Submissions that were made up and that the plugin ended as PREPARED after all.
+  virtual void late_drafts(std::span<const relance_result> results) = 0;
   virtual void parsed(std::span<const relance_parsed> results) = 0;
   virtual void polled(const relance_polled &result) = 0;
   virtual void fetched(std::span<const relance_evidence_fetched> results) = 0;
@@ -73,7 +76,7 @@ class PluginInstance {
   /// Those past not_after end as not sent; the rest is announced and handed over.
   void submit(std::vector<const relance_message *> messages);
   void commit(const relance_commit &commit);
-  void discard(std::span<const relance_str> refs);
+  void discard(const relance_discard &discard);
   void recall(const relance_recall &recall);
   void query(const relance_query &query);
   void stored(std::span<const Token> tokens);
@@ -89,7 +92,7 @@ class PluginInstance {
   void wake();
   /// Replies to calls that http_send() took; none after destroy().
   void http_replied(const std::vector<HttpReply> &replies);
-  void stop();
+  void stop(Milliseconds grace);
   void destroy();
 
  private:
@@ -105,7 +108,11 @@ class PluginInstance {
   template <class T>
   std::vector<T> take_ends(Ending ending, const T *const *results, std::size_t count,
                            std::vector<OpenToken> &closed);
+  void take_late_drafts(const relance_result *const *results, std::size_t count,
+                        const std::vector<relance_result> &ends);
   void on_complete(const relance_result *const *results, std::size_t count);
+  void end_unasked(const relance_discard &discard, const char *text);
+  void on_discarded(const relance_discarded *const *results, std::size_t count);
   void on_recalled(const relance_recalled *const *results, std::size_t count);
   void on_parsed(const relance_parsed *const *results, std::size_t count);
   void on_polled(const relance_polled *result);

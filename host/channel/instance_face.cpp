@@ -20,6 +20,9 @@ relance_host PluginInstance::make_face() {
   face.recalled = [](const relance_host *h, const relance_recalled *const *results, std::size_t count) {
     self(h).on_recalled(results, count);
   };
+  face.discarded = [](const relance_host *h, const relance_discarded *const *results, std::size_t count) {
+    self(h).on_discarded(results, count);
+  };
   face.parsed = [](const relance_host *h, const relance_parsed *const *results, std::size_t count) {
     self(h).on_parsed(results, count);
   };
@@ -87,6 +90,7 @@ std::vector<T> PluginInstance::take_ends(Ending ending, const T *const *results,
 void PluginInstance::on_complete(const relance_result *const *results, std::size_t count) {
   std::vector<OpenToken> closed;  // until the sink has read what may point into borrowed memory
   auto ends = take_ends(Ending::complete, results, count, closed);
+  if (ends.size() < count) take_late_drafts(results, count, ends);
   for (std::size_t i{0}; i < ends.size(); ++i) {
     auto &end = ends[i];
     const auto operation = closed[i].operation;
@@ -98,6 +102,25 @@ void PluginInstance::on_complete(const relance_result *const *results, std::size
     end.outcome = RELANCE_OUT_UNKNOWN;
   }
   if (!ends.empty()) sink_.complete(ends);
+}
+
+void PluginInstance::take_late_drafts(const relance_result *const *results, std::size_t count,
+                                      const std::vector<relance_result> &ends) {
+  std::vector<relance_result> late;
+  for (std::size_t i{0}; i < count; ++i) {
+    const auto token = results[i]->token;
+    const bool has_ended{
+        std::any_of(ends.begin(), ends.end(), [&](const auto &end) { return end.token == token; })};
+    if (!has_ended && results[i]->outcome == RELANCE_OUT_PREPARED && tokens_.take_late(token))
+      late.push_back(read_sized(results[i]));
+  }
+  if (!late.empty()) sink_.late_drafts(late);
+}
+
+void PluginInstance::on_discarded(const relance_discarded *const *results, std::size_t count) {
+  std::vector<OpenToken> closed;
+  const auto ends = take_ends(Ending::discarded, results, count, closed);
+  if (!ends.empty()) sink_.discarded(ends);
 }
 
 void PluginInstance::on_polled(const relance_polled *result) {

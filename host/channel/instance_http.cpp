@@ -34,14 +34,14 @@ const relance_http &PluginInstance::http_table() {
 relance_status PluginInstance::on_http_send(const relance_http_call &theirs) {
   if (http_client_ == nullptr) {
     fault("made an HTTP call, but gives no relance.http/1 with replied() by its extension(), or none yet");
-    return RELANCE_E_SETTINGS;
+    return RELANCE_E_REFUSED;
   }
   const auto sized = read_sized(&theirs);
   if (sized.body.len > kHttpBodyMax) return RELANCE_E_TOO_LARGE;
   auto call = read_http_call(sized);
   if (call) return sink_.http_send(std::move(*call));
   fault("made an HTTP call that is none: " + call.error().message);
-  return RELANCE_E_SETTINGS;
+  return RELANCE_E_REFUSED;
 }
 
 void PluginInstance::http_replied(const std::vector<HttpReply> &replies) {

@@ -97,7 +97,9 @@ Result<void> check_symbols(const std::string &path) {
     if (symbol == kEntry) return {};
     if (symbol.starts_with("relance_plugin_v")) other = symbol;
   }
-  if (!other.empty()) return refuse(path, "has the entry of another version, " + other, kEntry);
+  if (!other.empty())
+    return invalid("plugin '" + path + "' was built for another version of the interface: found " + other +
+                   ", and this host wants " + kEntry + "; build it with the SDK of this host");
   return refuse(path, "has no entry symbol among the " + std::to_string(symbols.size()) + " that it exports",
                 kEntry);
 }
@@ -106,11 +108,11 @@ bool is_empty(const char *text) {
   return text == nullptr || *text == '\0';
 }
 
-/// A sized table of the plugin is at least as long as the first release's.
-template <class T>
-bool is_too_short(const T *table) {
-  return table->size < sizeof(T);
-}
+/// What a plugin's tables have at least: their sizes in release 1.0, whatever they have grown to since. A
+/// field that came later is read through RELANCE_HAS only.
+constexpr std::uint32_t kDescriptorBytesFirst{72}, kPluginBytesFirst{160};
+static_assert(sizeof(relance_descriptor) >= kDescriptorBytesFirst &&
+              sizeof(relance_plugin) >= kPluginBytesFirst);
 
 struct Need {
   std::uint32_t capability;
@@ -145,20 +147,20 @@ Result<void> check_driver(const std::string &path, const relance_plugin *plugin,
   const auto who = "driver " + std::to_string(index) + " ";
   if (plugin->size < offsetof(relance_plugin, create))
     return refuse(path, who + "has a table of " + std::to_string(plugin->size) + " bytes",
-                  std::to_string(sizeof *plugin));
+                  "at least " + std::to_string(kPluginBytesFirst));
   const auto *d = plugin->descriptor;
   if (d == nullptr) return refuse(path, who + "has no descriptor", "one");
-  if (is_too_short(d))
+  if (d->size < kDescriptorBytesFirst)
     return refuse(path, who + "has a descriptor of " + std::to_string(d->size) + " bytes",
-                  std::to_string(sizeof *d));
+                  "at least " + std::to_string(kDescriptorBytesFirst));
   // Before anything else is judged: a newer plugin may have good reasons to look strange.
   if (d->min_host_minor > RELANCE_ABI_MINOR)
     return refuse(
         path, who + "wants a host of ABI 1." + std::to_string(d->min_host_minor) + " or newer",
         "at most 1." + std::to_string(RELANCE_ABI_MINOR) + ", which this host offers: update the host");
-  if (is_too_short(plugin))
+  if (plugin->size < kPluginBytesFirst)
     return refuse(path, who + "has a table of " + std::to_string(plugin->size) + " bytes",
-                  std::to_string(sizeof *plugin));
+                  "at least " + std::to_string(kPluginBytesFirst));
   if (is_empty(d->id))
     return refuse(path, who + "has a descriptor without an id", "one such as com.example.sms");
   if (is_empty(d->driver))

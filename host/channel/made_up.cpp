@@ -9,6 +9,9 @@ MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, cons
       case Operation::recall:
         ends.recalls.push_back({token.token, RecallKind::unknown, text});
         break;
+      case Operation::discard:
+        ends.discards.push_back({token.token, DiscardKind::unknown, text});
+        break;
       case Operation::parse: {
         Parsed parsed;
         parsed.token = token.token;
@@ -46,6 +49,7 @@ MadeUp make_up(const std::vector<OpenToken> &open, const std::string &code, cons
 void deliver(MadeUp ends, const std::string &provider, ProviderEvents &events) {
   if (!ends.outcomes.empty()) events.outcomes(provider, std::move(ends.outcomes));
   if (!ends.recalls.empty()) events.recalls(provider, std::move(ends.recalls));
+  if (!ends.discards.empty()) events.discards(provider, std::move(ends.discards));
   if (!ends.parsed.empty()) events.parsed(provider, std::move(ends.parsed));
   if (!ends.fetched.empty()) events.fetched(provider, std::move(ends.fetched));
   if (!ends.judged.empty()) events.judged(provider, std::move(ends.judged));

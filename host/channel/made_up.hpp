@@ -11,6 +11,7 @@ namespace relance::channel {
 struct MadeUp {
   std::vector<Outcome> outcomes;
   std::vector<Recall> recalls;
+  std::vector<Discard> discards;
   std::vector<Parsed> parsed;
   std::vector<Polled> polled;
   std::vector<Fetched> fetched;

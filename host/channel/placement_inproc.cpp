@@ -14,14 +14,12 @@ class InprocProvider final : public Provider {
   const Traits &traits() const override { return instance_->traits(); }
   Result<void> start() override { return instance_->start(); }
   void submit(std::vector<Submission> batch) override { instance_->submit(std::move(batch)); }
-  void commit(Token token, const std::vector<std::string> &refs, Instant not_after) override {
-    instance_->commit(token, refs, not_after);
+  void commit(AttemptRef attempt, Instant not_after) override {
+    instance_->commit(std::move(attempt), not_after);
   }
-  void discard(const std::vector<std::string> &refs) override { instance_->discard(refs); }
-  void recall(Token token, const std::vector<std::string> &refs) override { instance_->recall(token, refs); }
-  void query(Token token, const std::string &key, const std::vector<std::string> &refs) override {
-    instance_->query(token, key, refs);
-  }
+  void discard(AttemptRef attempt) override { instance_->discard(std::move(attempt)); }
+  void recall(AttemptRef attempt) override { instance_->recall(std::move(attempt)); }
+  void query(AttemptRef attempt) override { instance_->query(std::move(attempt)); }
   void stored(std::vector<Token> plugin_tokens) override { instance_->stored(std::move(plugin_tokens)); }
   void room() override { instance_->room(); }
   void parse(Token token, const std::string &kind, std::shared_ptr<const std::string> bytes,

@@ -1,9 +1,10 @@
 // A provider instance as the engine sees it: values in, values out, whatever the placement (in this process,
 // in a child, or built into the host). The engine never sees the C ABI, a plugin never sees the engine.
 //
-// Threads: the engine calls a Provider from its own thread only (authenticate() may be called from any); ProviderEvents are called from any thread
-// and must neither block nor call back. Every token handed to submit/commit/query/recall/parse/… ends in
-// exactly one event, also when the plugin crashes, lies or hangs: the placement sees to it.
+// Threads: the engine calls a Provider from its own thread only (authenticate() may be called from any);
+// ProviderEvents are called from any thread and must neither block nor call back. Every token handed to
+// submit/commit/query/recall/parse/… ends in exactly one event, also when the plugin crashes, lies or hangs:
+// the placement sees to it.
 #pragma once
 
 #include "host/base/result.hpp"
@@ -70,9 +71,9 @@ struct Submission {
   Fields references;  ///< debt references: invoice numbers, case, creditor; for the provider's own records
   std::uint32_t attempt_number{1};
   bool wants_read_receipt{false};  ///< of the reader's program, where the channel has one
-  Instant dated;        ///< the message's own date (business time)
-  Instant not_after;    ///< wall time; no first byte leaves later
-  Instant valid_until;  ///< wall time; handed to the provider where it takes one; 0 = none
+  Instant dated;                   ///< the message's own date (business time)
+  Instant not_after;               ///< wall time; no first byte leaves later
+  Instant valid_until;             ///< wall time; handed to the provider where it takes one; 0 = none
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -96,13 +97,28 @@ struct Outcome {
   OutcomeKind kind{OutcomeKind::unknown};
   FailureClass failure{FailureClass::none};
   std::vector<std::string>
-      refs;          ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
+      refs;  ///< opaque bytes, unique per instance; may be empty (SMTP) or many (SMS parts)
   std::uint32_t part_count{0};  ///< pieces with a reference and receipts of their own; 0: not said
-  std::string code;  ///< as the provider said it: "550 5.1.1"
+  std::string code;             ///< as the provider said it: "550 5.1.1"
   std::string text;
   std::optional<Milliseconds> retry_after;
   bool whole_instance{false};  ///< the pause of retry_after holds for every message of this instance
   std::optional<Price> price;
+};
+
+/// What was handed over before, as a plugin may need to find it again.
+struct AttemptRef {
+  Token token{0};
+  std::string idempotency_key{};
+  std::vector<std::string> refs{};
+  std::optional<Sender> sender{};  ///< by the configuration of now; none: it has none any more
+};
+
+enum class DiscardKind : std::uint8_t { gone, released, unknown };
+struct Discard {
+  Token token{0};
+  DiscardKind kind{DiscardKind::unknown};
+  std::string text;
 };
 
 enum class RecallKind : std::uint8_t { cancelled, too_late, unknown };
@@ -211,6 +227,7 @@ struct WebhookRequest {
   std::string remote_address;  ///< of the caller; behind a trusted proxy, as that states it
   Fields headers;              ///< names in lower case, order and repeats kept
   std::string body;
+  Instant received_at{};  ///< wall time
 };
 /// One of them on its way to authenticate(). The end is a Judgement.
 struct WebhookCall {
@@ -254,6 +271,10 @@ class ProviderEvents {
   virtual ~ProviderEvents() = default;
   virtual void outcomes(const std::string &provider, std::vector<Outcome> outcomes) = 0;
   virtual void recalls(const std::string &provider, std::vector<Recall> recalls) = 0;
+  virtual void discards(const std::string &, std::vector<Discard>) {}
+  /// Submissions that were given an end in the plugin's place and that it ended as `prepared` after all:
+  /// there is a draft of which nobody knew.
+  virtual void late_drafts(const std::string &, std::vector<Outcome>) {}
   /// Returns how many were taken, from the front; the plugin keeps the rest until room().
   virtual std::size_t inbound(const std::string &provider, std::vector<Inbound> batch) = 0;
   virtual void parsed(const std::string &provider, std::vector<Parsed> parsed) = 0;
@@ -287,8 +308,7 @@ struct Traits {
   std::optional<Milliseconds> not_found_certain_after;  ///< for query
   std::uint32_t max_in_flight{64};
   bool can_query_by_ref{false}, can_query_by_key{false}, can_recall{false}, is_two_phase{false},
-      can_receive{false}, can_poll{false}, can_fetch_evidence{false}, can_quote{false},
-      can_webhook{false};
+      can_receive{false}, can_poll{false}, can_fetch_evidence{false}, can_quote{false}, can_webhook{false};
   bool polls_open{false};             ///< poll() wants the open attempts
   bool submit_never_releases{false};  ///< of two phases: an unknown end of the first leaves a draft at most
   std::vector<std::pair<ReceiptKind, Milliseconds>>
@@ -304,11 +324,10 @@ class Provider {
   virtual Result<void> start() = 0;
   virtual void submit(std::vector<Submission> batch) = 0;
   /// Second phase of an attempt that ended `prepared`; may be repeated. `not_after`: as in its Submission.
-  virtual void commit(Token token, const std::vector<std::string> &refs, Instant not_after) = 0;
-  virtual void discard(const std::vector<std::string> &refs) = 0;
-  virtual void recall(Token token, const std::vector<std::string> &refs) = 0;
-  virtual void query(Token token, const std::string &idempotency_key,
-                     const std::vector<std::string> &refs) = 0;
+  virtual void commit(AttemptRef attempt, Instant not_after) = 0;
+  virtual void discard(AttemptRef attempt) = 0;
+  virtual void recall(AttemptRef attempt) = 0;
+  virtual void query(AttemptRef attempt) = 0;
   /// These raw bytes are on disk: the plugin may acknowledge them at the provider.
   virtual void stored(std::vector<Token> plugin_tokens) = 0;
   /// There is room for inbound bytes again.

@@ -45,16 +45,15 @@ class TaskProvider final : public Provider {
 
   /// Whether a person has begun is the engine's to know: from the desk, a task that is not done can be taken
   /// back.
-  void recall(Token token, const std::vector<std::string> &) override {
-    events_.recalls(id_, {{token, RecallKind::cancelled, {}}});
+  void recall(AttemptRef attempt) override {
+    events_.recalls(id_, {{attempt.token, RecallKind::cancelled, {}}});
   }
 
   // What follows cannot be asked of it (see its traits); asked all the same, it ends at once and carefully.
-  void commit(Token token, const std::vector<std::string> &, Instant) override {
-    end(token, OutcomeKind::not_sent);
-  }
-  void query(Token token, const std::string &, const std::vector<std::string> &) override {
-    end(token, OutcomeKind::unknown);
+  void commit(AttemptRef attempt, Instant) override { end(attempt.token, OutcomeKind::not_sent); }
+  void query(AttemptRef attempt) override { end(attempt.token, OutcomeKind::unknown); }
+  void discard(AttemptRef attempt) override {
+    events_.discards(id_, {{attempt.token, DiscardKind::unknown, "a task has no drafts"}});
   }
   void poll(Token token, const std::string &, OpenPage) override {
     events_.polled(id_, {token, {}, "a task is not polled", {}});
@@ -66,7 +65,6 @@ class TaskProvider final : public Provider {
     parsed.is_retryable = false;
     events_.parsed(id_, {std::move(parsed)});
   }
-  void discard(const std::vector<std::string> &) override {}
   void stored(std::vector<Token>) override {}
   void room() override {}
   void stop(Milliseconds) override { is_stopped_ = true; }

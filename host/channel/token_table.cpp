@@ -70,10 +70,26 @@ std::vector<OpenToken> TokenTable::expire(Instant now, bool keep_memory) {
       if (open.is_made_up || open.deadline > now) return false;
       --live_[at];
       expired.push_back(open);
+      if (open.operation == Operation::submit && open.is_announced) {
+        if (late_.size() >= kLateMax) late_.erase(late_.begin());
+        late_.insert(open.token);
+      }
       open.is_made_up = true;
       return !keep_memory || !open.is_announced;
     });
   return expired;
+}
+
+bool TokenTable::take_late(Token token) {
+  const std::lock_guard lock(mutex_);
+  return late_.erase(token) != 0;
+}
+
+bool TokenTable::is_held(Ending ending, Token token) const {
+  const auto &open = open_[static_cast<std::size_t>(ending)];
+  const std::lock_guard lock(mutex_);
+  const auto found = open.find(token);
+  return found != open.end() && found->second.is_made_up;
 }
 
 std::vector<OpenToken> TokenTable::drain(bool keep_memory) {

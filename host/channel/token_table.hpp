@@ -6,6 +6,7 @@
 #include "host/channel/provider.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <array>
 #include <memory>
@@ -16,13 +17,24 @@
 
 namespace relance::channel {
 
-enum class Operation : std::uint8_t { submit, commit, query, recall, parse, poll, fetch, authenticate };
+enum class Operation : std::uint8_t {
+  submit,
+  commit,
+  query,
+  recall,
+  discard,
+  parse,
+  poll,
+  fetch,
+  authenticate
+};
 
 /// Tokens are unique among the operations that end in the same call.
-enum class Ending : std::uint8_t { complete, recalled, parsed, polled, fetched, judged };
-inline constexpr std::size_t kEndings{6};
+enum class Ending : std::uint8_t { complete, recalled, discarded, parsed, polled, fetched, judged };
+inline constexpr std::size_t kEndings{7};
 constexpr Ending ending_of(Operation operation) {
   if (operation == Operation::recall) return Ending::recalled;
+  if (operation == Operation::discard) return Ending::discarded;
   if (operation == Operation::poll) return Ending::polled;
   if (operation == Operation::fetch) return Ending::fetched;
   if (operation == Operation::authenticate) return Ending::judged;
@@ -72,6 +84,10 @@ class TokenTable {
   /// Those whose deadline has passed. With `keep_memory` the plugin may still read what it borrowed: what it
   /// has seen stays, as made up.
   std::vector<OpenToken> expire(Instant now, bool keep_memory);
+  /// Once for each submission that a plugin had seen when its deadline passed (of the last ones).
+  bool take_late(Token token);
+  /// It has its end, but the plugin holds it still: it cannot be opened again now.
+  [[nodiscard]] bool is_held(Ending ending, Token token) const;
   /// All that have not ended; the table is empty then, but for what is kept as above.
   std::vector<OpenToken> drain(bool keep_memory);
 
@@ -85,6 +101,8 @@ class TokenTable {
   mutable std::mutex mutex_;
   std::array<boost::unordered_flat_map<Token, OpenToken>, kEndings> open_;  // flat: no allocation a token
   std::array<std::size_t, kEndings> live_{};
+  static constexpr std::size_t kLateMax{4096};  ///< more than any provider has in flight
+  boost::unordered_flat_set<Token> late_;
 };
 
 }  // namespace relance::channel

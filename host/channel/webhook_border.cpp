@@ -62,6 +62,7 @@ AuthenticateCall::AuthenticateCall(Token t, std::shared_ptr<const WebhookRequest
   c.method = to_str(request->method);
   c.url = to_str(request->url);
   c.remote_address = to_str(request->remote_address);
+  c.received_at_ms = to_ms(request->received_at);
   c.headers = headers.data();
   c.header_count = headers.size();
   c.body = to_str(request->body);
@@ -103,6 +104,7 @@ bool encode_authenticate(FrameWriter &w, Token token, const WebhookRequest &requ
   }
   w.begin(FrameType::authenticate);
   w.u64(token);
+  w.i64(to_ms(request.received_at));
   for (const auto *text : {&request.method, &request.url, &request.remote_address}) w.text(*text);
   w.u32(static_cast<std::uint32_t>(request.headers.size()));
   for (const auto &[name, value] : request.headers) {
@@ -126,6 +128,7 @@ std::shared_ptr<const AuthenticateCall> decode_authenticate(const Frame &frame,
   call->keeps = frame.owner;
   call->token = r.u64();
   call->c.size = sizeof call->c;
+  call->c.received_at_ms = r.i64();
   for (auto *text : {&call->c.method, &call->c.url, &call->c.remote_address}) *text = read_str(r);
   call->headers.resize(r.count(2 * kTextBytesMin));
   for (auto &header : call->headers) {

@@ -45,16 +45,13 @@ bool is_sealed_part(const Part &part);
 /// Bytes that a submission takes in a frame, to judge it before it is written.
 std::size_t wire_bytes(const Submission &submission);
 
-/// A token with references, for commit, discard (no token), recall and query.
-struct RefsFrame {
-  Token token{0};
-  std::string_view key;
-  std::vector<relance_str> refs;
+/// What a commit, discard, recall or query is about.
+struct AttemptFrame {
+  AttemptRef attempt;
   std::int64_t not_after_ms{0};
 };
-void encode_refs(FrameWriter &w, FrameType type, Token token, std::string_view key,
-                 const std::vector<std::string> &refs, std::int64_t not_after_ms);
-std::optional<RefsFrame> decode_refs(std::string_view payload);
+void encode_attempt(FrameWriter &w, FrameType type, const AttemptRef &attempt, std::int64_t not_after_ms);
+std::optional<AttemptFrame> decode_attempt(std::string_view payload);
 
 void encode_tokens(FrameWriter &w, FrameType type, Ending ending, std::span<const Token> tokens);
 struct TokensFrame {
@@ -100,6 +97,8 @@ void encode(FrameWriter &w, std::span<const relance_result> results);
 std::optional<std::vector<Outcome>> decode_outcomes(std::string_view payload);
 void encode(FrameWriter &w, std::span<const relance_recalled> results);
 std::optional<std::vector<Recall>> decode_recalls(std::string_view payload);
+void encode(FrameWriter &w, std::span<const relance_discarded> results);
+std::optional<std::vector<Discard>> decode_discards(std::string_view payload);
 void encode(FrameWriter &w, const relance_inbound &inbound);
 std::optional<Inbound> decode_inbound(std::string_view payload);
 void encode(FrameWriter &w, const Parsed &parsed);

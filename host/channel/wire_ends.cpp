@@ -57,9 +57,10 @@ void encode(FrameWriter &w, std::span<const relance_result> results) {
     }
     w.text(to_view(r.code).substr(0, kTextMax));
     w.text(to_view(r.text).substr(0, kTextMax));
-    const auto refs = std::min(r.ref_count, kRefsMax);
-    w.u32(static_cast<std::uint32_t>(refs));
-    for (std::size_t i{0}; i < refs; ++i) w.text(to_view(r.refs[i]).substr(0, kRefBytesMax));
+    const std::span refs(r.refs, std::min(r.ref_count, kRefsMax));
+    w.u32(static_cast<std::uint32_t>(std::count_if(refs.begin(), refs.end(), is_ref)));
+    for (const auto &ref : refs)
+      if (is_ref(ref)) w.text(to_view(ref));
   }
   w.end();
 }
@@ -106,6 +107,28 @@ std::optional<std::vector<Recall>> decode_recalls(std::string_view payload) {
     recall.text = read_string(r);
   }
   return if_done(r, std::move(recalls));
+}
+
+void encode(FrameWriter &w, std::span<const relance_discarded> results) {
+  w.begin(FrameType::discarded);
+  w.u32(static_cast<std::uint32_t>(results.size()));
+  for (const auto &result : results) {
+    const auto discard = to_discard(result);
+    w.u64(discard.token);
+    w.u8(static_cast<std::uint8_t>(discard.kind));
+    w.text(discard.text);
+  }
+  w.end();
+}
+std::optional<std::vector<Discard>> decode_discards(std::string_view payload) {
+  FrameReader r(payload);
+  std::vector<Discard> discards(r.count(8 + 1 + kTextBytesMin));
+  for (auto &discard : discards) {
+    discard.token = r.u64();
+    discard.kind = read_enum(r, DiscardKind::unknown);
+    discard.text = read_string(r);
+  }
+  return if_done(r, std::move(discards));
 }
 
 void encode(FrameWriter &w, const Parsed &p) {

@@ -86,24 +86,37 @@ std::optional<Hello> decode_hello(std::string_view payload) {
   return if_done(r, std::move(h));
 }
 
-void encode_refs(FrameWriter &w, FrameType type, Token token, std::string_view key,
-                 const std::vector<std::string> &refs, std::int64_t not_after_ms) {
+void encode_attempt(FrameWriter &w, FrameType type, const AttemptRef &attempt, std::int64_t not_after_ms) {
   w.begin(type);
-  w.u64(token);
+  w.u64(attempt.token);
   w.i64(not_after_ms);
-  w.text(key);
-  w.u32(static_cast<std::uint32_t>(refs.size()));
-  for (const auto &ref : refs) w.text(ref);
+  w.text(attempt.idempotency_key);
+  w.u32(static_cast<std::uint32_t>(attempt.refs.size()));
+  for (const auto &ref : attempt.refs) w.text(ref);
+  w.u8(attempt.sender ? 1 : 0);
+  if (const auto &sender = attempt.sender) {
+    for (const auto *text : {&sender->name, &sender->address, &sender->reply_to, &sender->country})
+      w.text(*text);
+    w.u32(static_cast<std::uint32_t>(sender->postal_lines.size()));
+    for (const auto &line : sender->postal_lines) w.text(line);
+  }
   w.end();
 }
-std::optional<RefsFrame> decode_refs(std::string_view payload) {
+std::optional<AttemptFrame> decode_attempt(std::string_view payload) {
   FrameReader r(payload);
-  RefsFrame frame;
-  frame.token = r.u64();
+  AttemptFrame frame;
+  auto &attempt = frame.attempt;
+  attempt.token = r.u64();
   frame.not_after_ms = r.i64();
-  frame.key = r.text();
-  const auto count = r.count(kTextBytesMin);
-  for (std::uint32_t i{0}; i < count; ++i) frame.refs.push_back(read_str(r));
+  attempt.idempotency_key = r.text();
+  for (auto left = r.count(kTextBytesMin); left != 0 && r.is_good(); --left)
+    attempt.refs.emplace_back(r.text());
+  if (r.u8() != 0) {
+    auto &sender = attempt.sender.emplace();
+    for (auto *text : {&sender.name, &sender.address, &sender.reply_to, &sender.country}) *text = r.text();
+    for (auto left = r.count(kTextBytesMin); left != 0 && r.is_good(); --left)
+      sender.postal_lines.emplace_back(r.text());
+  }
   return if_done(r, std::move(frame));
 }
 

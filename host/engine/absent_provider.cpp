@@ -20,14 +20,15 @@ class AbsentProvider final : public channel::Provider {
     for (const auto &submission : batch) end(submission.token, domain::OutcomeKind::not_sent);
   }
   /// What was prepared may have been committed by an earlier try.
-  void commit(channel::Token token, const std::vector<std::string> &, Instant) override {
-    end(token, domain::OutcomeKind::unknown);
+  void commit(channel::AttemptRef attempt, Instant) override {
+    end(attempt.token, domain::OutcomeKind::unknown);
   }
-  void query(channel::Token token, const std::string &, const std::vector<std::string> &) override {
-    end(token, domain::OutcomeKind::unknown);
+  void query(channel::AttemptRef attempt) override { end(attempt.token, domain::OutcomeKind::unknown); }
+  void recall(channel::AttemptRef attempt) override {
+    events_.recalls(id_, {{attempt.token, channel::RecallKind::unknown, kWhy}});
   }
-  void recall(channel::Token token, const std::vector<std::string> &) override {
-    events_.recalls(id_, {{token, channel::RecallKind::unknown, kWhy}});
+  void discard(channel::AttemptRef attempt) override {
+    events_.discards(id_, {{attempt.token, channel::DiscardKind::unknown, kWhy}});
   }
   void parse(channel::Token token, const std::string &, std::shared_ptr<const std::string>,
              Instant) override {
@@ -41,11 +42,9 @@ class AbsentProvider final : public channel::Provider {
   }
   void authenticate(std::vector<channel::WebhookCall> calls) override {
     std::vector<channel::Judgement> judgements;
-    for (const auto &call : calls)
-      judgements.push_back({call.token, channel::Verdict::down, {}, kWhy});
+    for (const auto &call : calls) judgements.push_back({call.token, channel::Verdict::down, {}, kWhy});
     events_.judged(id_, std::move(judgements));
   }
-  void discard(const std::vector<std::string> &) override {}
   void stored(std::vector<channel::Token>) override {}
   void room() override {}
   void stop(Milliseconds) override {}

@@ -17,6 +17,21 @@ void Settings::name_creditor(store::CreditorId id, const std::string &code) {
   creditors_[id] = configuration_->creditor(code);
 }
 
+channel::Sender sender_of(const config::Creditor &creditor, std::string_view channel) {
+  channel::Sender sender;
+  if (const auto *identity = creditor.sender(channel))
+    sender = {identity->name, identity->address, identity->reply_to, {}, {}};
+  sender.postal_lines = creditor.address_lines;
+  sender.country = creditor.country;
+  return sender;
+}
+
+std::optional<channel::Sender> Settings::sender(store::CreditorId creditor, std::string_view channel) const {
+  const auto found = creditors_.find(creditor);
+  if (found == creditors_.end() || found->second == nullptr) return std::nullopt;
+  return sender_of(*found->second, channel);
+}
+
 const domain::ContactWindow *Settings::window_of(const config::Region &region, const std::string &time_zone) {
   if (time_zone.empty() || time_zone == region.zone.name()) return &region.window;
   auto &slot = windows_[{&region, time_zone}];

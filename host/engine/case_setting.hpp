@@ -2,6 +2,7 @@
 // One Settings object per configuration in force; it caches what is costly to build (windows in other zones).
 #pragma once
 
+#include "host/channel/provider.hpp"
 #include "host/config/configuration.hpp"
 #include "host/domain/decide.hpp"
 #include "host/store/records.hpp"
@@ -37,6 +38,10 @@ class Settings {
   /// (not_found).
   Result<CaseSetting> of(const store::Claim &claim, const store::CaseView &view);
 
+  /// Who signs on this channel for this creditor; nothing: neither is configured any more.
+  [[nodiscard]] std::optional<channel::Sender> sender(store::CreditorId creditor,
+                                                      std::string_view channel) const;
+
   /// Borrowed from `setting` and this object.
   [[nodiscard]] domain::Surroundings surroundings(const CaseSetting &setting,
                                                   Instant payment_data_until) const;
@@ -54,6 +59,8 @@ class Settings {
       windows_;
   mutable std::map<const domain::Scenario *, ContentKey> content_keys_;
 };
+
+channel::Sender sender_of(const config::Creditor &creditor, std::string_view channel);
 
 /// The units that are decided by themselves: the case as it is, or one per receivable where the scenario
 /// groups so. A reminder stays with the item that it moves; promises on the whole case stay with each.

@@ -278,10 +278,7 @@ channel::Submission submission_of(const store::NewAttempt &attempt, store::Attem
       if (!contact.name.empty()) out.addressee.name = contact.name;
       out.addressee.has_consent = contact.has_consent;
     }
-  if (const auto *sender = setting.creditor->sender(attempt.channel))
-    out.sender = {sender->name, sender->address, sender->reply_to, {}, {}};
-  out.sender.postal_lines = setting.creditor->address_lines;
-  out.sender.country = setting.creditor->country;
+  out.sender = sender_of(*setting.creditor, attempt.channel);
   out.service = step != nullptr && !step->is_visit() ? step->service : "plain";
   out.wants_read_receipt = step != nullptr && step->wants_read_receipt;
   out.subject = attempt.subject;

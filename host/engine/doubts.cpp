@@ -104,7 +104,7 @@ bool Engine::Loop::ask(Doubt &doubt, PooledProvider &pooled, Instant wall) {
     return false;
   }
   pool_.note_asked(pooled, static_cast<channel::Token>(attempt.id));
-  pooled.provider->query(static_cast<channel::Token>(attempt.id), attempt.idempotency_key, attempt.refs);
+  pooled.provider->query(attempt_ref(attempt));
   return note_asked(doubt, Doubt::Way::query, wall);
 }
 
@@ -132,7 +132,7 @@ bool Engine::Loop::go_again(const Doubt &doubt, PooledProvider &pooled) {
   const auto token = static_cast<channel::Token>(doubt.attempt.id);
   if (pooled.provider->traits().is_two_phase) {
     pool_.note_asked(pooled, token);
-    pooled.provider->commit(token, doubt.attempt.refs, doubt.attempt.not_after);
+    pooled.provider->commit(attempt_ref(doubt.attempt), doubt.attempt.not_after);
     return true;
   }
   const auto view = std::find_if(claim->cases.begin(), claim->cases.end(),
@@ -189,7 +189,7 @@ bool Engine::Loop::take_answer(const std::string &provider, channel::Outcome &ou
     is_learned = is_true.has_value();  // else it could not be looked up: asked again
     if (!is_true.value_or(false)) pool_.note_ended(provider, outcome.token, OutcomeKind::not_sent);
     if (is_learned && !*is_true) {  // what it says has changed while nobody knew of it
-      if (auto *pooled = pool_.find(provider)) pooled->provider->discard(outcome.refs);
+      if (auto *pooled = pool_.find(provider)) discard(*pooled, doubt.attempt, outcome.refs);
       outcome.kind = OutcomeKind::not_sent;
       outcome.code = "changed";
       outcome.text = "it was a draft, and what it says is true no more";

@@ -80,8 +80,10 @@ void Engine::Loop::end_hooks(bool are_stored) {
 void Engine::Loop::verify(const store::StoredInbound &row) {
   const auto token = ++last_verifying_;
   auto &asked = verifying_.emplace(token, Verifying{row.id, row.bytes->size(), nullptr}).first->second;
-  if (auto request = webhook_of(*row.bytes))
+  if (auto request = webhook_of(*row.bytes)) {
+    request->received_at = row.received_at;
     asked.request = std::make_shared<const channel::WebhookRequest>(std::move(*request));
+  }
   if (!asked.request) {
     verified_.push_back({row.provider, {token, channel::Verdict::forged, {}, {}}});
     return;

@@ -21,6 +21,12 @@ void Inbox::outcomes(const std::string &provider, std::vector<channel::Outcome> 
 void Inbox::recalls(const std::string &provider, std::vector<channel::Recall> recalls) {
   append(batch_.recalls, provider, std::move(recalls));
 }
+void Inbox::discards(const std::string &provider, std::vector<channel::Discard> discards) {
+  append(batch_.discards, provider, std::move(discards));
+}
+void Inbox::late_drafts(const std::string &provider, std::vector<channel::Outcome> drafts) {
+  append(batch_.late_drafts, provider, std::move(drafts));
+}
 void Inbox::parsed(const std::string &provider, std::vector<channel::Parsed> parsed) {
   append(batch_.parsed, provider, std::move(parsed));
 }

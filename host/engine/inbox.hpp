@@ -36,7 +36,9 @@ struct From {
 /// Everything that waited, moved out at once.
 struct InboxBatch {
   std::vector<From<channel::Outcome>> outcomes;
+  std::vector<From<channel::Outcome>> late_drafts;
   std::vector<From<channel::Recall>> recalls;
+  std::vector<From<channel::Discard>> discards;
   std::vector<From<channel::Inbound>> inbound;
   std::vector<From<channel::Parsed>> parsed;
   std::vector<From<channel::Polled>> polled;
@@ -47,9 +49,9 @@ struct InboxBatch {
   std::vector<From<channel::Health>> health;
 
   [[nodiscard]] bool has_news(bool with_inbound) const {
-    return !outcomes.empty() || !recalls.empty() || !parsed.empty() || !fetched.empty() ||
-           !webhooks.empty() || !verified.empty() || !credits.empty() || !health.empty() ||
-           (with_inbound && (!inbound.empty() || !polled.empty()));
+    return !outcomes.empty() || !late_drafts.empty() || !recalls.empty() || !discards.empty() ||
+           !parsed.empty() || !fetched.empty() || !webhooks.empty() || !verified.empty() ||
+           !credits.empty() || !health.empty() || (with_inbound && (!inbound.empty() || !polled.empty()));
   }
 };
 
@@ -57,6 +59,8 @@ class Inbox final : public channel::ProviderEvents {
  public:
   void outcomes(const std::string &provider, std::vector<channel::Outcome> outcomes) override;
   void recalls(const std::string &provider, std::vector<channel::Recall> recalls) override;
+  void discards(const std::string &provider, std::vector<channel::Discard> discards) override;
+  void late_drafts(const std::string &provider, std::vector<channel::Outcome> drafts) override;
   std::size_t inbound(const std::string &provider, std::vector<channel::Inbound> batch) override;
   void parsed(const std::string &provider, std::vector<channel::Parsed> parsed) override;
   void polled(const std::string &provider, channel::Polled polled) override;

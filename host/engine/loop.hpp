@@ -277,6 +277,10 @@ class Engine::Loop {
                         std::vector<store::OpenAttempt> &releases);
   bool release(const std::vector<store::OpenAttempt> &drafts);
   /// "Not sent" of a repeated release says nothing of the first one.
+  [[nodiscard]] channel::AttemptRef attempt_ref(const store::OpenAttempt &attempt) const;
+  void discard(PooledProvider &pooled, const store::OpenAttempt &attempt, std::vector<std::string> refs);
+  static void note_discard(const std::string &provider, const channel::Discard &discard);
+  void take_late_draft(const std::string &provider, const channel::Outcome &outcome);
   void note_repeated_release(channel::Outcome &outcome);
 
   // --- doubts.cpp

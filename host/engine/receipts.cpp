@@ -96,6 +96,8 @@ void Engine::Loop::take(InboxBatch batch) {
   counts_.inbox_outcomes += batch.outcomes.size();
   counts_.inbox_inbound += batch.inbound.size();
   take_outcomes(std::move(batch.outcomes));
+  for (const auto &[provider, draft] : batch.late_drafts) take_late_draft(provider, draft);
+  for (const auto &[provider, discard] : batch.discards) note_discard(provider, discard);
   for (auto &recall : batch.recalls)
     if (recalling_.contains(static_cast<store::AttemptId>(recall.what.token)))
       recalled_.push_back(std::move(recall));
@@ -153,7 +155,7 @@ void Engine::Loop::note_draft_at_most(const std::string &provider, channel::Outc
   if (!attempt || !attempt->is_draft_at_most || attempt->is_prepared) return;
   outcome.kind = domain::OutcomeKind::not_sent;
   if (auto *pooled = pool_.find(provider); pooled != nullptr && !outcome.refs.empty())
-    pooled->provider->discard(outcome.refs);
+    discard(*pooled, *attempt, outcome.refs);
   log::event(
       log::Id::OUTCOME_DRAFT_AT_MOST,
       {{"provider", provider}, {"attempt", outcome.token}, {"code", outcome.code}, {"text", outcome.text}});
@@ -387,7 +389,10 @@ bool Engine::Loop::ask_recalls() {
       continue;
     }
     recalling_.insert(one.attempt);
-    pooled->provider->recall(static_cast<channel::Token>(one.attempt), one.refs);
+    pooled->provider->recall({.token = static_cast<channel::Token>(one.attempt),
+                              .idempotency_key = one.idempotency_key,
+                              .refs = one.refs,
+                              .sender = settings_->sender(one.creditor, one.channel)});
     any = true;
   }
   return any;

@@ -6,6 +6,7 @@
 #include "host/base/log.hpp"
 #include "host/engine/loop.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace relance::engine {
@@ -42,7 +43,7 @@ Engine::Loop::DraftStep Engine::Loop::judge_draft(store::AttemptId id, const Pre
   const auto token = static_cast<channel::Token>(id);
   const auto end = [&](std::string code, std::string text) {
     if (pooled != nullptr) {
-      pooled->provider->discard(attempt.refs);
+      discard(*pooled, attempt, attempt.refs);
       pool_.note_ended(attempt.provider, token, domain::OutcomeKind::not_sent);
     }
     store::OutcomeRecord outcome;
@@ -94,10 +95,61 @@ bool Engine::Loop::release(const std::vector<store::OpenAttempt> &drafts) {
     if (pooled == nullptr) continue;  // it was there just now, and nothing changes between
     if (const auto prepared = prepared_.extract(draft.id); !prepared.empty() && prepared.mapped().may_be_released)
       released_before_.insert(draft.id);
-    pooled->provider->commit(static_cast<channel::Token>(draft.id), draft.refs, draft.not_after);
+    pooled->provider->commit(attempt_ref(draft), draft.not_after);
   }
   crash_point(CrashPoint::released);
   return true;
+}
+
+channel::AttemptRef Engine::Loop::attempt_ref(const store::OpenAttempt &attempt) const {
+  return {.token = static_cast<channel::Token>(attempt.id),
+          .idempotency_key = attempt.idempotency_key,
+          .refs = attempt.refs,
+          .sender = settings_->sender(attempt.creditor, attempt.channel)};
+}
+
+void Engine::Loop::discard(PooledProvider &pooled, const store::OpenAttempt &attempt,
+                           std::vector<std::string> refs) {
+  auto draft = attempt_ref(attempt);
+  draft.refs = std::move(refs);
+  pooled.provider->discard(std::move(draft));
+}
+
+void Engine::Loop::note_discard(const std::string &provider, const channel::Discard &discard) {
+  static constexpr std::string_view kResults[]{"gone", "released", "unknown"};
+  const auto id = discard.kind == channel::DiscardKind::gone       ? log::Id::DRAFT_DISCARDED
+                  : discard.kind == channel::DiscardKind::released ? log::Id::DRAFT_RELEASED
+                                                                   : log::Id::DRAFT_LEFT;
+  log::event(id, {{"provider", provider},
+                  {"attempt", discard.token},
+                  {"result", kResults[static_cast<std::size_t>(discard.kind)]},
+                  {"text", discard.text}});
+}
+
+/// The end that was made up in the plugin's place stands: what nobody released was not sent, and its message
+/// may be on its way again under another key.
+void Engine::Loop::take_late_draft(const std::string &provider, const channel::Outcome &outcome) {
+  const auto id = static_cast<store::AttemptId>(outcome.token);
+  auto *pooled = pool_.find(provider);
+  const auto attempt = store_->attempt(id);
+  const auto is_known = [&](const std::string &ref) {
+    return std::find(attempt->refs.begin(), attempt->refs.end(), ref) != attempt->refs.end();
+  };
+  if (pooled == nullptr || outcome.refs.empty() || !attempt || attempt->provider != provider ||
+      std::any_of(outcome.refs.begin(), outcome.refs.end(), is_known))
+    return;  // a question has found it meanwhile, and it goes its way
+  discard(*pooled, *attempt, outcome.refs);
+  log::event(log::Id::DRAFT_CAME_LATE, {{"provider", provider}, {"attempt", outcome.token}});
+  const auto doubt = doubts_.find(id);
+  if (doubt == doubts_.end() || doubt->second.asked != Doubt::Way::none || attempt->is_released) return;
+  store::OutcomeRecord end;
+  end.attempt = id;
+  end.kind = domain::OutcomeKind::not_sent;
+  end.failure = domain::FailureClass::temporary;
+  end.code = "late_draft";
+  end.text = "it was a draft, which nobody released";
+  end.retry_at = clock_.now();
+  outcomes_.push_back(std::move(end));
 }
 
 void Engine::Loop::note_repeated_release(channel::Outcome &outcome) {

@@ -342,7 +342,8 @@ struct ParsedRecord {
 /// A message that the provider still holds and that nobody needs any more: everything it asks for is settled.
 struct WantedRecall {
   AttemptId attempt{0};
-  std::string provider;
+  CreditorId creditor{0};
+  std::string provider, channel, idempotency_key;
   std::vector<std::string> refs;
 };
 enum class RecallEnd : std::uint8_t { cancelled = 1, too_late, unknown };
@@ -379,7 +380,7 @@ struct StepMoves {
 struct OpenAttempt {
   AttemptId id{0};
   CreditorId creditor{0};
-  std::string provider, idempotency_key;
+  std::string provider, channel, idempotency_key;
   std::vector<std::string> refs;
   bool is_prepared{false}, is_withdrawn{false};
   bool is_draft_at_most{false};  ///< as in NewAttempt; ends with the first commit, so it counts only while not prepared

@@ -1,6 +1,7 @@
-// Drafts that nobody will release. discard() must not wait, so that it only notes them here; the next call
-// that may wait removes them at the provider, where a person could otherwise release them by hand, after the
-// same letter went out under another key. What is lost with the process is found in the provider's list.
+// Drafts that nobody will release and that could not be removed at once, as the provider was away or another
+// call was under way; the next call removes them at the provider, where a person could otherwise release them
+// by hand, after the same letter went out under another key. What is lost with the process is found in the
+// provider's list.
 #pragma once
 
 #include <relance/outcome.hpp>
@@ -21,6 +22,8 @@ namespace relance::postal {
 inline constexpr std::int64_t kForgottenAfterMs{7 * 86'400'000LL};
 /// How often a provider's own list is looked through for them.
 inline constexpr std::int64_t kSweepEveryMs{86'400'000};
+/// What discard() says meanwhile.
+inline constexpr const char *kRemovedLater{"the provider is away; it is removed with the next call"};
 
 class Orphans {
  public:

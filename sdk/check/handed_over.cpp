@@ -42,9 +42,16 @@ bool has_size(std::uint32_t size, std::size_t least, const char *name) {
   return false;
 }
 
+void is_zero(std::uint32_t field, const char *name) {
+  if (field != 0)
+    finding(std::string(name) + " is " + std::to_string(field),
+            "set the struct to zero, then its fields by name: a later release may give this one a meaning",
+            "R1");
+}
+
 namespace {
 
-const char *operation_names[]{"submit", "commit", "query", "recall", "parse", "poll", "fetch"};
+const char *operation_names[]{"submit", "commit", "query", "recall", "parse", "poll", "fetch", "discard"};
 
 std::string written_out(const relance_price *price) {
   if (price == nullptr) return "-";
@@ -81,7 +88,7 @@ std::string meaning_of(const relance_parsed &parsed) {
   const auto add = [&](std::string_view text) { all.append(text).append("\x1f"); };
   for (std::size_t i{0}; i < parsed.receipt_count; ++i) {
     const auto *receipt = parsed.receipts[i];
-    if (!has_size(receipt->size, offsetof(relance_receipt, evidence_count) + 8, "relance_receipt")) continue;
+    if (!has_size(receipt->size, sizeof *receipt, "relance_receipt")) continue;
     judge_receipt(*receipt);
     add("receipt"), add(std::to_string(receipt->kind)), add(copy(receipt->ref, "relance_receipt.ref"));
     add(copy_text(receipt->idempotency_key, "relance_receipt.idempotency_key"));
@@ -93,6 +100,7 @@ std::string meaning_of(const relance_parsed &parsed) {
     for (std::size_t e{0}; e < receipt->evidence_count; ++e) {
       const auto *evidence = receipt->evidence[e];
       if (!has_size(evidence->size, sizeof(relance_evidence), "relance_evidence")) continue;
+      is_zero(evidence->zero, "relance_evidence.zero");
       add(copy_text(evidence->media_type, "relance_evidence.media_type"));
       add(copy(evidence->bytes, "relance_evidence.bytes"));
       add(copy(evidence->reference, "relance_evidence.reference"));
@@ -100,7 +108,8 @@ std::string meaning_of(const relance_parsed &parsed) {
   }
   for (std::size_t i{0}; i < parsed.reply_count; ++i) {
     const auto *reply = parsed.replies[i];
-    if (!has_size(reply->size, offsetof(relance_reply, amount_minor), "relance_reply")) continue;
+    if (!has_size(reply->size, sizeof *reply, "relance_reply")) continue;
+    is_zero(reply->zero, "relance_reply.zero");
     add("reply"), add(std::to_string(reply->kind)), add(copy_text(reply->from, "relance_reply.from"));
     add(copy_text(reply->to, "relance_reply.to")), add(copy_text(reply->subject, "relance_reply.subject"));
     add(copy_text(reply->text, "relance_reply.text")), add(copy(reply->ref, "relance_reply.ref"));

@@ -14,9 +14,7 @@
 namespace relance::check {
 namespace {
 
-constexpr std::size_t kOpenMax{256};        ///< calls of one instance, as http.h says
-constexpr std::size_t kThreads{16};         ///< requests under way at once; the rest waits
-constexpr std::size_t kBodyMax{32u << 20};  ///< bytes, as http.h says
+constexpr std::size_t kThreads{16};  ///< requests under way at once; the rest waits
 
 struct Call {
   relance_token token;
@@ -37,7 +35,10 @@ struct Reply {
 
 bool is_forbidden(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name == "host" || name == "content-length" || name == "connection" || name == "transfer-encoding";
+  static constexpr std::string_view kHosts[]{
+      "host", "content-length", "connection", "transfer-encoding",   "expect",           "upgrade",
+      "te",   "trailer",        "keep-alive", "proxy-authorization", "proxy-connection", "http2-settings"};
+  return std::find(std::begin(kHosts), std::end(kHosts), name) != std::end(kHosts);
 }
 
 struct Transfer {
@@ -213,7 +214,7 @@ void HttpCalls::hold(bool is_held) {
 }
 
 relance_status HttpCalls::send(const relance_http_call &call) {
-  if (!has_size(call.size, sizeof call, "relance_http_call")) return RELANCE_E_SETTINGS;
+  if (!has_size(call.size, sizeof call, "relance_http_call")) return RELANCE_E_REFUSED;
   const auto taken = std::make_shared<Call>();
   taken->token = call.token;
   taken->method = copy_text(call.method, "relance_http_call.method");
@@ -228,24 +229,25 @@ relance_status HttpCalls::send(const relance_http_call &call) {
     const auto value = copy(call.headers[i].value, "a request's header value");
     if (is_forbidden(name) || name.find_first_of("\r\n:") != std::string::npos ||
         value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      finding(
-          "relance.http/1 was given the header \"" + name + "\", which the host refuses",
-          "Host, Content-Length, Connection and Transfer-Encoding are the host's; a value has no line break",
-          "relance_http_call.headers");
-      return RELANCE_E_SETTINGS;
+      finding("relance.http/1 was given the header \"" + name + "\", which the host refuses",
+              "what frames a request or is between two hops is the host's (relance/http.h has the list); a "
+              "value has no line break",
+              "relance_http_call.headers");
+      return RELANCE_E_REFUSED;
     }
     taken->headers.push_back(value.empty() ? name + ";" : name + ": " + value);
   }
   if (taken->token == 0 || taken->method.empty() ||
       !(taken->url.starts_with("http://") || taken->url.starts_with("https://")))
-    return RELANCE_E_SETTINGS;
+    return RELANCE_E_REFUSED;
   const std::lock_guard lock(shared_->mutex);
-  if (taken->body.size() > kBodyMax || shared_->open.size() >= kOpenMax) return RELANCE_E_TOO_LARGE;
+  if (taken->body.size() > RELANCE_HTTP_BODY_MAX) return RELANCE_E_TOO_LARGE;
+  if (shared_->open.size() >= RELANCE_HTTP_CALLS_MAX) return RELANCE_E_BUSY;
   if (!shared_->open.emplace(taken->token, taken).second) {
     finding(
         "relance.http/1 was given token " + std::to_string(taken->token) + " while a call with it was open",
         "each open call has a token of its own", "relance_http_call.token");
-    return RELANCE_E_SETTINGS;
+    return RELANCE_E_REFUSED;
   }
   shared_->waiting.push_back(taken);
   if (shared_->idle == 0 && shared_->threads.size() < kThreads)

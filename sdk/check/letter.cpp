@@ -99,8 +99,8 @@ const relance_message *place(const Letter &letter, relance_token token, std::int
   message.token = token;
   message.idempotency_key = arena.text(letter.idempotency_key, "message.idempotency_key");
   message.addressee =
-      place_aged(addressee, offsetof(relance_addressee, organisation), age, arena, "relance_addressee");
-  message.sender = place_aged(sender, offsetof(relance_sender, postal_lines), age, arena, "relance_sender");
+      place_aged(addressee, sizeof addressee, age, arena, "relance_addressee");
+  message.sender = place_aged(sender, sizeof sender, age, arena, "relance_sender");
   message.service = arena.text(letter.service, "message.service");
   message.subject = arena.text(letter.subject, "message.subject");
   message.parts = arena.array(parts, "message.parts");

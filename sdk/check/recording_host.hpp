@@ -27,7 +27,7 @@ namespace relance::check {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-enum class Operation { submit, commit, query, recall, parse, poll, fetch };
+enum class Operation { submit, commit, query, recall, parse, poll, fetch, discard };
 [[nodiscard]] const char *name_of(Operation operation);
 [[nodiscard]] std::string name_of_outcome(std::uint32_t outcome);
 
@@ -35,7 +35,7 @@ enum class Operation { submit, commit, query, recall, parse, poll, fetch };
 struct End {
   Operation operation;
   relance_token token;
-  std::uint32_t outcome;  ///< RELANCE_OUT_*, RELANCE_RECALL_*, RELANCE_PARSED_*, RELANCE_FETCHED_*; of a poll
+  std::uint32_t outcome;  ///< RELANCE_OUT_*, RELANCE_RECALL_*, RELANCE_PARSED_*, RELANCE_FETCHED_*, RELANCE_DISCARD_*; of a poll
                           ///< 1 for an error
   std::uint32_t failure{0}, flags{0};
   std::int64_t retry_after_ms{0};
@@ -129,7 +129,7 @@ class RecordingHost {
     std::string what;
     Operation operation;
   };
-  enum Family { kComplete, kRecalled, kParsed, kPolled, kFetched, kFamilies };
+  enum Family { kComplete, kRecalled, kParsed, kPolled, kFetched, kDiscarded, kFamilies };
   static Family family_of(Operation operation);
   void ended(Family family, relance_token token, End end, const char *function);
   bool is_alive(const char *function);
@@ -166,6 +166,8 @@ class RecordingHost {
 
   void load_state();
   void keep_state();
+  void make_table();
+  void be_known(bool is_alive);  ///< to the functions of the table
 };
 
 [[nodiscard]] bool is_utf8(std::string_view text);

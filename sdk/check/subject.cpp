@@ -191,7 +191,8 @@ void Subject::create_and_start() {
 }
 
 void Subject::stop() {
-  call("stop", "", [&] { plugin_->stop(instance_); });
+  const auto grace_ms = static_cast<std::uint32_t>(stop_grace().count());
+  call("stop", "", [&] { plugin_->stop(instance_, grace_ms); });
   is_stopped_ = true;
 }
 
@@ -252,9 +253,9 @@ std::vector<relance_token> Subject::submit(const std::vector<Letter> &letters, s
   return tokens;
 }
 
-/// commit, recall and query: a key, references, and one more number.
+/// commit, discard, recall and query: a key, references, and who had sent it.
 template <class T>
-static T made(const std::string &key, const std::vector<std::string> &refs, relance_token token,
+static T made(const std::string &key, const std::vector<std::string> &refs, relance_token token, Age age,
               Arena &life) {
   T item{};
   item.size = sizeof item;
@@ -262,6 +263,10 @@ static T made(const std::string &key, const std::vector<std::string> &refs, rela
   item.idempotency_key = life.text(key, "the operation's idempotency_key");
   item.refs = life.array(place_all(refs, life, "the operation's refs"), "the operation's refs");
   item.ref_count = refs.size();
+  relance_sender sender{};
+  sender.name = life.text("Relance", "the operation's sender");
+  sender.address = life.text("office@relance.test", "the operation's sender");
+  item.sender = place_aged(sender, sizeof sender, age, life, "relance_sender");
   return item;
 }
 
@@ -269,7 +274,7 @@ relance_token Subject::commit(const std::string &key, const std::vector<std::str
                               std::int64_t not_after_ms) {
   auto life = std::make_shared<Arena>(kTokenLife, Arena::Style::tight);
   const auto token = host_->open(Operation::commit, life, "commit " + key);
-  auto item = made<relance_commit>(key, refs, token, *life);
+  auto item = made<relance_commit>(key, refs, token, options_.host.age, *life);
   item.not_after_ms = not_after_ms;
   const std::vector<const relance_commit *> list{
       place_aged(item, sizeof item, options_.host.age, *life, "relance_commit")};
@@ -281,20 +286,26 @@ relance_token Subject::commit(const std::string &key, const std::vector<std::str
   return token;
 }
 
-void Subject::discard(const std::vector<std::string> &refs) {
+relance_token Subject::discard(const std::string &key, const std::vector<std::string> &refs) {
+  auto life = std::make_shared<Arena>(kTokenLife, Arena::Style::tight);
+  const auto token = host_->open(Operation::discard, life, "discard " + key);
+  const std::vector<const relance_discard *> list{
+      place_aged(made<relance_discard>(key, refs, token, options_.host.age, *life), sizeof(relance_discard),
+                 options_.host.age, *life, "relance_discard")};
+  life->seal();
   Guarded memory;
-  const auto *array =
-      memory.arena.array(place_all(refs, memory.arena, "discard()'s refs"), "discard()'s refs");
+  const auto *array = memory.arena.array(list, "discard()'s array");
   memory.arena.seal();
-  call("discard", "", [&] { plugin_->discard(instance_, array, refs.size()); });
+  call("discard", "", [&] { plugin_->discard(instance_, array, 1); });
+  return token;
 }
 
 relance_token Subject::recall(const std::string &key, const std::vector<std::string> &refs) {
   auto life = std::make_shared<Arena>(kTokenLife, Arena::Style::tight);
   const auto token = host_->open(Operation::recall, life, "recall " + key);
-  const std::vector<const relance_recall *> list{place_aged(made<relance_recall>(key, refs, token, *life),
-                                                            sizeof(relance_recall), options_.host.age, *life,
-                                                            "relance_recall")};
+  const std::vector<const relance_recall *> list{
+      place_aged(made<relance_recall>(key, refs, token, options_.host.age, *life), sizeof(relance_recall),
+                 options_.host.age, *life, "relance_recall")};
   life->seal();
   Guarded memory;
   const auto *array = memory.arena.array(list, "recall()'s array");
@@ -306,9 +317,9 @@ relance_token Subject::recall(const std::string &key, const std::vector<std::str
 relance_token Subject::query(const std::string &key, const std::vector<std::string> &refs) {
   auto life = std::make_shared<Arena>(kTokenLife, Arena::Style::tight);
   const auto token = host_->open(Operation::query, life, "query " + key);
-  const std::vector<const relance_query *> list{place_aged(made<relance_query>(key, refs, token, *life),
-                                                           sizeof(relance_query), options_.host.age, *life,
-                                                           "relance_query")};
+  const std::vector<const relance_query *> list{
+      place_aged(made<relance_query>(key, refs, token, options_.host.age, *life), sizeof(relance_query),
+                 options_.host.age, *life, "relance_query")};
   life->seal();
   Guarded memory;
   const auto *array = memory.arena.array(list, "query()'s array");
@@ -415,6 +426,7 @@ std::uint32_t Subject::authenticate(const std::string &method, const std::string
   request.headers = memory.arena.array(list, "request.headers");
   request.header_count = list.size();
   request.body = memory.arena.text(body, "request.body");
+  request.received_at_ms = host_->wall_ms();
   const auto *placed =
       place_aged(request, sizeof request, options_.host.age, memory.arena, "relance_http_request");
   const relance_http_sink sink{
@@ -443,6 +455,7 @@ Subject::Quoted Subject::quote(const Letter &letter) {
         auto &all = *static_cast<Quoted *>(context);
         ++all.reports;
         if (!has_size(said->size, sizeof *said, "relance_quote")) return;
+        is_zero(said->zero, "relance_quote.zero");
         all.said += std::to_string(said->segments) + "/" + std::to_string(said->pages);
         if (said->price != nullptr)
           all.said += " " + std::to_string(said->price->micro_units) +

@@ -44,7 +44,7 @@ class Subject {
       const std::vector<Letter> &letters);  ///< in one call, whatever is open
   relance_token commit(const std::string &key, const std::vector<std::string> &refs,
                        std::int64_t not_after_ms = 0);
-  void discard(const std::vector<std::string> &refs);
+  relance_token discard(const std::string &key, const std::vector<std::string> &refs);
   relance_token recall(const std::string &key, const std::vector<std::string> &refs);
   relance_token query(const std::string &key, const std::vector<std::string> &refs);
   relance_token parse(std::string_view kind, std::string_view bytes, std::int64_t received_at_ms);

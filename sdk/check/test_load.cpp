@@ -41,7 +41,7 @@ Entry open_library(const Bench &bench) {
   auto *const entry = reinterpret_cast<Entry>(::dlsym(library, RELANCE_ENTRY_SYMBOL));
   if (entry == nullptr)
     abandon("it has no function " RELANCE_ENTRY_SYMBOL,
-            "define it with RELANCE_EXPORT, or use RELANCE_EXPORT_DRIVERS", "relance_plugin_v1rc");
+            "define it with RELANCE_EXPORT, or use RELANCE_EXPORT_DRIVERS", "relance_plugin_v1");
   return entry;
 }
 
@@ -70,14 +70,14 @@ void elf_exports(Bench &bench) {
   }
   if (!has_entry)
     finding("the symbol " RELANCE_ENTRY_SYMBOL " is not exported",
-            "mark the function RELANCE_EXPORT; in C++ also extern \"C\"", "relance_plugin_v1rc");
+            "mark the function RELANCE_EXPORT; in C++ also extern \"C\"", "relance_plugin_v1");
   if (count != 0)
     finding(
         "it exports " + std::to_string(count) + " more symbols: " + others,
         std::string(kFlags) +
             "-fvisibility=hidden and the version script plugin.map of the SDK: two plugins that export the "
             "same name run into each other",
-        "relance_plugin_v1rc");
+        "relance_plugin_v1");
 }
 
 void elf_nodelete(Bench &bench) {
@@ -133,10 +133,10 @@ void load_quiet(Bench &bench) {
             "no constructor of a global, and not the entry either, does any work: start() is the place for "
             "threads and "
             "connections",
-            "relance_plugin_v1rc");
+            "relance_plugin_v1");
   if (const auto files = files_below(folder); !files.empty())
     finding("loading it wrote " + files.front(), "constructors of globals write no files",
-            "relance_plugin_v1rc");
+            "relance_plugin_v1");
   const auto handlers_after = handlers();
   for (std::size_t signal{1}; signal <= 64; ++signal)
     if (handlers_before[signal] != handlers_after[signal])
@@ -156,10 +156,10 @@ void load_entry(Bench &bench) {
   }
   if (tables.empty())
     finding("the entry returns no driver for index 0", "return the table of the first driver",
-            "relance_plugin_v1rc");
+            "relance_plugin_v1");
   if (tables.size() == kDriversMax)
     finding("the entry never returns NULL", "return NULL for each index behind the last driver",
-            "relance_plugin_v1rc");
+            "relance_plugin_v1");
   const auto has_changed = [&] {
     for (std::uint32_t i{0}; i < tables.size(); ++i)
       if (entry(i) != tables[i]) return true;
@@ -172,12 +172,12 @@ void load_entry(Bench &bench) {
             "R2");
   if (entry(UINT32_MAX) != nullptr || entry(static_cast<std::uint32_t>(tables.size()) + 1000) != nullptr)
     finding("the entry returns a table for an index far behind the last driver",
-            "compare the index with the number of drivers", "relance_plugin_v1rc");
+            "compare the index with the number of drivers", "relance_plugin_v1");
   for (std::size_t i{0}; i < tables.size(); ++i)
     for (std::size_t k{i + 1}; k < tables.size(); ++k)
       if (tables.size() < kDriversMax && tables[i] == tables[k])
         finding("drivers " + std::to_string(i) + " and " + std::to_string(k) + " are the same table",
-                "one table a driver", "relance_plugin_v1rc");
+                "one table a driver", "relance_plugin_v1");
 }
 
 }  // namespace relance::check

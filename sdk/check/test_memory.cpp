@@ -25,7 +25,7 @@ std::vector<relance_token> whole_life(Bench &bench, Subject &subject) {
   if ((can & RELANCE_CAP_RECALL) != 0) subject.recall("rcrecall-000000000000000000", {"ref-1"});
   if ((can & RELANCE_CAP_TWO_PHASE) != 0) {
     subject.commit("rccommit-000000000000000000", {"ref-1"}, subject.host().wall_ms() + 60'000);
-    subject.discard({"ref-1", "ref-2"});
+    subject.discard("rcdiscard-0000000000000000001", {"ref-1", "ref-2"});
   }
   if ((can & RELANCE_CAP_POLL) != 0) subject.poll("cursor");
   if ((can & (RELANCE_CAP_POLL | RELANCE_CAP_RECEIVE | RELANCE_CAP_WEBHOOK)) != 0) {
@@ -117,7 +117,7 @@ void memory_older_host(Bench &bench) {
          ": it asks for a newer host");
   on_host_of(
       bench, Age::older, "a host of the first release (minor 0)",
-      "look at RELANCE_HAS(host, webhook_url) before a field or function that came in a later minor, or say "
+      "look at RELANCE_HAS(host, its_name) before a field or function that came in a later minor, or say "
       "min_host_minor");
 }
 

@@ -155,9 +155,23 @@ void commit_repeat(Bench &bench) {
               "the draft may be released: UNKNOWN", "RELANCE_OUT_UNKNOWN");
   }
   bench.simulator().behave(Stage::answer, bench.profile.accepted);
-  subject->discard(refs);
-  subject->discard(refs);
-  subject->discard({"sim-never", "sim-never-either"});
+  for (const auto &which : {refs, refs, std::vector<std::string>{"sim-never"}}) {
+    const auto *gone =
+        subject->await(Operation::discard, subject->discard(letter.idempotency_key, which), end_patience());
+    if (gone == nullptr) finding("a discard never ended", kEndIt, "R4");
+  }
+  bench.simulator().behave(Stage::close_after_request, bench.profile.accepted);
+  bench.simulator().breaks_every_request(true);
+  bench.simulator().forget();
+  const auto *lost =
+      subject->await(Operation::discard, subject->discard(letter.idempotency_key, refs), end_patience());
+  if (lost == nullptr) {
+    finding(std::string("a discard never ended, while ") + name_of(Stage::close_after_request), kEndIt, "R4");
+  } else if (bench.profile.protocol == "http" && lost->outcome == RELANCE_DISCARD_GONE &&
+             !bench.simulator().requests().empty()) {
+    finding("a discard ended as GONE without an answer of the provider",
+            "GONE only when the provider says so; without an answer UNKNOWN", "RELANCE_DISCARD_GONE");
+  }
   finish_operations(bench, *subject);
 }
 

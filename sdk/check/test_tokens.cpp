@@ -185,8 +185,8 @@ void calls_faults(Bench &bench) {
   if ((can & (RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF)) != 0) subject->query("", {});
   if ((can & RELANCE_CAP_RECALL) != 0) subject->recall("", {});
   if ((can & RELANCE_CAP_TWO_PHASE) != 0) {
-    subject->discard({});
-    subject->discard({"never-heard-of"});
+    subject->discard("", {});
+    subject->discard("rcdiscard-0000000000000000001", {"never-heard-of"});
     subject->commit("", {});
   }
   if ((can & RELANCE_CAP_POLL) != 0) subject->poll("\x01 a cursor that nobody gave");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What changed in the plugin interface since the minor before this one, by abidiff; only appending is allowed.
+"""What changed in the plugin interface since its first release, by abidiff; only appending is allowed.
 
     compare.py BEFORE.so NOW.so REPORT     writes abidiff's whole report to REPORT
 """
@@ -53,7 +53,7 @@ def main(before, now, report_file):
     found = faults(run.stdout)
     for fault in found:
         print(f"not allowed: {fault}")
-    print(f"since the minor before: {len(inserted)} fields appended, {len(found)} changes that are not allowed; {report_file}")
+    print(f"since the first release: {len(inserted)} fields appended, {len(found)} changes that are not allowed; {report_file}")
     return 1 if found else 0
 
 

@@ -94,7 +94,7 @@ class PluginNewTest(unittest.TestCase):
                 self.assertEqual(code, 0, said)
                 plugin = build / f"a_{channel}_2.so"
                 _, symbols = run("nm", "-D", "--defined-only", plugin)
-                self.assertEqual([line.split()[-1] for line in symbols.splitlines()], ["relance_plugin_v1rc"])
+                self.assertEqual([line.split()[-1] for line in symbols.splitlines()], ["relance_plugin_v1"])
 
     def test_a_project_passes_relance_check(self):
         if not (self.prefix / "bin/relance-check").is_file():
@@ -182,7 +182,7 @@ class PluginNewTest(unittest.TestCase):
                 code, said = run(compiler, "-std=c++20", *flags["cflags"], example, "-o", out, *flags["libs"])
                 self.assertEqual(code, 0, said)
                 _, symbols = run("nm", "-D", "--defined-only", out)
-                self.assertEqual([line.split()[-1] for line in symbols.splitlines()], ["relance_plugin_v1rc"])
+                self.assertEqual([line.split()[-1] for line in symbols.splitlines()], ["relance_plugin_v1"])
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ double run(const relance_plugin &driver, const std::string &settings, std::size_
   counting.changed.wait(lock, [&] { return counting.ended == messages; });
   const auto seconds = std::chrono::duration<double>(Clock::now() - began).count();
   lock.unlock();
-  driver.stop(instance);
+  driver.stop(instance, 10'000);
   driver.destroy(instance);
   if (counting.accepted != messages) return 0;
   return static_cast<double>(messages) / seconds;

@@ -138,7 +138,7 @@ PluginRun run_plugin(const std::string &library, std::uint16_t port, std::size_t
   counting.changed.wait(lock, [&] { return counting.ended == messages; });
   const PluginRun run{counting.accepted, std::chrono::duration<double>(Clock::now() - begin).count()};
   lock.unlock();
-  plugin.stop(instance);
+  plugin.stop(instance, 10'000);
   plugin.destroy(instance);
   return run;
 }

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(while_the_child_is_down_messages_end_as_not_sent_with_the_t
   BOOST_TEST(refused.whole_instance);
   BOOST_REQUIRE(refused.retry_after.has_value());
   BOOST_TEST(refused.retry_after->count() > 50'000);
-  bench.provider->query(77, "key", {});
+  bench.provider->query({.token = 77, .idempotency_key = "key"});
   BOOST_TEST((bench.events.wait_outcome_of(77).kind == OutcomeKind::unknown));
 }
 
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_lies_unread_past_its_time_to_answer_may_go_ye
   bench.settings.limits.hang_timeout = Milliseconds{8000};  // looked after every 2 s
   bench.start();
   bench.freeze();
-  bench.provider->commit(77, {"a-draft"}, WallClock().now() + Milliseconds{3'600'000});
+  bench.provider->commit({.token = 77, .refs = {"a-draft"}}, WallClock().now() + Milliseconds{3'600'000});
   const auto outcome = bench.events.wait_outcome_of(77);
   bench.signal(SIGCONT);
   bench.events.wait_for("the draft goes all the same",
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_child_offered_is_not_acknowledged_by_the_ne
 BOOST_AUTO_TEST_CASE(a_parse_under_way_when_the_child_dies_is_tried_again_later) {
   ChildBench bench;
   bench.start();
-  bench.provider->parse(90, "link", std::make_shared<const std::string>("crash"));
+  bench.provider->parse(90, "link", std::make_shared<const std::string>("crash"), from_ms(1));
   bench.events.wait_for("the failure", [](auto &r) { return r.parsed_.size() == 1; });
   BOOST_TEST(!bench.events.parsed_[0].error.empty());
   BOOST_TEST(bench.events.parsed_[0].is_retryable);

@@ -81,12 +81,12 @@ BOOST_AUTO_TEST_CASE(a_host_that_the_operator_has_not_allowed_is_refused_in_word
     Caller caller(placement, {"api.example.com"});
     caller.start();
     const auto outcome = caller.ask(caller.call("POST " + peer.url("/path?secret=s3cret")));
-    BOOST_TEST(outcome.code == std::to_string(RELANCE_E_SETTINGS));
+    BOOST_TEST(outcome.code == std::to_string(RELANCE_E_REFUSED));
     BOOST_TEST(caller.has_line("[http] hosts = [\"" + host_of(peer) + "\"]"));
     BOOST_TEST(peer.connection_count() == 0u);
-    BOOST_TEST(caller.ask(caller.call("POST file:///etc/passwd")).code == std::to_string(RELANCE_E_SETTINGS));
+    BOOST_TEST(caller.ask(caller.call("POST file:///etc/passwd")).code == std::to_string(RELANCE_E_REFUSED));
     BOOST_TEST(caller.ask(caller.call("POST " + peer.url(), {{"Host", "evil.example"}})).code ==
-               std::to_string(RELANCE_E_SETTINGS));
+               std::to_string(RELANCE_E_REFUSED));
     BOOST_TEST(caller.has_line("made an HTTP call that is none: the header Host is the host's own"));
     caller.provider->stop(Milliseconds{2000});
     for (const auto &line : caller.events.lines_) BOOST_TEST(line.find("s3cret") == std::string::npos, line);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_calls_is_stopped_at_the_limit_and_every_call_tak
     caller.start();
     const auto flood = caller.call("POST " + slow.url(), {}, "many@x");
     caller.provider->submit({flood});
-    BOOST_TEST(caller.has_line("256 taken, then " + std::to_string(RELANCE_E_TOO_LARGE)));
+    BOOST_TEST(caller.has_line("256 taken, then " + std::to_string(RELANCE_E_BUSY)));
     answer_now.set_value();
     BOOST_TEST(caller.events.wait_outcome_of(flood.token).code == "200 of 256");
     BOOST_TEST(caller.ask(caller.call("POST " + peer.url())).code == "200 of 1");  // there is room again
@@ -183,6 +183,24 @@ BOOST_AUTO_TEST_CASE(an_instance_that_is_stopped_hears_no_more) {
     caller.provider->stop(Milliseconds{50});
     BOOST_TEST((caller.events.wait_outcome_of(message.token).kind == OutcomeKind::unknown));
     mute.wait_closed(1);  // the connection was given up with it
+  });
+}
+
+BOOST_AUTO_TEST_CASE(what_a_stop_finds_open_is_given_up_before_its_grace_is_over) {
+  in_both_placements([](Placement placement) {
+    HttpPeer mute([](Connection &c) {
+      c.request();
+      c.wait_end();
+    });
+    Caller caller(placement, {host_of(mute)});
+    caller.start();
+    const auto message = caller.call("POST " + mute.url());
+    caller.provider->submit({message});
+    mute.wait_requests(1);
+    caller.provider->stop(Milliseconds{4000});
+    const auto end = caller.events.wait_outcome_of(message.token);
+    BOOST_TEST((end.kind == OutcomeKind::unknown));
+    BOOST_TEST(end.text == "cancelled", "the plugin has heard the reply, and ended the message by itself");
   });
 }
 
@@ -278,7 +296,7 @@ BOOST_AUTO_TEST_CASE(without_a_client_every_call_is_refused) {
     caller.settings.http.reset();
     caller.start();
     BOOST_TEST(caller.ask(caller.call("POST http://127.0.0.1:1/")).code ==
-               std::to_string(RELANCE_E_SETTINGS));
+               std::to_string(RELANCE_E_REFUSED));
   });
 }
 

@@ -114,8 +114,14 @@ BOOST_AUTO_TEST_CASE(objects_without_the_entry_symbol_are_refused_before_they_ar
   BOOST_TEST(no_entry.error().message.find("has no entry symbol") != std::string::npos);
   const auto other = check_plugin_file(path_of("misfit_other_version"));
   BOOST_REQUIRE(!other);
-  BOOST_TEST(other.error().message.find("relance_plugin_v2; expected relance_plugin_v1rc") !=
-             std::string::npos);
+  BOOST_TEST(other.error().message.find("found relance_plugin_v2, and this host wants relance_plugin_v1") !=
+                 std::string::npos,
+             other.error().message);
+  const auto draft = check_plugin_file(path_of("misfit_before_version_1"));
+  BOOST_REQUIRE(!draft);
+  BOOST_TEST(draft.error().message.find("found relance_plugin_v1rc, and this host wants relance_plugin_v1") !=
+                 std::string::npos,
+             draft.error().message);
 }
 
 BOOST_AUTO_TEST_CASE(drivers_that_break_the_contract_are_refused) {

@@ -94,20 +94,56 @@ BOOST_AUTO_TEST_CASE(two_phases_queries_and_recalls_go_through) {
   const auto prepared = bench.send("prepare@example.com", 3);
   BOOST_TEST((prepared.kind == OutcomeKind::prepared));
   BOOST_TEST(prepared.refs.at(0) == "draft-1");
-  bench.provider->commit(4, prepared.refs, WallClock().now() + Milliseconds{60'000});
+  bench.provider->commit({.token = 4, .refs = prepared.refs}, WallClock().now() + Milliseconds{60'000});
   const auto committed = bench.events.wait_outcome_of(4);
   BOOST_TEST((committed.kind == OutcomeKind::accepted));
   BOOST_TEST(committed.code == "draft-1");
-  bench.provider->commit(5, prepared.refs, WallClock().now() - Milliseconds{1});
+  bench.provider->commit({.token = 5, .refs = prepared.refs}, WallClock().now() - Milliseconds{1});
   BOOST_TEST(bench.events.wait_outcome_of(5).code == "not_after");
-  bench.provider->query(6, "the-key", {});
+  bench.provider->query({.token = 6, .idempotency_key = "the-key"});
   BOOST_TEST((bench.events.wait_outcome_of(6).kind == OutcomeKind::not_found));
   BOOST_TEST(bench.events.wait_outcome_of(6).code == "the-key");
-  bench.provider->recall(7, {"ref-1"});
+  bench.provider->recall({.token = 7, .refs = {"ref-1"}});
   bench.events.wait_for("the recall", [](auto &r) { return r.recalls_.size() == 1; });
   BOOST_TEST((bench.events.recalls_[0].kind == RecallKind::too_late));
-  bench.provider->discard({"draft-1"});
-  bench.events.wait_for("the discard", [](auto &r) { return r.has_line("discarded ref=draft-1"); });
+  bench.provider->discard(
+      {.token = 8,
+       .idempotency_key = "the-key",
+       .refs = {"draft-1"},
+       .sender = Sender{"Relance", "office@example.org", {}, {"1 Main Street", "Town"}, "FR"}});
+  bench.events.wait_for("the discard", [](auto &r) { return r.discards_.size() == 1; });
+  BOOST_TEST(bench.events.discards_[0].token == 8u);
+  BOOST_TEST((bench.events.discards_[0].kind == DiscardKind::gone));
+  BOOST_TEST(bench.events.has_line("discarded ref=draft-1 key=the-key sender=office@example.org"));
+  bench.provider->discard({.token = 9, .refs = {"released-1"}});
+  bench.events.wait_for("the second", [](auto &r) { return r.discards_.size() == 2; });
+  BOOST_TEST((bench.events.discards_[1].kind == DiscardKind::released));
+  bench.provider->stop(Milliseconds{1000});
+}
+
+/// Its submit was made up, and ends as a draft after all: nobody else would ever drop it.
+void check_late_draft(Placement placement) {
+  Bench bench("scripted", placement);
+  bench.settings.limits.outcome_grace = Milliseconds{0};
+  bench.start();
+  auto held = bench.message_to("hold@example.com");
+  held.not_after = WallClock().now() + Milliseconds{500};
+  bench.provider->submit({held});
+  BOOST_TEST((bench.events.wait_outcome_of(held.token).kind == OutcomeKind::unknown));
+  bench.provider->query({.token = held.token, .idempotency_key = "key"});
+  bench.events.wait_for("the answer", [&](auto &r) { return r.outcomes_.size() == 2; });
+  BOOST_TEST(bench.events.outcomes_[1].code == "held", "the plugin has that token still");
+  BOOST_TEST((bench.events.outcomes_[1].kind == OutcomeKind::unknown));
+  bench.send("release_drafts@example.com");
+  bench.events.wait_for("the late draft", [](auto &r) { return r.late_drafts_.size() == 1; });
+  BOOST_TEST(bench.events.late_drafts_[0].token == held.token);
+  BOOST_TEST(bench.events.late_drafts_[0].refs.at(0) == "late-hold@example.com");
+  BOOST_TEST(bench.events.count_outcomes_of(held.token) == 2u, "and no end of it");
+}
+
+BOOST_AUTO_TEST_CASE(a_draft_that_is_named_too_late_is_told_apart_from_an_end) {
+  check_late_draft(Placement::child);
+  check_late_draft(Placement::in_process);
 }
 
 BOOST_AUTO_TEST_CASE(a_parser_learns_when_the_bytes_came) {
@@ -131,7 +167,7 @@ BOOST_AUTO_TEST_CASE(raw_bytes_come_up_are_acknowledged_by_the_plugins_own_token
   BOOST_TEST(in.bytes == "Facture 2026-41");
   bench.provider->stored({in.plugin_token});
   bench.events.wait_for("the acknowledgement", [](auto &r) { return r.has_line("stored 41 of 1"); });
-  bench.provider->parse(90, "link", std::make_shared<const std::string>("key-of-it"));
+  bench.provider->parse(90, "link", std::make_shared<const std::string>("key-of-it"), from_ms(1));
   bench.events.wait_for("receipts", [](auto &r) { return r.parsed_.size() == 1; });
   const auto &parsed = bench.events.parsed_[0];
   BOOST_REQUIRE(parsed.receipts.size() == 2u);
@@ -149,6 +185,7 @@ BOOST_AUTO_TEST_CASE(raw_bytes_come_up_are_acknowledged_by_the_plugins_own_token
   BOOST_TEST((parsed.receipts[1].kind == ReceiptKind::interim));
   BOOST_TEST((parsed.receipts[1].failure == FailureClass::none));
   BOOST_TEST(!parsed.receipts[1].is_final);
+  BOOST_TEST(to_ms(parsed.receipts[1].provider_time.value()) == 1, "when the bytes arrived");
   BOOST_TEST((parsed.replies.at(0).kind == ReplyKind::stop));
 }
 

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_comes_back_after_it_was_abandoned_gets_nothin
   GatedBench bench;
   const auto behind = bench.message_to("accept@example.com");
   bench.provider->submit({behind});
-  bench.provider->commit(900, {"draft-1"}, WallClock().now() + Milliseconds{60'000});
+  bench.provider->commit({.token = 900, .refs = {"draft-1"}}, WallClock().now() + Milliseconds{60'000});
   bench.provider->stop(Milliseconds{50});
   BOOST_TEST((bench.events.wait_outcome_of(bench.stuck.token).kind == OutcomeKind::unknown));
   BOOST_TEST((bench.events.wait_outcome_of(behind.token).kind == OutcomeKind::not_sent));
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(the_noop_channel_delivers_through_raw_bytes_and_parse) {
   bench.events.wait_for("raw bytes", [](auto &r) { return r.inbound_.size() == 1; });
   BOOST_TEST(bench.events.inbound_[0].bytes == message.idempotency_key);
   bench.provider->stored({bench.events.inbound_[0].plugin_token});
-  bench.provider->parse(99, "link", std::make_shared<const std::string>(bench.events.inbound_[0].bytes));
+  bench.provider->parse(99, "link", std::make_shared<const std::string>(bench.events.inbound_[0].bytes), from_ms(1));
   bench.events.wait_for("a receipt", [](auto &r) { return r.parsed_.size() == 1; });
   BOOST_TEST((bench.events.parsed_[0].receipts.at(0).kind == ReceiptKind::delivered));
 }

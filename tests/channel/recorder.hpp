@@ -18,6 +18,12 @@ class Recorder final : public ProviderEvents {
   void outcomes(const std::string &, std::vector<Outcome> batch) override {
     note([&] { outcomes_.insert(outcomes_.end(), batch.begin(), batch.end()); });
   }
+  void discards(const std::string &, std::vector<Discard> discards) override {
+    note([&] { discards_.insert(discards_.end(), discards.begin(), discards.end()); });
+  }
+  void late_drafts(const std::string &, std::vector<Outcome> drafts) override {
+    note([&] { late_drafts_.insert(late_drafts_.end(), drafts.begin(), drafts.end()); });
+  }
   void recalls(const std::string &, std::vector<Recall> batch) override {
     note([&] { recalls_.insert(recalls_.end(), batch.begin(), batch.end()); });
   }
@@ -84,6 +90,8 @@ class Recorder final : public ProviderEvents {
 
   std::vector<Outcome> outcomes_;
   std::vector<Recall> recalls_;
+  std::vector<Discard> discards_;
+  std::vector<Outcome> late_drafts_;
   std::vector<Inbound> inbound_;
   std::vector<Polled> polled_;
   std::vector<Parsed> parsed_;

@@ -20,6 +20,7 @@ struct HookBench : test::ChildBench {
     request->method = "POST";
     request->url = "https://hooks.example.com/hooks/p1/t0ken?a=1";
     request->remote_address = "192.0.2.1";
+    request->received_at = from_ms(1'700'000'000'000);
     request->headers = std::move(more);
     if (is_signed)
       request->headers.emplace_back("x-signature", sdk::to_hex(sdk::hmac_sha256("s3cret", body)));
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_plugin_sees_method_url_caller_headers_in_order_and_ever
       BOOST_REQUIRE(judged.answer);
       const std::string expected{
           "POST\nhttps://hooks.example.com/hooks/p1/"
-          "t0ken?a=1\n192.0.2.1\nx-do=answer\nx-b=2\nx-a=1\nx-b=\nx-signature="};
+          "t0ken?a=1\n192.0.2.1\n1700000000000\nx-do=answer\nx-b=2\nx-a=1\nx-b=\nx-signature="};
       BOOST_TEST(judged.answer->body.substr(0, expected.size()) == expected);
       BOOST_TEST(judged.answer->body.substr(judged.answer->body.rfind('\n') + 1) == std::to_string(size));
     }

@@ -11,7 +11,7 @@ import kit
 
 # These hang, on purpose: the kit's own time-out catches them.
 IMPATIENT = {"never_returns": ["--timeout", "4"]}
-TWO_PHASES = {"commit_too_late"}
+TWO_PHASES = {"discard_forgets", "discard_boasts", "commit_too_late"}
 
 
 def caught(fault):

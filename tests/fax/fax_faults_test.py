@@ -80,12 +80,11 @@ def a_draft_that_is_discarded_is_gone_and_no_other_is():
     with World() as world:
         hand, file = world.hand(), world.pages(1)
         drafts = [hand.ask("send", number=NUMBER, file=file, key=new_key())["ref"] for _ in range(3)]
-        hand.ask("discard", ref=drafts[1])
-        hand.ask("poll", refs="")
+        assert hand.ask("discard", ref=drafts[1])["discard"] == "gone"
+        assert hand.ask("discard", ref=drafts[1])["discard"] == "gone", "again does no harm"
         outcomes = [hand.ask("commit", ref=ref)["outcome"] for ref in drafts]
         assert outcomes == ["accepted", "not_sent", "accepted"], outcomes
-        hand.ask("discard", ref=drafts[0])  # released: it stays
-        hand.ask("poll", refs="")
+        assert hand.ask("discard", ref=drafts[0])["discard"] == "released", "it stays"
         assert len(released(world)) == 2, released(world)
 
 

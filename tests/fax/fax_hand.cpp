@@ -104,9 +104,14 @@ class Hand {
                                {"text", recalled.text}});
     }
     if (what == "discard") {
-      const std::string_view one{ref};
-      channel_.discard({one});
-      return "{}";
+      relance_discard raw{};
+      raw.size = sizeof raw;
+      raw.refs = with(ref), raw.ref_count = 1;
+      const auto discarded = channel_.discard(sdk::Discard{raw});
+      return sdk::json_object({{"discard", discarded.kind == sdk::DiscardKind::gone       ? "gone"
+                                           : discarded.kind == sdk::DiscardKind::released ? "released"
+                                                                                          : "unknown"},
+                               {"text", discarded.text}});
     }
     return poll(line);
   }

@@ -32,7 +32,7 @@ void decode(const Frame &frame) {
     case FrameType::discard:
     case FrameType::recall:
     case FrameType::query:
-      static_cast<void>(decode_refs(payload));
+      static_cast<void>(decode_attempt(payload));
       break;
     case FrameType::stored:
     case FrameType::intent:

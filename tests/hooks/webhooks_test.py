@@ -50,6 +50,7 @@ class GenuineTest(unittest.TestCase):
         self.assertEqual(status, 200)
         lines = body.decode().splitlines()
         self.assertEqual(lines[:3], ["POST", f"{self.world.public}{self.world.path}?a=1&b=%20", "127.0.0.1"])
+        self.assertLess(abs(time.time() * 1000 - int(lines[3])), 60_000, "the time of its arrival")
         self.assertIn("x-two=b", lines)
 
     def test_order_and_repeats_change_nothing(self):

@@ -110,6 +110,7 @@ void end(const relance_host *host, relance_token token, const Verdict &verdict) 
   result.flags = verdict.flags;
   result.refs = &ref;
   result.ref_count = verdict.ref.empty() ? 0 : 1;
+  result.zero = is_bad(Fault::fills_the_zero) ? 7 : 0;
   result.code = str(verdict.code);
   result.retry_after_ms = verdict.retry_after_ms;
   const relance_result *list[]{&result};
@@ -229,6 +230,24 @@ void recall(Instance &instance, const Job &job) {
   instance.host->recalled(instance.host, list, 1);
 }
 
+void end_discard(const relance_host *host, relance_token token, std::uint32_t kind) {
+  if (is_bad(Fault::discard_forgets)) return;
+  relance_discarded discarded{};
+  discarded.size = sizeof discarded;
+  discarded.token = token;
+  discarded.kind = kind;
+  const relance_discarded *list[]{&discarded};
+  host->discarded(host, list, 1);
+}
+
+void discard(Instance &instance, const Job &job) {
+  const auto answered = instance.provider.ask(job.method, job.target, job.headers, "");
+  const bool is_gone{answered.is_whole && (answered.status < 300 || answered.status == 404)};
+  end_discard(instance.host, job.token,
+              is_gone || (is_bad(Fault::discard_boasts) && !answered.is_whole) ? RELANCE_DISCARD_GONE
+                                                                               : RELANCE_DISCARD_UNKNOWN);
+}
+
 void end_poll(const relance_host *host, relance_token token, std::string_view cursor,
               std::string_view error) {
   relance_polled polled{};
@@ -297,6 +316,8 @@ void run(Instance &instance, const Job &job) {
       return recall(instance, job);
     case Job::Kind::poll:
       return poll(instance, job);
+    case Job::Kind::discard:
+      return discard(instance, job);
     default:
       static_cast<void>(instance.provider.ask(job.method, job.target, job.headers, ""));
   }
@@ -320,6 +341,8 @@ void give_up(Instance &instance, const Job &job) {
       return instance.host->recalled(instance.host, list, 1);
     case Job::Kind::poll:
       return end_poll(instance.host, job.token, "", "stopping");
+    case Job::Kind::discard:
+      return end_discard(instance.host, job.token, RELANCE_DISCARD_UNKNOWN);
     default:
       return;
   }
@@ -436,12 +459,14 @@ relance_status start(relance_instance *i) {
     if (host->state_get(host, RELANCE_LIT("running"), nullptr, 0) > 0) return RELANCE_E_INTERNAL;
     host->state_put(host, RELANCE_LIT("running"), RELANCE_LIT("yes"));
   }
+  char url[200];
+  static_cast<void>(host->webhook_url(host, url, sizeof url));
   if (is_bad(Fault::newest_host_only)) {
-    char url[200];
-    static_cast<void>(host->webhook_url(host, url, sizeof url));
-  } else if (RELANCE_HAS(host, webhook_url)) {
-    char url[200];
-    static_cast<void>(host->webhook_url(host, url, sizeof url));
+    struct Later {  // the host's table as a later minor has it
+      relance_host first;
+      void (*more)(const relance_host *);
+    };
+    reinterpret_cast<const Later *>(host)->more(host);
   }
   if (is_bad(Fault::needs_the_extension)) {
     const auto *http = static_cast<const relance_http *>(host->extension(host, RELANCE_HTTP_ID));
@@ -474,7 +499,7 @@ relance_status start(relance_instance *i) {
   return RELANCE_OK;
 }
 
-void stop(relance_instance *i) {
+void stop(relance_instance *i, std::uint32_t) {
   auto &instance = self(i);
   any_is_ending = true;
   relance_token poll{0};
@@ -493,7 +518,7 @@ void stop(relance_instance *i) {
 
 void destroy(relance_instance *i) {
   auto &instance = self(i);
-  stop(i);
+  stop(i, 0);
   for (auto &sender : instance.senders) sender.join();
   if (is_bad(Fault::leaks_memory)) {
     static_cast<void>(new std::string(200, 'x'));
@@ -547,7 +572,7 @@ Job job_of(const Instance &instance, const relance_message &m) {
   if (is_bad(Fault::clock_in_the_bytes))
     job.body += ", \"now\": " + std::to_string(instance.host->wall_ms(instance.host));
   job.body += "}";
-  if (is_bad(Fault::writes_to_the_message)) const_cast<relance_message &>(m).zero2 = 1;
+  if (is_bad(Fault::writes_to_the_message)) const_cast<relance_message &>(m).zero = 1;
   return job;
 }
 
@@ -595,11 +620,13 @@ void commit(relance_instance *i, const relance_commit *const *commits, std::size
   enqueue(self(i), std::move(jobs));
 }
 
-void discard(relance_instance *i, const relance_str *refs, std::size_t count) {
+void discard_all(relance_instance *i, const relance_discard *const *discards, std::size_t count) {
   std::vector<Job> jobs;
-  for (std::size_t at{0}; at < count; ++at)
-    jobs.push_back({Job::Kind::discard, 0, "", "", "DELETE", "/drafts/" + one_line(view(refs[at])),
+  for (std::size_t at{0}; at < count; ++at) {
+    const auto ref = discards[at]->ref_count == 0 ? "" : one_line(view(discards[at]->refs[0]));
+    jobs.push_back({Job::Kind::discard, discards[at]->token, "", "", "DELETE", "/drafts/" + ref,
                     authorization(self(i))});
+  }
   enqueue(self(i), std::move(jobs));
 }
 
@@ -674,6 +701,7 @@ void parse(relance_instance *i, const relance_raw *const *raws, std::size_t coun
     if (is_bad(Fault::parse_counts)) receipt.code = str(numbered);
     const relance_receipt *list[]{&receipt};
     if (is_key && (word == "delivered" || word == "failed")) {
+      parsed.status = RELANCE_PARSED_OK;
       parsed.receipts = list;
       parsed.receipt_count = is_bad(Fault::parse_misses) ? 0 : 1;
     } else {
@@ -756,7 +784,7 @@ relance_plugin made(const relance_descriptor *descriptor) {
   p.stop = stop;
   p.destroy = destroy;
   p.commit = commit;
-  p.discard = discard;
+  p.discard = discard_all;
   p.recall = recall_all;
   p.query = is_bad(Fault::missing_function) ? nullptr : query_all;
   p.stored = stored;
@@ -777,7 +805,7 @@ const struct AtLoad {
 
 }  // namespace
 
-RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(std::uint32_t index) {
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1(std::uint32_t index) {
   static const relance_descriptor descriptor{[] {
     relance_descriptor d{};
     d.size = sizeof d;

@@ -203,7 +203,7 @@ void submit(relance_instance *i, const relance_message *const *messages, size_t 
   const Serial serial(self(i));
   for (size_t at{0}; at < count; ++at) take(self(i), *messages[at]);
 }
-void stop(relance_instance *i) {
+void stop(relance_instance *i, uint32_t) {
   const Serial serial(self(i));
 }
 void destroy(relance_instance *i) {
@@ -249,6 +249,6 @@ const relance_plugin *table() {
 
 }  // namespace
 
-const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+const relance_plugin *relance_plugin_v1(uint32_t index) {
   return index == 0 ? table() : nullptr;
 }

@@ -96,7 +96,7 @@ class Hooked {
   /// All that it sees of the request, a line each.
   static std::string answer_to(const WebhookRequest &request) {
     auto text = std::string{request.method} + "\n" + std::string{request.url} + "\n" +
-                std::string{request.remote_address} + "\n";
+                std::string{request.remote_address} + "\n" + std::to_string(request.received_at_ms) + "\n";
     for (const auto &[name, value] : request.headers)
       if (name.starts_with("x-")) text += std::string{name} + "=" + std::string{value} + "\n";
     return text + std::to_string(request.body.size());

@@ -12,6 +12,10 @@ extern "C" RELANCE_EXPORT int relance_helper() {
 extern "C" RELANCE_EXPORT const void *relance_plugin_v2(uint32_t) {
   return nullptr;
 }
+#elif defined(MISFIT_BEFORE_VERSION_1)
+extern "C" RELANCE_EXPORT const void *relance_plugin_v1rc(uint32_t) {
+  return nullptr;
+}
 #else
 
 namespace {
@@ -27,7 +31,8 @@ relance_status start(relance_instance *) {
   return RELANCE_OK;
 }
 void submit(relance_instance *, const relance_message *const *, size_t) {}
-void nothing(relance_instance *) {}
+void stop(relance_instance *, uint32_t) {}
+void destroy(relance_instance *) {}
 
 relance_descriptor good_descriptor(const char *driver) {
   return {sizeof(relance_descriptor),
@@ -50,14 +55,14 @@ relance_plugin good_table(const relance_descriptor *descriptor) {
   p.traits = traits;
   p.start = start;
   p.submit = submit;
-  p.stop = nothing;
-  p.destroy = nothing;
+  p.stop = stop;
+  p.destroy = destroy;
   return p;
 }
 
 }  // namespace
 
-RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1(uint32_t index) {
 #ifdef MISFIT_ENTRY_THROWS
   throw std::runtime_error("thrown by the entry function");
 #endif

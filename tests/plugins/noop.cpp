@@ -71,7 +71,7 @@ class Noop {
   }
 
   void commit(PendingCommit pending) { pending.accepted(refs_of(*pending)); }
-  void discard(const Refs &) {}
+  void discard(PendingDiscard pending) { pending.end(Discarded::gone()); }
   void query(PendingQuery pending) { pending.end({.kind = OutcomeKind::accepted}); }
   void recall(PendingRecall pending) { pending.too_late("it is always gone already"); }
 

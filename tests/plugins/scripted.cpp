@@ -1,6 +1,6 @@
-// A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x", "mutter@x",
-// "hang@x", … Well-behaved where the script does not ask for the contrary. Written on the C interface itself,
-// as most of what it is asked to do the C++ face would prevent.
+// A channel whose every message says in its address what becomes of it: "accept@x", "reject@x", "crash@x",
+// "mutter@x", "hang@x", … Well-behaved where the script does not ask for the contrary. Written on the C
+// interface itself, as most of what it is asked to do the C++ face would prevent.
 #include <relance/evidence.h>
 #include <relance/plugin.h>
 
@@ -193,6 +193,16 @@ void take(Instance &instance, const relance_message &m) {
     instance.held[address] = m.token;
     return;
   }
+  if (verb == "release_drafts") {
+    std::map<std::string, relance_token> held;
+    {
+      const std::lock_guard lock(instance.mutex);
+      held.swap(instance.held);
+    }
+    for (const auto &[name, token] : held)
+      end(host, token, RELANCE_OUT_PREPARED, "", ("late-" + name).c_str());
+    return end(host, m.token, RELANCE_OUT_ACCEPTED);
+  }
   if (verb == "release") {
     std::map<std::string, relance_token> held;
     {
@@ -305,15 +315,16 @@ relance_status create(const relance_host *host, relance_str, relance_str setting
     capabilities &= ~(RELANCE_CAP_QUERY_BY_KEY | RELANCE_CAP_QUERY_BY_REF);
   if (setting(settings, "two_phase") == "no") capabilities &= ~RELANCE_CAP_TWO_PHASE;
   if (setting(settings, "quote").empty()) capabilities &= ~RELANCE_CAP_QUOTE;
-  const relance_traits promised{sizeof promised,
-                                capabilities,
-                                256,
-                                (setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u) |
-                                    (setting(settings, "polls_open") == "yes" ? RELANCE_TRAIT_POLL_OPEN : 0u),
-                                number("idempotency_window", 3'600'000),
-                                number("not_found_certain_after", 60'000),
-                                expected,
-                                1};
+  const relance_traits promised{
+      sizeof promised,
+      capabilities,
+      256,
+      (setting(settings, "never_releases") == "yes" ? RELANCE_TRAIT_SUBMIT_NEVER_RELEASES : 0u) |
+          (setting(settings, "polls_open") == "yes" ? RELANCE_TRAIT_POLL_OPEN : 0u),
+      number("idempotency_window", 3'600'000),
+      number("not_found_certain_after", 60'000),
+      expected,
+      1};
   *out = reinterpret_cast<relance_instance *>(new Instance{host,
                                                            {},
                                                            {},
@@ -341,12 +352,12 @@ relance_status start(relance_instance *i) {
 void submit(relance_instance *i, const relance_message *const *messages, size_t count) {
   for (size_t at{0}; at < count; ++at) take(self(i), *messages[at]);
 }
-void stop(relance_instance *i) {
+void stop(relance_instance *i, uint32_t) {
   for (auto &thread : self(i).threads) thread.join();
   self(i).threads.clear();
 }
 void destroy(relance_instance *i) {
-  stop(i);
+  stop(i, 0);
   if (!self(i).end_fifo.empty()) {
     const int fd{::open(self(i).end_fifo.c_str(), O_WRONLY | O_CLOEXEC)};
     static_cast<void>(!::write(fd, "", 1));
@@ -366,9 +377,11 @@ void commit(relance_instance *i, const relance_commit *const *commits, size_t co
         continue;
       }
       if (ref.starts_with("prepare_gone") && self(i).held.contains(ref)) continue;
-      // prepare_once: its commit is forgotten, too, and another instance says that it has not released anything.
+      // prepare_once: its commit is forgotten, too, and another instance says that it has not released
+      // anything.
       if (ref.starts_with("prepare_once")) {
-        if (!self(i).held.contains(ref)) end(self(i).host, commits[at]->token, RELANCE_OUT_NOT_SENT, "no_draft");
+        if (!self(i).held.contains(ref))
+          end(self(i).host, commits[at]->token, RELANCE_OUT_NOT_SENT, "no_draft");
         continue;
       }
       const auto key = ref.substr(colon + 1);
@@ -381,9 +394,25 @@ void commit(relance_instance *i, const relance_commit *const *commits, size_t co
     end(self(i).host, commits[at]->token, RELANCE_OUT_ACCEPTED, ref.c_str());
   }
 }
-void discard(relance_instance *i, const relance_str *refs, size_t count) {
-  relance_kv fields[]{{lit("ref"), refs[0]}};
-  self(i).host->log(self(i).host, RELANCE_LOG_INFO, lit("discarded"), fields, count == 1 ? 1 : 0);
+/// "released…": it went meanwhile; "stuck…": nobody knows; every other draft is gone.
+void discard(relance_instance *i, const relance_discard *const *discards, size_t count) {
+  for (size_t at{0}; at < count; ++at) {
+    const auto &asked = *discards[at];
+    const auto ref = asked.ref_count == 0 ? relance_str{} : asked.refs[0];
+    const std::string_view name(ref.data, ref.len);
+    relance_kv fields[]{{lit("ref"), ref},
+                        {lit("key"), asked.idempotency_key},
+                        {lit("sender"), asked.sender == nullptr ? relance_str{} : asked.sender->address}};
+    self(i).host->log(self(i).host, RELANCE_LOG_INFO, lit("discarded"), fields, 3);
+    relance_discarded result{};
+    result.size = sizeof result;
+    result.kind = name.starts_with("released") ? RELANCE_DISCARD_RELEASED
+                  : name.starts_with("stuck")  ? RELANCE_DISCARD_UNKNOWN
+                                               : RELANCE_DISCARD_GONE;
+    result.token = asked.token;
+    const relance_discarded *pointer{&result};
+    self(i).host->discarded(self(i).host, &pointer, 1);
+  }
 }
 void recall(relance_instance *i, const relance_recall *const *recalls, size_t count) {
   for (size_t at{0}; at < count; ++at) {
@@ -410,7 +439,8 @@ void query(relance_instance *i, const relance_query *const *queries, size_t coun
         key.c_str());
   }
 }
-/// One segment for each ten bytes of the first part; "unfit@x" fits nowhere, "unquoted@x" gets none, "unpriced@x" one without a price.
+/// One segment for each ten bytes of the first part; "unfit@x" fits nowhere, "unquoted@x" gets none,
+/// "unpriced@x" one without a price.
 relance_status quote(relance_instance *i, const relance_message *m, const relance_quote_sink *sink) {
   const auto &instance = self(i);
   const std::string address(m->addressee->address.data, m->addressee->address.len);
@@ -471,7 +501,7 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
                                   documents,
                                   1};
     const relance_receipt newer{sizeof newer, 4711, lit("ref-2"), {}, 0,       1,       RELANCE_RECEIPT_FINAL,
-                                99,           {},   {},           0,  nullptr, nullptr, 0};
+                                99,           {}, {}, raws[at]->received_at_ms, nullptr, nullptr, 0};
     const relance_receipt *const receipts[]{&receipt, &newer};
     relance_reply reply{};
     reply.size = sizeof reply;
@@ -486,6 +516,7 @@ void parse(relance_instance *i, const relance_raw *const *raws, size_t count) {
     } else if (text == "nonsense") {
       result.status = RELANCE_PARSED_UNREADABLE;
     } else {
+      result.status = RELANCE_PARSED_OK;
       result.receipts = receipts;
       result.receipt_count = 2;
       result.replies = replies;
@@ -510,7 +541,8 @@ void poll(relance_instance *i, const relance_poll *poll) {
       const std::string key(item.idempotency_key.data, item.idempotency_key.len);
       if (!self(i).sent_log.empty()) std::ofstream{self(i).sent_log + ".asked", std::ios::app} << key << "\n";
       told += key + "=";
-      for (size_t ref{0}; ref < item.ref_count; ++ref) told += std::string(item.refs[ref].data, item.refs[ref].len) + ",";
+      for (size_t ref{0}; ref < item.ref_count; ++ref)
+        told += std::string(item.refs[ref].data, item.refs[ref].len) + ",";
       told += item.accepted_at_ms > 0 ? ";" : "?";
     }
     offer(host, ++self(i).polls, "open", {told.data(), told.size()});
@@ -580,7 +612,7 @@ constexpr const char *kSchema{R"({"type": "object", "additionalProperties": fals
 
 }  // namespace
 
-RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1(uint32_t index) {
   static const relance_descriptor descriptor{
       sizeof descriptor,
       RELANCE_ABI_MINOR,

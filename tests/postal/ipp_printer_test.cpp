@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_draft_whose_process_died_is_handed_over_again_and_its_job
   const auto again = plugin.send(letter_of(key_of(2)));
   BOOST_TEST_REQUIRE((again.kind == OutcomeKind::prepared),
                      "the empty job blocks the printer no more: " << again.text);
-  plugin.discard(again.refs);
+  BOOST_TEST((plugin.discard(again.refs).kind == sdk::DiscardKind::gone));
   const auto third = plugin.send(letter_of(key_of(3)));
   BOOST_TEST_REQUIRE((third.kind == OutcomeKind::prepared), third.text);
   BOOST_TEST((plugin.commit(third.refs).kind == OutcomeKind::accepted));

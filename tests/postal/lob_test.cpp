@@ -132,16 +132,19 @@ BOOST_AUTO_TEST_CASE(a_webhook_is_believed_by_signature_and_time) {
       R"({"id": "evt_1", "event_type": {"id": "letter.certified.delivered"}, "reference_id": "ltr_1",
     "date_created": "2026-11-22T10:00:00.000Z", "body": {"id": "ltr_1", "metadata": {"key": ")" +
       key_of(1) + "\"}}}"};
-  const auto verdict = [&](std::int64_t at_ms, const std::string &text) {
+  const auto verdict = [&](std::int64_t at_ms, const std::string &text, std::int64_t received_at_ms = 0) {
     const auto stamp = std::to_string(at_ms);
     const auto signature = sdk::to_hex(sdk::hmac_sha256("w-19c204aa", stamp + '.' + body));
     return plugin.authenticate(
-        {.headers = {{"lob-signature", signature}, {"lob-signature-timestamp", stamp}}, .body = text});
+        {.headers = {{"lob-signature", signature}, {"lob-signature-timestamp", stamp}},
+         .body = text,
+         .received_at_ms = received_at_ms});
   };
   const auto now = bench.host->wall_ms();
   BOOST_TEST((verdict(now, body) == sdk::Verdict::genuine));
   BOOST_TEST((verdict(now, body + ' ') == sdk::Verdict::forged));
   BOOST_TEST((verdict(now - 600'000, body) == sdk::Verdict::forged), "an old one is a replay");
+  BOOST_TEST((verdict(now - 600'000, body, now - 599'000) == sdk::Verdict::genuine), "unless it came then");
   const auto parsed = plugin.parse("webhook", as_raw(body));
   BOOST_TEST_REQUIRE(parsed.receipts.size() == 1u);
   BOOST_TEST((parsed.receipts[0].kind == ReceiptKind::delivered && parsed.receipts[0].is_final));

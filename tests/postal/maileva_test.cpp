@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(a_half_made_draft_is_removed_or_named_for_it) {
   const auto unknown = plugin.send(letter_of(key_of(2)));
   BOOST_TEST((unknown.kind == OutcomeKind::unknown));
   BOOST_TEST_REQUIRE(unknown.refs.size() == 1u);
-  plugin.discard(unknown.refs);
-  BOOST_TEST(plugin.poll("").error == "");
+  BOOST_TEST((plugin.discard(unknown.refs).kind == sdk::DiscardKind::gone));
+  BOOST_TEST((plugin.discard(unknown.refs).kind == sdk::DiscardKind::gone), "again does no harm");
   BOOST_TEST(bench.services.seen()["sendings"].items().empty());
   BOOST_TEST((plugin.commit(unknown.refs).kind == OutcomeKind::not_sent), "what is gone was never submitted");
 }
@@ -141,8 +141,7 @@ BOOST_AUTO_TEST_CASE(what_was_submitted_is_never_discarded) {
   auto &plugin = bench.go();
   const auto ref = plugin.send(letter_of(key_of(1))).refs.at(0);
   BOOST_TEST((plugin.commit({ref}).kind == OutcomeKind::accepted));
-  plugin.discard({ref});
-  BOOST_TEST(plugin.poll("").error == "");
+  BOOST_TEST((plugin.discard({ref}).kind == sdk::DiscardKind::released));
   BOOST_TEST(bench.sending(ref)["status"].text() == "PENDING");
 }
 

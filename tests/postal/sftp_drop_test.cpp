@@ -138,8 +138,8 @@ BOOST_AUTO_TEST_CASE(a_draft_is_discarded_and_a_released_job_is_not) {
   auto &plugin = bench.started();
   const auto draft = plugin.send(letter_of(key_of(1))), released = plugin.send(letter_of(key_of(2)));
   BOOST_TEST((plugin.commit(released.refs).kind == OutcomeKind::accepted));
-  plugin.discard({draft.refs[0], released.refs[0]});
-  BOOST_TEST(plugin.poll("").error == "");
+  BOOST_TEST((plugin.discard(draft.refs).kind == sdk::DiscardKind::gone));
+  BOOST_TEST((plugin.discard(released.refs).kind == sdk::DiscardKind::released));
   BOOST_TEST((bench.files() == std::set<std::string>{key_of(2) + ".pdf", key_of(2) + ".json"}));
   const auto gone = plugin.commit(draft.refs);
   BOOST_TEST((gone.kind == OutcomeKind::unknown), "a job that is not there may have been taken");

@@ -112,7 +112,11 @@ BOOST_AUTO_TEST_CASE(the_other_operations_end_as_their_methods_return) {
   FakeHost host;
   auto plugin = made<Waiting>(host);
   BOOST_TEST(plugin.commit({"draft-1"}).refs.at(0) == "draft-1");
-  plugin.discard({"draft-2"});
+  BOOST_TEST((plugin.discard({"draft-2"}, "key").kind == DiscardKind::gone));
+  relance_sender from{};
+  from.address = RELANCE_LIT("office@example.org");
+  BOOST_TEST(plugin.discard({"draft-2"}, "key", &from).text == "office@example.org");
+  BOOST_TEST((plugin.discard({"throw"}).kind == DiscardKind::unknown));
   BOOST_TEST(has_line(host, "draft-2"));
   BOOST_TEST((plugin.query("key", {"ref-1"}).kind == OutcomeKind::delivered));
   BOOST_TEST((plugin.recall({"kept"}).kind == RecallKind::cancelled));

@@ -24,7 +24,7 @@ class ExportsTest(unittest.TestCase):
         self.assertGreaterEqual(len(files), 2)
         for file in files:
             with self.subTest(file.name):
-                self.assertEqual(exported(file), ["relance_plugin_v1rc"])
+                self.assertEqual(exported(file), ["relance_plugin_v1"])
 
     def test_a_plugin_is_never_unloaded_and_has_no_executable_stack(self):
         for file in BUILD.glob("examples/*.so"):

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_blocking_plugin_in_the_real_host_ends_each_token_once_wha
       BOOST_TEST((bench.send("accept").kind == OutcomeKind::accepted));
       BOOST_TEST((bench.send("throw").kind == OutcomeKind::unknown));
       BOOST_TEST((bench.send("forget").kind == OutcomeKind::unknown));
-      bench.provider->query(++bench.last_token, "key", {});
+      bench.provider->query({.token = ++bench.last_token, .idempotency_key = "key"});
       BOOST_TEST((bench.events.wait_outcome_of(bench.last_token).kind == OutcomeKind::unknown));
       std::vector<Submission> batch;
       for (int i{0}; i < 40; ++i) batch.push_back(bench.message_to(i % 4 == 0 ? "throw" : "accept"));

@@ -27,7 +27,7 @@ REFUSED = {
     "void send(const Message &) {}": "write: public: Outcome send(const Message &message)",
     "private: " + SEND: "write: public: Outcome send",
     SEND + "Parsed parse(std::string) { return {}; }": "write: public: void parse(PendingParse) or Parsed parse(const Raw &)",
-    SEND + "Outcome commit(const Commit &) { return {}; }": "two phases need both commit() and void discard",
+    SEND + "Outcome commit(const Commit &) { return {}; }": "two phases need both commit() and discard()",
     SEND + "void stored(std::span<const Token>) {}" + PARSE: "needs both stored(tokens) and room()",
     SEND + "void poll(PendingPoll) {}" + PARSE: "poll(PendingPoll) needs stored(tokens), room()",
     SEND + "bool authenticate(const WebhookRequest &) { return true; }" + PARSE: "write: public: Authenticated authenticate",

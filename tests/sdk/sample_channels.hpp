@@ -57,7 +57,11 @@ class Waiting {
     return Outcome::accepted({"", "ref-" + std::string{verb}, ""});
   }
   Outcome commit(const Commit &commit) { return Outcome::accepted({std::string{commit.refs.at(0)}}); }
-  void discard(const Refs &refs) { host_.log(LogLevel::info, "discarded", {{"ref", refs.at(0)}}); }
+  Discarded discard(const Discard &discard) {
+    host_.log(LogLevel::info, "discarded", {{"ref", discard.refs.at(0)}, {"key", discard.idempotency_key}});
+    if (discard.refs[0] == "throw") throw std::runtime_error("thrown by discard");
+    return discard.sender ? Discarded::released(std::string{discard.sender->address}) : Discarded::gone();
+  }
   Outcome query(const Query &query) {
     return query.refs.empty() ? Outcome::not_found() : Outcome::delivered({std::string{query.refs[0]}});
   }

@@ -167,12 +167,12 @@ PluginHost::PluginHost(const std::string &settings_json) {
 }
 
 PluginHost::~PluginHost() {
-  plugin_->stop(instance_);
+  plugin_->stop(instance_, 10'000);
   plugin_->destroy(instance_);
 }
 
 void PluginHost::stop() {
-  plugin_->stop(instance_);
+  plugin_->stop(instance_, 10'000);
 }
 
 void PluginHost::submit(const std::vector<Mail> &mails) {

@@ -12,7 +12,7 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
   one.creditor = creditor;
   {
     Query query{*connection_,
-                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after, is_draft_at_most, is_released"
+                "SELECT provider, idempotency_key, state, is_withdrawn, intended_at, not_after, is_draft_at_most, is_released, channel"
                 " FROM attempt"
                 " WHERE creditor = ? AND id = ?",
                 creditor, id};
@@ -25,6 +25,7 @@ OpenAttempt SqliteStore::read_open(CreditorId creditor, AttemptId id) {
     one.not_after = query.instant(5);
     one.is_draft_at_most = query.flag(6);
     one.is_released = query.flag(7);
+    one.channel = query.text(8);
   }
   Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?", creditor, id};
   while (refs.next()) one.refs.push_back(refs.blob(0));

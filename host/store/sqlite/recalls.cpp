@@ -85,11 +85,13 @@ Result<std::vector<WantedRecall>> SqliteStore::recalls_wanted(Instant now, std::
         continue;
       }
       auto &one = wanted.emplace_back();
+      auto known = read_open(creditor, id);
       one.attempt = id;
+      one.creditor = creditor;
       one.provider = attempt->provider;
-      Query refs{*connection_, "SELECT ref FROM attempt_ref WHERE creditor = ? AND attempt = ?", creditor,
-                 id};
-      while (refs.next()) one.refs.push_back(refs.blob(0));
+      one.channel = std::move(known.channel);
+      one.idempotency_key = std::move(known.idempotency_key);
+      one.refs = std::move(known.refs);
     }
     if (outdated.empty()) return wanted;
     // Open again, arrived meanwhile, or with a provider that is gone: the case need not wait for an answer.

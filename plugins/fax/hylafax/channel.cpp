@@ -115,7 +115,6 @@ auto HylafaxChannel::on_drafting(Work work) {
       drafts_.clear();
       drafting_.open();
     }
-    drop_unwanted();
     return work();
   } catch (const Fault &) {
     drafting_.close();
@@ -259,20 +258,26 @@ sdk::Outcome HylafaxChannel::take_back(const Reference &reference, const Reply &
   return said.code < 500 ? whole_instance(std::move(outcome), sdk::FailureClass::temporary) : outcome;
 }
 
-void HylafaxChannel::discard(const sdk::Refs &refs) {
-  const std::lock_guard lock(unwanted_mutex_);
-  for (const auto ref : refs)
-    if (const auto reference = read_reference(ref)) unwanted_.insert(reference->job);
-}
-
-void HylafaxChannel::drop_unwanted() {
-  std::set<std::string, std::less<>> unwanted;
-  {
-    const std::lock_guard lock(unwanted_mutex_);
-    unwanted.swap(unwanted_);
+sdk::Discarded HylafaxChannel::discard(const sdk::Discard &discard) {
+  const auto reference = discard.refs.empty() ? std::nullopt : read_reference(discard.refs[0]);
+  if (!reference) return sdk::Discarded::unknown("no job of this driver");
+  try {
+    return on_drafting([&]() -> sdk::Discarded {
+      if (drafts_.erase(reference->job) > 0) {
+        const auto said = drafting_.command("JDELE " + reference->job);
+        return said.code == kDone ? sdk::Discarded::gone()
+                                    : sdk::Discarded::unknown("not removed: " + said.text);
+      }
+      // Of an earlier session: a draft has died with it, and what lies there under our key was released.
+      const auto job = look(drafting_, *reference);
+      if (!job) return sdk::Discarded::gone();
+      if (job->state == State::suspended)
+        return sdk::Discarded::unknown("the job is held, and is no draft of ours");
+      return sdk::Discarded::released();
+    });
+  } catch (const std::runtime_error &fault) {
+    return sdk::Discarded::unknown(fault.what());
   }
-  for (const auto &id : unwanted)
-    if (drafts_.erase(id) > 0) drafting_.command("JDELE " + id);  // another session's is dead already, or out
 }
 
 std::optional<relance::hylafax::Job> HylafaxChannel::look(Session &session, const Reference &reference) {
@@ -362,12 +367,6 @@ void HylafaxChannel::catch_up(std::string_view cursor, std::vector<sdk::Inbound>
 }
 
 sdk::Polled HylafaxChannel::poll(const sdk::Poll &poll) {
-  if (const std::unique_lock lock(drafting_mutex_, std::try_to_lock); lock && drafting_.is_alive()) try {
-      drop_unwanted();
-    } catch (const Fault &) {
-      drafting_.close();
-      drafts_.clear();
-    }
   try {
     return on_asking([&] {
       sdk::Polled polled{.cursor = std::to_string(host_.wall_ms()), .next_poll_ms = settings_.poll_every_ms};

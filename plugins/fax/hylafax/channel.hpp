@@ -34,7 +34,7 @@ class HylafaxChannel {
   [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
   [[nodiscard]] sdk::Outcome send(const sdk::Message &message);
   [[nodiscard]] sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs);
+  [[nodiscard]] sdk::Discarded discard(const sdk::Discard &discard);
   [[nodiscard]] sdk::Recalled recall(const sdk::Recall &recall);
   [[nodiscard]] sdk::Outcome query(const sdk::Query &query);
   [[nodiscard]] sdk::Polled poll(const sdk::Poll &poll);
@@ -55,8 +55,6 @@ class HylafaxChannel {
   sdk::Outcome release(const Reference &reference);
   /// Of a job whose release was refused and that is a draft still.
   sdk::Outcome take_back(const Reference &reference, const relance::hylafax::Reply &said);
-  /// Drafts that the host wants dropped: discard() itself may not wait.
-  void drop_unwanted();
   /// Of a job that bears the reference's key; nothing when it is not there, or is another's by now.
   static std::optional<Job> look(Session &session, const Reference &reference);
   [[nodiscard]] std::optional<Job> find_by_key(std::string_view key);
@@ -77,9 +75,6 @@ class HylafaxChannel {
   Session asking_;
   bool is_caught_up_{false};
   std::map<std::string, std::string, std::less<>> told_;  ///< by reference: what was told last
-
-  std::mutex unwanted_mutex_;
-  std::set<std::string, std::less<>> unwanted_;
 };
 
 }  // namespace relance::fax::hylafax

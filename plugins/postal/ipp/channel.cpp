@@ -191,25 +191,39 @@ sdk::Outcome IppChannel::release(const JobRef &ref, std::int64_t not_after_ms) {
   return answer.is_success() ? sdk::Outcome::accepted({ref.text()}) : answer.outcome;
 }
 
-void IppChannel::discard(const sdk::Refs &refs) {
-  for (const auto ref : refs) forget(std::string{ref});
-  orphans_.note(refs);
+sdk::Discarded IppChannel::discard(const sdk::Discard &discard) {
+  const auto ref = discard.refs.empty() ? std::nullopt : JobRef::parse(discard.refs[0]);
+  if (!ref) return sdk::Discarded::unknown("no job of ours is named");
+  forget(ref->text());
+  if (auto said = cancel_empty(*ref)) return std::move(*said);
+  orphans_.note(ref->text());
+  return sdk::Discarded::unknown(kRemovedLater);
 }
 
-/// Only jobs that got no letter; one that did is not an orphan but a letter.
 void IppChannel::cancel_orphans() {
   sweep();
   const auto texts = orphans_.take();
-  for (auto text = texts.begin(); text != texts.end(); ++text) {
-    const auto ref = JobRef::parse(*text);
-    if (!ref) continue;
-    Answer answer;
-    const auto job = look_up(*ref, answer);
-    if (!job && !answer.message) return orphans_.put_back({text, texts.end()});  // it is off
-    if (job && job->waits_for_document() &&
-        !ask(about_job(settings_, Operation::cancel_job, ref->id), 0, true).is_success())
-      host_.log(sdk::LogLevel::warning, "an empty job could not be removed", {{"job", *text}});
+  for (auto text = texts.begin(); text != texts.end(); ++text)
+    if (const auto ref = JobRef::parse(*text); ref && !cancel_empty(*ref))
+      return orphans_.put_back({text, texts.end()});
+}
+
+/// Only a job that got no letter; one that did is not a draft but a letter.
+std::optional<sdk::Discarded> IppChannel::cancel_empty(const JobRef &ref) {
+  Answer answer;
+  const auto job = look_up(ref, answer);
+  if (!job) {
+    if (!answer.message) return std::nullopt;
+    return sdk::Discarded::unknown(answer.outcome.text);
   }
+  if (!job->waits_for_document())
+    return standing(ref, *job).kind == sdk::OutcomeKind::rejected
+               ? sdk::Discarded::gone()
+               : sdk::Discarded::released("the job has its letter");
+  answer = ask(about_job(settings_, Operation::cancel_job, ref.id), 0, true);
+  if (answer.is_success()) return sdk::Discarded::gone();
+  host_.log(sdk::LogLevel::warning, "an empty job could not be removed", {{"job", ref.text()}});
+  return sdk::Discarded::unknown("the printer did not remove the job: " + answer.outcome.text);
 }
 
 sdk::Outcome IppChannel::query(const sdk::Query &query) {

@@ -29,7 +29,7 @@ class IppChannel {
   [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs);
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Recalled recall(const sdk::Recall &recall);
   sdk::Polled poll(const sdk::Poll &poll);
@@ -47,6 +47,8 @@ class IppChannel {
   std::optional<JobRef> empty_job_of(std::string_view key);
   void sweep();
   void cancel_orphans();
+  /// Nothing: the printer is off.
+  std::optional<sdk::Discarded> cancel_empty(const JobRef &ref);
 
   /// The letters of drafts, until they are released: the printer gets a letter only when it may print it.
   bool has_room_for(std::size_t bytes);

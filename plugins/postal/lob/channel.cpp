@@ -189,7 +189,8 @@ sdk::Authenticated LobChannel::authenticate(const sdk::WebhookRequest &request) 
   text.append(".").append(request.body);
   const auto expected = sdk::to_hex(sdk::hmac_sha256(settings_.webhook_secret, text));
   if (!sdk::is_same_secret(request.header("lob-signature"), expected)) return sdk::Verdict::forged;
-  return std::llabs(host_.wall_ms() - at_ms) > kToleranceMs ? sdk::Verdict::forged : sdk::Verdict::genuine;
+  return std::llabs(request.received_at_ms - at_ms) > kToleranceMs ? sdk::Verdict::forged
+                                                                   : sdk::Verdict::genuine;
 }
 
 sdk::Parsed LobChannel::parse(const sdk::Raw &raw) const {

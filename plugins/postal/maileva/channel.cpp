@@ -175,12 +175,22 @@ void MailevaChannel::remove_drafts() {
 }
 
 /// Maileva refuses to remove what was submitted.
-bool MailevaChannel::remove_draft(const SendingRef &ref) {
+std::optional<sdk::Discarded> MailevaChannel::remove_draft(const SendingRef &ref) {
   const auto reply = api_.remove(ref.text());
-  if (rest::is_away(reply)) return false;
-  if (!reply.is_success() && !rest::is_gone(reply))
-    host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"sending", ref.text()}});
-  return true;
+  if (rest::is_away(reply)) return std::nullopt;
+  if (reply.is_success() || rest::is_gone(reply)) return sdk::Discarded::gone();
+  if (says_not_draft(reply) || standing(ref).kind == sdk::OutcomeKind::accepted)
+    return sdk::Discarded::released("it was submitted");
+  host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"sending", ref.text()}});
+  return sdk::Discarded::unknown("the provider did not remove it: " + rest::said_in(reply).text);
+}
+
+sdk::Discarded MailevaChannel::discard(const sdk::Discard &discard) {
+  const auto ref = discard.refs.empty() ? std::nullopt : SendingRef::parse(discard.refs[0]);
+  if (!ref) return sdk::Discarded::unknown("no draft of ours is named");
+  if (auto said = remove_draft(*ref)) return std::move(*said);
+  orphans_.note(ref->text());
+  return sdk::Discarded::unknown(kRemovedLater);
 }
 
 bool MailevaChannel::sweep() {

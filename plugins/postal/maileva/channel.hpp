@@ -26,7 +26,7 @@ class MailevaChannel {
   [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs) { orphans_.note(refs); }
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Polled poll(const sdk::Poll &poll);
   [[nodiscard]] sdk::Authenticated authenticate(const sdk::WebhookRequest &request) const;
@@ -41,8 +41,8 @@ class MailevaChannel {
   void remove_drafts();
   /// Drafts that nobody knows of any more. False: the provider is away.
   bool sweep();
-  /// False: the provider is away.
-  bool remove_draft(const SendingRef &ref);
+  /// Nothing: the provider is away.
+  std::optional<sdk::Discarded> remove_draft(const SendingRef &ref);
   sdk::Polled look_at_open(const std::vector<sdk::Poll::Open> &open);
   sdk::Parsed read_record(const SendingRef &ref, const std::string &key);
 

@@ -189,19 +189,36 @@ sdk::Outcome PingenChannel::release(const std::string &id, std::int64_t not_afte
 
 void PingenChannel::remove_drafts() {
   const auto ids = orphans_.take();
-  for (auto id = ids.begin(); id != ids.end(); ++id) {
-    if (!rest::is_id(*id)) continue;
-    const auto found = call("GET", letters(*id), {}, 0, {});
-    if (rest::is_away(found)) return orphans_.put_back({id, ids.end()});
-    const auto attributes = found.is_success() ? attributes_in(found) : sdk::Json{};
-    const auto standing = standing_of(attributes);
-    const bool is_ours{standing == Standing::draft ||
-                       (standing == Standing::refused && attributes["submitted_at"].text().empty())};
-    if (!is_ours) continue;  // released: a letter, and no orphan
-    const auto reply = call("DELETE", letters(*id), {}, 0, {});
-    if (!reply.is_success() && !rest::is_gone(reply))
-      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"letter", *id}});
-  }
+  for (auto id = ids.begin(); id != ids.end(); ++id)
+    if (rest::is_id(*id) && !remove_draft(*id)) return orphans_.put_back({id, ids.end()});
+}
+
+/// Pingen would remove a letter, too, so that its state is looked at first.
+std::optional<sdk::Discarded> PingenChannel::remove_draft(const std::string &id) {
+  const auto found = call("GET", letters(id), {}, 0, {});
+  if (rest::is_away(found)) return std::nullopt;
+  if (rest::is_gone(found)) return sdk::Discarded::gone();
+  const auto attributes = found.is_success() ? attributes_in(found) : sdk::Json{};
+  const auto standing = standing_of(attributes);
+  const bool is_ours{standing == Standing::draft ||
+                     (standing == Standing::refused && attributes["submitted_at"].text().empty())};
+  const auto state = attributes["status"].text();
+  if (!is_ours)
+    return state.empty() ? sdk::Discarded::unknown("the draft's state did not come")
+                         : sdk::Discarded::released("its state is " + std::string{state});
+  const auto reply = call("DELETE", letters(id), {}, 0, {});
+  if (reply.is_success() || rest::is_gone(reply)) return sdk::Discarded::gone();
+  host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"letter", id}});
+  return sdk::Discarded::unknown("the provider did not remove it: " + rest::said_in(reply).text);
+}
+
+sdk::Discarded PingenChannel::discard(const sdk::Discard &discard) {
+  if (discard.refs.empty() || !rest::is_id(discard.refs[0]))
+    return sdk::Discarded::unknown("no draft of ours is named");
+  const std::string id{discard.refs[0]};
+  if (auto said = remove_draft(id)) return std::move(*said);
+  orphans_.note(id);
+  return sdk::Discarded::unknown(kRemovedLater);
 }
 
 bool PingenChannel::sweep() {

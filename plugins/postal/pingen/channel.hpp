@@ -23,7 +23,7 @@ class PingenChannel {
   [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs) { orphans_.note(refs); }
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Recalled recall(const sdk::Recall &recall);
   sdk::Polled poll(const sdk::Poll &poll);
@@ -44,6 +44,8 @@ class PingenChannel {
   void remove_drafts();
   /// Drafts that nobody knows of any more. False: the provider is away.
   bool sweep();
+  /// Nothing: the provider is away.
+  std::optional<sdk::Discarded> remove_draft(const std::string &id);
 
   sdk::Host host_;
   sdk::Http http_;

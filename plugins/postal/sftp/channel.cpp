@@ -216,23 +216,44 @@ sdk::Outcome SftpChannel::query(const sdk::Query &query) {
   return failed ? sdk::Outcome::unknown("sftp", failed->text) : outcome;
 }
 
-void SftpChannel::remove_job(Session &session, std::string_view key) {
+sdk::Discarded SftpChannel::discard(const sdk::Discard &discard) {
+  if (discard.refs.empty() || !is_key(discard.refs[0]))
+    return sdk::Discarded::unknown("no draft of ours is named");
+  const std::string key{discard.refs[0]};
+  sdk::Discarded said;
+  const auto failed = with_session([&](Session &session) { return remove_job(session, key, said); });
+  if (!failed) return said;
+  orphans_.note(key);
+  return sdk::Discarded::unknown(failed->text);
+}
+
+/// A released job is never touched. Without a manifest's draft the letter under its final name may be one
+/// that the service is just taking.
+Failed SftpChannel::remove_job(Session &session, std::string_view key, sdk::Discarded &said) {
   const auto files = files_of(settings_, key);
   Entry entry;
-  // A released job is never touched. Without a manifest's draft the letter under its final name may be one
-  // that the service is just taking.
-  if (!is_missing(session.look_at(files.manifest, entry))) return;
-  const bool is_draft{!session.look_at(files.manifest_part(), entry)};
+  auto failed = session.look_at(files.manifest, entry);
+  if (!failed) said = sdk::Discarded::released("its manifest stands in the folder");
+  if (!is_missing(failed)) return failed;
+  failed = session.look_at(files.manifest_part(), entry);
+  if (failed && !is_missing(failed)) return failed;
+  const bool is_draft{!failed};
+  said = is_draft ? sdk::Discarded::gone()
+                  : sdk::Discarded::unknown("no draft is in the folder: it never came whole, or was taken");
   std::vector<std::string> paths{files.manifest_part(), files.document_part()};
   if (is_draft) paths.push_back(files.document);
   for (const auto &path : paths)
-    if (const auto failed = session.remove(path); failed && !is_missing(failed))
-      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"why", failed->text}});
+    if (failed = session.remove(path); failed && !is_missing(failed)) return failed;
+  return std::nullopt;
 }
 
 void SftpChannel::remove_orphans(Session &session) {
-  for (const auto &key : orphans_.take())
-    if (is_key(key) && !session.is_lost()) remove_job(session, key);
+  for (const auto &key : orphans_.take()) {
+    sdk::Discarded said;
+    if (!is_key(key) || session.is_lost()) continue;
+    if (const auto failed = remove_job(session, key, said))
+      host_.log(sdk::LogLevel::warning, "a draft could not be removed", {{"why", failed->text}});
+  }
 }
 
 /// Drafts that nobody knows of any more: of a process that died, or of another installation.

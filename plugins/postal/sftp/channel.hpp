@@ -29,7 +29,7 @@ class SftpChannel {
   [[nodiscard]] sdk::Quote quote(const sdk::Message &message) const;
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs) { orphans_.note(refs); }
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Polled poll(const sdk::Poll &poll);
   [[nodiscard]] sdk::Parsed parse(const sdk::Raw &raw) const;
@@ -45,7 +45,7 @@ class SftpChannel {
   Failed release(Session &session, const JobFiles &files, bool &is_asked, sdk::Outcome &outcome);
   Failed find(Session &session, const JobFiles &files, const std::string &key, sdk::Outcome &outcome);
   void remove_orphans(Session &session);
-  void remove_job(Session &session, std::string_view key);
+  Failed remove_job(Session &session, std::string_view key, sdk::Discarded &said);
   void sweep(Session &session);
   Failed take_acknowledgements(Session &session, const Reading &before, Reading &after,
                                std::vector<sdk::Inbound> &found);

@@ -102,7 +102,7 @@ sdk::Authenticated Gateway::authenticate(const sdk::WebhookRequest &request) {
   const auto &callback = *description_.callback;
   if (std::ranges::find(callback.methods, request.method) == callback.methods.end())
     return sdk::Verdict::forged;
-  switch (check_signature(callback.signature, request, host_.wall_ms(), this)) {
+  switch (check_signature(callback.signature, request, request.received_at_ms, this)) {
     case Trust::genuine:
       if (!is_own_body(request)) break;
       return {sdk::Verdict::genuine, callback.answer};

@@ -12,7 +12,7 @@ namespace relance::sms::smpp {
 namespace {
 
 /// To ready(): max_in_flight alone binds.
-constexpr std::uint32_t kAsPromised{UINT32_MAX};
+constexpr std::uint32_t kAsPromised{RELANCE_CREDIT_ALL};
 /// What was written at stop() has so long for its answer; the host waits longer.
 constexpr std::chrono::milliseconds kStopGrace{1'500};
 /// Ten years: a moment beyond it is as good as this one, and cannot overflow a clock.

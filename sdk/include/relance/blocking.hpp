@@ -93,6 +93,15 @@ class Blocking {
       p.end(run("commit", [&] { return Outcome{channel_.commit(request)}; }).value_or(thrown()));
     });
   }
+  void discard(PendingDiscard pending) {
+    const auto withdraw = [](PendingDiscard &p) { p.end(Discarded::unknown("nobody was asked")); };
+    post(Workers::Lane::asking, std::move(pending), withdraw, [this](PendingDiscard &p) {
+      const Discard request{*p, &host_.services()->is_stopping};
+      p.end(run("discard", [&] {
+              return Discarded{channel_.discard(request)};
+            }).value_or(Discarded::unknown("discard() threw; see the log")));
+    });
+  }
   void query(PendingQuery pending) {
     const auto withdraw = [](PendingQuery &p) { p.end(Outcome::unknown("stopping", "nobody was asked")); };
     post(Workers::Lane::asking, std::move(pending), withdraw, [this](PendingQuery &p) {

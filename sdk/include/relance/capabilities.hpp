@@ -7,12 +7,11 @@
 #include <relance/parsed.hpp>
 #include <relance/proof.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <type_traits>
 
 namespace relance::sdk {
-
-using Refs = std::vector<std::string_view>;
 
 // clang-format off: the formatter breaks requires-expressions
 template <class T> concept HasSubmit = requires(T &t, std::vector<Pending> b) { t.submit(std::move(b)); };
@@ -22,7 +21,9 @@ template <class T> concept HasSend =
 template <class T> concept CommitsLater = requires(T &t, PendingCommit p) { t.commit(std::move(p)); };
 template <class T> concept CommitsWaiting =
     requires(T &t, const Commit &c) { { t.commit(c) } -> std::convertible_to<Outcome>; };
-template <class T> concept HasDiscard = requires(T &t, const Refs &r) { t.discard(r); };
+template <class T> concept DiscardsLater = requires(T &t, PendingDiscard p) { t.discard(std::move(p)); };
+template <class T> concept DiscardsWaiting =
+    requires(T &t, const Discard &d) { { t.discard(d) } -> std::convertible_to<Discarded>; };
 
 template <class T> concept QueriesLater = requires(T &t, PendingQuery p) { t.query(std::move(p)); };
 template <class T> concept QueriesWaiting =
@@ -60,11 +61,13 @@ template <class T> concept QuotesRaw =
 
 template <class T> concept HasStart = requires(T &t) { t.start(); };
 template <class T> concept HasStop = requires(T &t) { t.stop(); };
+template <class T> concept HasTimedStop = requires(T &t, std::chrono::milliseconds g) { t.stop(g); };
 template <class T> concept HasWake = requires(T &t) { t.wake(); };
 template <class T> concept HasExtension =
     requires(T &t, const char *id) { { t.extension(id) } -> std::convertible_to<const void *>; };
 
 template <class T> concept Commits = CommitsLater<T> || CommitsWaiting<T>;
+template <class T> concept Discards = DiscardsLater<T> || DiscardsWaiting<T>;
 template <class T> concept Queries = QueriesLater<T> || QueriesWaiting<T>;
 template <class T> concept Recalls = RecallsLater<T> || RecallsWaiting<T>;
 template <class T> concept Parses = ParsesLater<T> || ParsesWaiting<T>;
@@ -73,7 +76,7 @@ template <class T> concept Fetches = FetchesLater<T> || FetchesWaiting<T>;
 
 /// Some method of it waits, and so it needs threads.
 template <class T> concept Waits =
-    HasSend<T> || CommitsWaiting<T> || QueriesWaiting<T> || RecallsWaiting<T> || ParsesWaiting<T> || PollsWaiting<T> ||
+    HasSend<T> || CommitsWaiting<T> || DiscardsWaiting<T> || QueriesWaiting<T> || RecallsWaiting<T> || ParsesWaiting<T> || PollsWaiting<T> ||
     FetchesWaiting<T>;
 
 // names_x<T>: T has a public or private member x, whatever its parameters are: with a second x from another
@@ -109,8 +112,9 @@ constexpr bool check_methods() {
                 "a channel has either void submit(std::vector<Pending>) or Outcome send(const Message &)");
   static_assert(Commits<T> || !names_commit<T>(),
                 "write: public: void commit(PendingCommit) or Outcome commit(const Commit &)");
-  static_assert(HasDiscard<T> || !names_discard<T>(), "write: public: void discard(const Refs &)");
-  static_assert(Commits<T> == HasDiscard<T>, "two phases need both commit() and void discard(const Refs &)");
+  static_assert(Discards<T> || !names_discard<T>(),
+                "write: public: void discard(PendingDiscard) or Discarded discard(const Discard &)");
+  static_assert(Commits<T> == Discards<T>, "two phases need both commit() and discard()");
   static_assert(Queries<T> || !names_query<T>(),
                 "write: public: void query(PendingQuery) or Outcome query(const Query &)");
   static_assert(Recalls<T> || !names_recall<T>(),

@@ -18,7 +18,8 @@
 //   instance, may wait, returns how it ended  once; each Pending is ended now or later, on any thread
 //
 //   Outcome  send(const Message &)            void submit(std::vector<Pending>)
-//   Outcome  commit(const Commit &)           void commit(PendingCommit)    either with discard(const Refs &)
+//   Outcome  commit(const Commit &)           void commit(PendingCommit)
+//   Discarded discard(const Discard &)        void discard(PendingDiscard)  with commit()
 //   Outcome  query(const Query &)             void query(PendingQuery)
 //   Recalled recall(const Recall &)           void recall(PendingRecall)
 //   Parsed   parse(const Raw &)               void parse(PendingParse)
@@ -26,7 +27,7 @@
 //   Fetched  fetch(const Fetch &)             void fetch(PendingFetch)
 //
 // and at once, without the network: Authenticated authenticate(const WebhookRequest &), and
-// Quote quote(const Message &). Optional: start(), stop(), wake(), Traits traits() const,
+// Quote quote(const Message &). Optional: start(), stop() or stop(std::chrono::milliseconds grace), wake(), Traits traits() const,
 // const void *extension(const char *id).
 //
 // Blocking methods run on several threads at a time; all others never overlap, but for authenticate() and
@@ -41,8 +42,8 @@
 #include <relance/signature.hpp>
 
 /// The plugin's one exported symbol, serving these classes as its drivers.
-#define RELANCE_EXPORT_DRIVERS(...)                                                     \
-  extern "C" RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) { \
-    return ::relance::sdk::driver_at<__VA_ARGS__>(index);                               \
+#define RELANCE_EXPORT_DRIVERS(...)                                                   \
+  extern "C" RELANCE_EXPORT const relance_plugin *relance_plugin_v1(uint32_t index) { \
+    return ::relance::sdk::driver_at<__VA_ARGS__>(index);                             \
   }
 #endif

@@ -63,11 +63,14 @@ class DriverInstance {
     if constexpr (Waits<T>) blocking_.start(traits_.workers, traits_.max_in_flight);
     if constexpr (HasStart<T>) channel_.start();
   }
-  void stop() {
+  void stop(std::chrono::milliseconds grace) {
     stop_working();
-    if constexpr (HasStop<T>) channel_.stop();
+    if constexpr (HasTimedStop<T>)
+      channel_.stop(grace);
+    else if constexpr (HasStop<T>)
+      channel_.stop();
     if (services_.http.stop() && !giving_up_.joinable())
-      giving_up_ = std::thread([this] { give_up_calls(); });
+      giving_up_ = std::thread([this, grace] { give_up_calls(std::min(kStopPatience, grace / 2)); });
   }
 
   [[nodiscard]] const relance_host *host() const { return host_; }
@@ -84,11 +87,10 @@ class DriverInstance {
   }
 
   /// What is open at a stop most often has its reply within a second, and cancelled it would be in doubt; but
-  /// one that never comes would keep its message open beyond the host's grace (10 s unless the operator says
-  /// otherwise).
+  /// one that never comes would keep its message open until the grace is nearly over.
   static constexpr std::chrono::milliseconds kStopPatience{1500};
-  void give_up_calls() {
-    const auto left = services_.http.left_after(kStopPatience);
+  void give_up_calls(std::chrono::milliseconds patience) {
+    const auto left = services_.http.left_after(patience);
     if (left.empty()) return;
     if (const auto *http = static_cast<const relance_http *>(host_->extension(host_, RELANCE_HTTP_ID)))
       for (const auto token : left) http->cancel(host_, token);
@@ -142,7 +144,9 @@ class Driver {
       return call(i, "start", [&] { self(i).start(); }) ? RELANCE_OK : RELANCE_E_INTERNAL;
     };
     p.submit = submit;
-    p.stop = [](relance_instance *i) { call(i, "stop", [&] { self(i).stop(); }); };
+    p.stop = [](relance_instance *i, std::uint32_t grace_ms) {
+      call(i, "stop", [&] { self(i).stop(std::chrono::milliseconds{grace_ms}); });
+    };
     p.destroy = [](relance_instance *i) { call(i, "destroy", [&] { delete &self(i); }); };
     p.extension = extension;
     add_sending(p);
@@ -189,8 +193,13 @@ class Driver {
             self(i).channel().commit(std::move(pending));
         });
       };
-      p.discard = [](relance_instance *i, const relance_str *refs, std::size_t count) {
-        call(i, "discard", [&] { self(i).channel().discard(to_views(refs, count)); });
+      p.discard = [](relance_instance *i, const relance_discard *const *items, std::size_t count) {
+        each<PendingDiscard>(i, "discard", items, count, [&](PendingDiscard pending) {
+          if constexpr (DiscardsWaiting<T>)
+            self(i).blocking().discard(std::move(pending));
+          else
+            self(i).channel().discard(std::move(pending));
+        });
       };
     }
     if constexpr (Recalls<T>)

@@ -13,6 +13,15 @@
 RELANCE_C_BEGIN
 #define RELANCE_HTTP_ID "relance.http/1"
 
+#define RELANCE_HTTP_CALLS_MAX 256u
+#define RELANCE_HTTP_BODY_MAX (32u << 20)        /* bytes of one body, and of those of all open calls */
+#define RELANCE_HTTP_REPLY_MAX (32u << 20)       /* the greatest reply_max */
+#define RELANCE_HTTP_REPLIES_MAX (256u << 20)    /* of all open calls together */
+#define RELANCE_HTTP_URL_BYTES_MAX 8192u
+#define RELANCE_HTTP_HEADERS_MAX 100u
+#define RELANCE_HTTP_HEADER_BYTES_MAX 65536u
+#define RELANCE_HTTP_TIMEOUT_MAX_MS 600000u
+
 #define RELANCE_HTTP_IDEMPOTENT 1u /* a second copy does no harm: the host may repeat it on a connection that died */
 typedef struct relance_http_call {
   uint32_t size;
@@ -25,8 +34,8 @@ typedef struct relance_http_call {
   relance_str body;          /* bytes */
   int64_t not_after_ms;      /* wall time: no first byte later; 0: none */
   uint32_t connect_timeout_ms; /* until the connection stands, TLS included; 0: 10 s */
-  uint32_t timeout_ms;         /* until the last byte of the reply; 0: 60 s; at most 600 s */
-  uint64_t reply_max;          /* bytes of the reply's body; 0: 1 MiB; at most 32 MiB */
+  uint32_t timeout_ms;         /* until the last byte of the reply; 0: 60 s; at most RELANCE_HTTP_TIMEOUT_MAX_MS */
+  uint64_t reply_max;          /* bytes of the reply's body; 0: 1 MiB; at most RELANCE_HTTP_REPLY_MAX */
 } relance_http_call;
 
 #define RELANCE_HTTP_REPLIED 1u  /* a whole reply came; its status may be any */
@@ -47,8 +56,21 @@ typedef struct relance_http_reply {
 typedef struct relance_http { /* the host's */
   uint32_t size, zero;
   /* [any] Copies all that it needs. RELANCE_OK: exactly one replied() follows, unless destroy() comes first. Otherwise
-   * nothing was taken: E_SETTINGS (a malformed call, or a host that the operator has not allowed), E_TOO_LARGE (the body is
-   * above 32 MiB, or too many calls are open: 256). */
+   * nothing was taken and no replied() follows:
+   *   E_BUSY       there is no room now, try again after the next replied(): RELANCE_HTTP_CALLS_MAX calls are open, or with
+   *                this one the bodies of all open calls are above RELANCE_HTTP_BODY_MAX, or their reply_max above
+   *                RELANCE_HTTP_REPLIES_MAX.
+   *   E_TOO_LARGE  the body alone is above RELANCE_HTTP_BODY_MAX.
+   *   E_REFUSED    it would never go: the token is 0 or open; the method is no token, is longer than 32 bytes, or is
+   *                CONNECT or TRACE; a HEAD has a body; the URL is neither http nor https, has user information, a space, a
+   *                control character or a letter outside of ASCII, or more than RELANCE_HTTP_URL_BYTES_MAX bytes; there are
+   *                more than RELANCE_HTTP_HEADERS_MAX headers, or more than RELANCE_HTTP_HEADER_BYTES_MAX bytes of them; a
+   *                header's name is no token or is the host's own (host, content-length, connection, transfer-encoding,
+   *                expect, upgrade, te, trailer, keep-alive, proxy-authorization, proxy-connection, http2-settings); its
+   *                value has a control character; the operator has not allowed this host and port; or the plugin gives no
+   *                relance_http_client. The log says which.
+   *   E_INTERNAL   the instance is being destroyed.
+   * Time-outs and reply_max above their greatest value are taken as that. */
   relance_status (*send)(const relance_host *, const relance_http_call *);
   /* [any] Gives up; the reply still comes, as NOT_SENT or UNKNOWN. An unknown token is ignored. */
   void (*cancel)(const relance_host *, relance_token);

@@ -308,7 +308,7 @@ class Http {
     const auto status = hand_over(*client, token, request);
     if (status == RELANCE_OK) return;
     if (auto kept = services->http.take(token))
-      refuse(*kept, status == RELANCE_E_SETTINGS
+      refuse(*kept, status == RELANCE_E_REFUSED
                         ? "the host refused the call: malformed, or its host is not allowed"
                         : "the host takes no more calls now");
   }

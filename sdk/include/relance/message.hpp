@@ -58,6 +58,14 @@ struct Sender {
   std::string_view country;
 };
 
+inline Sender to_sender(const relance_sender &s) {
+  return {to_view(s.name), to_view(s.address), to_view(s.reply_to),
+          to_views(s.postal_lines, s.postal_line_count), to_view(s.country)};
+}
+inline std::optional<Sender> read_sender(const relance_sender *s) {
+  return s == nullptr ? std::nullopt : std::optional{to_sender(*s)};
+}
+
 /// One message for one addressee. Build Message-ID, Date and boundaries from what is in here, never from a
 /// clock or from chance: an attempt always has the same bytes.
 struct Message : Request {
@@ -73,7 +81,7 @@ struct Message : Request {
         valid_until_ms(m.valid_until_ms),
         wants_read_receipt((m.flags & RELANCE_MSG_READ_RECEIPT) != 0) {
     if (m.addressee != nullptr) read(*m.addressee);
-    if (m.sender != nullptr) read(*m.sender);
+    if (m.sender != nullptr) sender = to_sender(*m.sender);
     for (std::size_t i{0}; i < m.part_count; ++i) {
       const auto &part = *m.parts[i];
       parts.push_back({to_view(part.role),
@@ -125,18 +133,9 @@ struct Message : Request {
     addressee.language = to_view(a.language);
     addressee.has_consent = (a.flags & RELANCE_ADDR_CONSENT) != 0;
     addressee.is_consumer = (a.flags & RELANCE_ADDR_CONSUMER) != 0;
-    if (!RELANCE_HAS(&a, family_name)) return;
     addressee.organisation = to_view(a.organisation);
     addressee.given_name = to_view(a.given_name);
     addressee.family_name = to_view(a.family_name);
-  }
-  void read(const relance_sender &s) {
-    sender.name = to_view(s.name);
-    sender.address = to_view(s.address);
-    sender.reply_to = to_view(s.reply_to);
-    if (!RELANCE_HAS(&s, country)) return;
-    sender.postal_lines = to_views(s.postal_lines, s.postal_line_count);
-    sender.country = to_view(s.country);
   }
 };
 
@@ -146,26 +145,49 @@ struct Commit : Request {
       : Request(stopping),
         idempotency_key(to_view(c.idempotency_key)),
         refs(to_views(c.refs, c.ref_count)),
-        not_after_ms(c.not_after_ms) {}
-  std::string_view idempotency_key;  ///< may be empty
+        not_after_ms(c.not_after_ms),
+        sender(read_sender(c.sender)) {}
+  std::string_view idempotency_key;
   std::vector<std::string_view> refs;
   std::int64_t not_after_ms;  ///< 0: none
+  std::optional<Sender>
+      sender;  ///< as in the message, by the configuration of now; none: it has none any more
+};
+
+/// Drop the draft: nobody will release it.
+struct Discard : Request {
+  explicit Discard(const relance_discard &d, const std::atomic<bool> *stopping = nullptr)
+      : Request(stopping),
+        idempotency_key(to_view(d.idempotency_key)),
+        refs(to_views(d.refs, d.ref_count)),
+        sender(read_sender(d.sender)) {}
+  std::string_view idempotency_key;  ///< may be empty
+  std::vector<std::string_view> refs;
+  std::optional<Sender> sender;  ///< as in Commit
 };
 
 /// What became of a send left in doubt?
 struct Query : Request {
   explicit Query(const relance_query &q, const std::atomic<bool> *stopping = nullptr)
-      : Request(stopping), idempotency_key(to_view(q.idempotency_key)), refs(to_views(q.refs, q.ref_count)) {}
+      : Request(stopping),
+        idempotency_key(to_view(q.idempotency_key)),
+        refs(to_views(q.refs, q.ref_count)),
+        sender(read_sender(q.sender)) {}
   std::string_view idempotency_key;
   std::vector<std::string_view> refs;  ///< none when the provider's answer never came
+  std::optional<Sender> sender;        ///< as in Commit
 };
 
 /// Take it back, as nothing is owed any more.
 struct Recall : Request {
   explicit Recall(const relance_recall &r, const std::atomic<bool> *stopping = nullptr)
-      : Request(stopping), idempotency_key(to_view(r.idempotency_key)), refs(to_views(r.refs, r.ref_count)) {}
-  std::string_view idempotency_key;  ///< may be empty
+      : Request(stopping),
+        idempotency_key(to_view(r.idempotency_key)),
+        refs(to_views(r.refs, r.ref_count)),
+        sender(read_sender(r.sender)) {}
+  std::string_view idempotency_key;
   std::vector<std::string_view> refs;
+  std::optional<Sender> sender;  ///< as in Commit
 };
 
 /// What has come since `cursor`?

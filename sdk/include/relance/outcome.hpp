@@ -37,7 +37,8 @@ struct Outcome {
   std::int64_t retry_after_ms{0};
   bool whole_instance{false};  ///< the pause holds for every message of this provider
   std::optional<Price> price{};
-  std::uint32_t part_count{0};  ///< pieces with a reference and receipts of their own; 0: as many as there are references
+  std::uint32_t part_count{
+      0};  ///< pieces with a reference and receipts of their own; 0: as many as there are references
 
   static Outcome accepted(std::vector<std::string> refs = {}) {
     return {.kind = OutcomeKind::accepted, .refs = std::move(refs)};
@@ -75,6 +76,23 @@ enum class RecallKind : std::uint32_t {
 struct Recalled {
   RecallKind kind{RecallKind::unknown};
   std::string text{};
+};
+
+enum class DiscardKind : std::uint32_t {
+  gone = RELANCE_DISCARD_GONE,          ///< there is no such draft: now, or there never was
+  released = RELANCE_DISCARD_RELEASED,  ///< it is a draft no more; nothing was done
+  unknown = RELANCE_DISCARD_UNKNOWN,    ///< it may lie there still, unreleased
+};
+
+struct Discarded {
+  DiscardKind kind{DiscardKind::unknown};
+  std::string text{};
+
+  static Discarded gone() { return {.kind = DiscardKind::gone}; }
+  static Discarded released(std::string text = {}) {
+    return {.kind = DiscardKind::released, .text = std::move(text)};
+  }
+  static Discarded unknown(std::string text) { return {.text = std::move(text)}; }
 };
 
 /// What a message would be and cost. A fatal issue says that it does not fit this provider.

@@ -138,6 +138,40 @@ class OutcomeBatch {
   std::vector<std::pair<PendingResult<T>, Outcome>> items_;
 };
 
+/// The end of a discard.
+class PendingDiscard {
+ public:
+  PendingDiscard(const relance_host *host, const relance_discard *opened) : host_(host), opened_(opened) {}
+  PendingDiscard(PendingDiscard &&other) noexcept
+      : host_(other.host_), opened_(std::exchange(other.opened_, nullptr)) {}
+  PendingDiscard &operator=(PendingDiscard &&other) noexcept {
+    std::swap(host_, other.host_);
+    std::swap(opened_, other.opened_);
+    return *this;
+  }
+  PendingDiscard(const PendingDiscard &) = delete;
+  PendingDiscard &operator=(const PendingDiscard &) = delete;
+  ~PendingDiscard() { end({.text = "the plugin dropped this token without an end"}); }
+
+  [[nodiscard]] const relance_discard *operator->() const { return opened_; }
+  [[nodiscard]] const relance_discard &operator*() const { return *opened_; }
+  void end(const Discarded &discarded) {
+    if (opened_ == nullptr) return;
+    relance_discarded result{};
+    result.size = sizeof result;
+    result.kind = static_cast<std::uint32_t>(discarded.kind);
+    result.token = opened_->token;
+    result.text = to_str(discarded.text);
+    const relance_discarded *pointer{&result};
+    opened_ = nullptr;
+    host_->discarded(host_, &pointer, 1);
+  }
+
+ private:
+  const relance_host *host_;
+  const relance_discard *opened_;
+};
+
 /// The end of a recall.
 class PendingRecall {
  public:

@@ -5,7 +5,7 @@
 //   using namespace relance;
 //   testkit::FakeHost host;
 //   host.on_http = [](const sdk::HttpRequest &) { return testkit::replied(201, R"({"id": "m-1"})"); };
-//   testkit::Instance plugin{relance_plugin_v1rc(0), host, R"({"url": "https://api.example.com"})"};
+//   testkit::Instance plugin{relance_plugin_v1(0), host, R"({"url": "https://api.example.com"})"};
 //   const auto outcome = plugin.send(testkit::TestMessage::to("+33612345678", "Bonjour"));
 // clang-format on
 #ifndef RELANCE_TESTKIT_HPP
@@ -93,25 +93,39 @@ class Instance {
   /// Hands over and waits for the end.
   sdk::Outcome send(TestMessage message) { return host_.outcome_of(submit(std::move(message))); }
 
-  sdk::Outcome commit(const std::vector<std::string> &refs) {
+  /// Of these operations `from` is the sender that they carry; null: none.
+  sdk::Outcome commit(const std::vector<std::string> &refs, const std::string &key = {},
+                      const relance_sender *from = nullptr) {
     const auto views = to_strs(refs);
     relance_commit request{};
+    request.idempotency_key = sdk::to_str(key);
+    request.sender = from;
     return ask(request, views, driver_->commit, [&] { return host_.outcome_of(request.token); });
   }
-  sdk::Outcome query(const std::string &key, const std::vector<std::string> &refs) {
+  sdk::Outcome query(const std::string &key, const std::vector<std::string> &refs,
+                     const relance_sender *from = nullptr) {
     const auto views = to_strs(refs);
     relance_query request{};
     request.idempotency_key = sdk::to_str(key);
+    request.sender = from;
     return ask(request, views, driver_->query, [&] { return host_.outcome_of(request.token); });
   }
-  sdk::Recalled recall(const std::vector<std::string> &refs) {
+  sdk::Recalled recall(const std::vector<std::string> &refs, const std::string &key = {},
+                       const relance_sender *from = nullptr) {
     const auto views = to_strs(refs);
     relance_recall request{};
+    request.idempotency_key = sdk::to_str(key);
+    request.sender = from;
     return ask(request, views, driver_->recall, [&] { return host_.recalled(request.token); });
   }
-  void discard(const std::vector<std::string> &refs) {
+  /// One draft, by all its references.
+  sdk::Discarded discard(const std::vector<std::string> &refs, const std::string &key = {},
+                         const relance_sender *from = nullptr) {
     const auto views = to_strs(refs);
-    on_thread([&] { driver_->discard(instance_, views.data(), views.size()); });
+    relance_discard request{};
+    request.idempotency_key = sdk::to_str(key);
+    request.sender = from;
+    return ask(request, views, driver_->discard, [&] { return host_.discarded(request.token); });
   }
   sdk::Parsed parse(const std::string &kind, const std::string &bytes) {
     relance_raw raw{};
@@ -180,6 +194,7 @@ class Instance {
     raw.headers = headers.data();
     raw.header_count = headers.size();
     raw.body = sdk::to_str(request.body);
+    raw.received_at_ms = request.received_at_ms == 0 ? host_.wall_ms() : request.received_at_ms;
     const relance_http_sink sink{answer, [](void *out, const relance_http_response *response) {
                                    if (out == nullptr) return;
                                    auto &said = *static_cast<sdk::WebhookAnswer *>(out);
@@ -189,8 +204,9 @@ class Instance {
     return static_cast<sdk::Verdict>(driver_->authenticate(instance_, &raw, &sink));
   }
   /// As the host calls it when it stops the instance; what is open must end soon.
-  void stop() {
-    if (!std::exchange(is_stopped_, true)) on_thread([&] { driver_->stop(instance_); });
+  void stop(std::chrono::milliseconds grace = std::chrono::seconds{10}) {
+    if (!std::exchange(is_stopped_, true))
+      on_thread([&] { driver_->stop(instance_, static_cast<std::uint32_t>(grace.count())); });
   }
   [[nodiscard]] const relance_traits &traits() const { return *driver_->traits(instance_); }
 

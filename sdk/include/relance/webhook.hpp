@@ -13,10 +13,12 @@ struct WebhookRequest {
   std::string_view remote_address{};  ///< empty when read from raw bytes
   std::vector<Field> headers{};       ///< names in lower case, order and repeats kept
   std::string_view body{};
+  std::int64_t received_at_ms{0};  ///< wall time of its arrival; 0 when read from raw bytes
 
   static WebhookRequest from(const relance_http_request &r) {
-    return {to_view(r.method), to_view(r.url), to_view(r.remote_address),
-            to_fields(r.headers, r.header_count), to_view(r.body)};
+    return {to_view(r.method),         to_view(r.url),
+            to_view(r.remote_address), to_fields(r.headers, r.header_count),
+            to_view(r.body),           r.received_at_ms};
   }
   /// METHOD SP URL CRLF, the header fields one a line, an empty line, the body. What does not look so is all
   /// body.
@@ -32,7 +34,7 @@ struct WebhookRequest {
     };
     const auto first = next_line();
     const auto space = first ? first->find(' ') : bytes.npos;
-    if (space == bytes.npos) return {{}, {}, {}, {}, bytes};
+    if (space == bytes.npos) return {{}, {}, {}, {}, bytes, 0};
     request.method = first->substr(0, space);
     request.url = first->substr(space + 1);
     for (auto line = next_line(); line && !line->empty(); line = next_line()) {

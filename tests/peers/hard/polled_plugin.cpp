@@ -39,7 +39,7 @@ class Polled {
                                                  .vendor = "Relance",
                                                  .channel = "fax",
                                                  .settings_schema = kSchema,
-                                                 .min_host_minor = 1,
+                                                 .min_host_minor = 0,
                                                  .query_by = RELANCE_CAP_QUERY_BY_REF};
 
   Polled(sdk::Host host, std::string_view, std::string_view settings_json, sdk::Issues &) : host_(host) {
@@ -57,9 +57,12 @@ class Polled {
 
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs) {
-    const std::lock_guard lock(wishes_mutex_);
-    for (const auto ref : refs) wishes_.emplace(ref);
+  sdk::Discarded discard(const sdk::Discard &discard) {
+    const std::string id{discard.refs.at(0)};
+    return on_session([&] {
+      if (drafts_.erase(id) > 0) session_.command("JDELE " + id);  // another's is dead already, or out
+      return sdk::Discarded::gone();
+    });
   }
   sdk::Recalled recall(const sdk::Recall &recall);
   sdk::Outcome query(const sdk::Query &query);
@@ -76,22 +79,12 @@ class Polled {
       if (!session_.is_open()) {
         session_.open(server_, port_, user_);
       }
-      drop_wishes();
       return work();
     } catch (...) {
       session_.close();
       drafts_.clear();
       throw;
     }
-  }
-  void drop_wishes() {
-    std::set<std::string> wishes;
-    {
-      const std::lock_guard lock(wishes_mutex_);
-      wishes.swap(wishes_);
-    }
-    for (const auto &id : wishes)
-      if (drafts_.erase(id) > 0) session_.command("JDELE " + id);  // another's is dead already, or out
   }
   /// Its state now: "JOB id" each time, as a job that was set before answers stale. Nothing when there is no
   /// such job.
@@ -109,13 +102,11 @@ class Polled {
   std::string server_, user_;
   std::uint16_t port_{0};
   std::int64_t max_dials_{3};
-  std::mutex mutex_;  // the session's: guards the rest but the wishes
+  std::mutex mutex_;  // the session's: guards the rest
   FaxSession session_;
   std::set<std::string> drafts_;  // made by this session, not submitted
   std::map<std::string, std::string>
       told_;  // job → state last told; lost with the process, as a repeat changes nothing
-  std::mutex wishes_mutex_;
-  std::set<std::string> wishes_;  // drafts to be dropped: discard() may not wait
 };
 
 /// In a JPARM: no quote, no line end gets through.

@@ -74,7 +74,7 @@ class TwoPhase {
 
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  void discard(const sdk::Refs &refs);
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Polled poll(const sdk::Poll &poll);
   sdk::Authenticated authenticate(const sdk::WebhookRequest &request) const {
@@ -205,11 +205,13 @@ sdk::Outcome TwoPhase::commit(const sdk::Commit &commit) {
   return reply.outcome({.throttled_took_nothing = true});
 }
 
-void TwoPhase::discard(const sdk::Refs &refs) {
-  for (const auto ref : refs) drop_draft(std::string(ref));
+sdk::Discarded TwoPhase::discard(const sdk::Discard &discard) {
+  const auto reply = call("DELETE", "/sendings/" + std::string(discard.refs.at(0)), {}, {});
+  if (reply.is_success() || reply.status == 404) return sdk::Discarded::gone();
+  return sdk::Discarded::unknown("http " + std::to_string(reply.status));
 }
 
-/// A wish: what cannot be dropped now stays a draft, which nothing releases. Does not wait.
+/// What cannot be dropped now stays a draft, which nothing releases. Does not wait.
 void TwoPhase::drop_draft(const std::string &id) {
   std::string bearer;
   {

@@ -3,7 +3,7 @@
 #![allow(dead_code)]
 use std::os::raw::{c_char, c_void};
 
-pub const ABI_MINOR: u32 = 1;
+pub const ABI_MINOR: u32 = 0;
 pub const OK: i32 = 0;
 pub const E_INTERNAL: i32 = -2;
 pub const CAP_WEBHOOK: u32 = 1 << 5;
@@ -22,8 +22,8 @@ pub const RCPT_INTERIM: u32 = 0;
 pub const RCPT_DELIVERED: u32 = 5;
 pub const RCPT_FAILED: u32 = 6;
 pub const RECEIPT_FINAL: u32 = 1;
-pub const PARSED_OK: u32 = 0;
-pub const PARSED_UNREADABLE: u32 = 2;
+pub const PARSED_OK: u32 = 1;
+pub const PARSED_UNREADABLE: u32 = 3;
 
 pub const AUTH_FORGED: u32 = 0;
 pub const AUTH_GENUINE: u32 = 1;
@@ -111,7 +111,7 @@ pub struct Addressee {
 #[repr(C)]
 pub struct Message {
     pub size: u32,
-    pub zero: u32,
+    pub flags: u32,
     pub token: u64,
     pub idempotency_key: Str,
     pub addressee: *const Addressee,
@@ -123,7 +123,7 @@ pub struct Message {
     pub references: *const Kv,
     pub reference_count: usize,
     pub attempt_number: u32,
-    pub zero2: u32,
+    pub zero: u32,
     pub dated_ms: i64,
     pub not_after_ms: i64,
     pub valid_until_ms: i64,
@@ -142,6 +142,8 @@ pub struct MessageResult {
     pub text: Str,
     pub retry_after_ms: i64,
     pub price: *const c_void,
+    pub pieces: u32,
+    pub zero: u32,
 }
 
 #[repr(C)]
@@ -194,6 +196,7 @@ pub struct HttpRequest {
     pub headers: *const Kv,
     pub header_count: usize,
     pub body: Str,
+    pub received_at_ms: i64,
 }
 
 #[repr(C)]
@@ -246,6 +249,7 @@ pub struct Host {
     pub abi_minor: u32,
     pub complete: unsafe extern "C" fn(*const Host, *const *const MessageResult, usize),
     pub recalled: Unused,
+    pub discarded: Unused,
     pub parsed: unsafe extern "C" fn(*const Host, *const *const Parsed, usize),
     pub polled: Unused,
     pub inbound: Unused,
@@ -259,6 +263,7 @@ pub struct Host {
     pub business_ms: Unused,
     pub wall_ms: Unused,
     pub extension: unsafe extern "C" fn(*const Host, *const c_char) -> *const c_void,
+    pub webhook_url: Unused,
 }
 
 /// The host's view of an instance: it only hands the pointer back.
@@ -276,7 +281,7 @@ pub struct Plugin {
     pub traits: unsafe extern "C" fn(*mut Instance) -> *const Traits,
     pub start: unsafe extern "C" fn(*mut Instance) -> i32,
     pub submit: unsafe extern "C" fn(*mut Instance, *const *const Message, usize),
-    pub stop: unsafe extern "C" fn(*mut Instance),
+    pub stop: unsafe extern "C" fn(*mut Instance, u32),
     pub destroy: unsafe extern "C" fn(*mut Instance),
     pub commit: Unused,
     pub discard: Unused,

@@ -52,6 +52,8 @@ impl Sms {
             text: Str::EMPTY,
             retry_after_ms: end.retry_after_ms,
             price: null(),
+            pieces: 0,
+            zero: 0,
         };
         ((*self.host).complete)(self.host, &(&result as *const _), 1);
     }
@@ -249,7 +251,7 @@ unsafe extern "C" fn authenticate(instance: *mut Instance, request: *const HttpR
     })
 }
 /// Gives up what is open: each call still gets its reply, NOT_SENT or UNKNOWN, and each reply ends its message.
-unsafe extern "C" fn stop(instance: *mut Instance) {
+unsafe extern "C" fn stop(instance: *mut Instance, _grace_ms: u32) {
     guarded((), || {
         let sms = sms(instance);
         for &token in sms.open.borrow().iter() {
@@ -309,6 +311,6 @@ static PLUGIN: Shared<Plugin> = Shared(Plugin {
 });
 
 #[no_mangle]
-pub extern "C" fn relance_plugin_v1rc(index: u32) -> *const Plugin {
+pub extern "C" fn relance_plugin_v1(index: u32) -> *const Plugin {
     if index == 0 { &PLUGIN.0 } else { null_mut() }
 }

@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RELANCE_ABI_MINOR 1
-#define RELANCE_ENTRY_SYMBOL "relance_plugin_v1rc"
+#define RELANCE_ABI_MAJOR 1 /* stands in the name of the entry */
+#define RELANCE_ABI_MINOR 0
+#define RELANCE_ENTRY_SYMBOL "relance_plugin_v1"
 #define RELANCE_EXPORT __attribute__((visibility("default")))
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -46,5 +47,7 @@ typedef struct relance_host relance_host;
 #define RELANCE_E_SETTINGS (-1) /* refused; at least one fatal issue was reported */
 #define RELANCE_E_INTERNAL (-2)
 #define RELANCE_E_TOO_LARGE (-3)
+#define RELANCE_E_REFUSED (-4) /* as it is it would never be taken */
+#define RELANCE_E_BUSY (-5)    /* there is no room now */
 
 #endif

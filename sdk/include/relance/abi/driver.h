@@ -13,7 +13,7 @@ RELANCE_C_BEGIN
 #define RELANCE_CAP_WEBHOOK (1u << 5)      /* authenticate, parse */
 #define RELANCE_CAP_POLL (1u << 6)         /* poll, stored, room, parse */
 #define RELANCE_CAP_QUOTE (1u << 7)        /* quote */
-#define RELANCE_CAP_EVIDENCE (1u << 8)     /* extension("relance.evidence/1"), see relance/evidence.h (minor 1) */
+#define RELANCE_CAP_EVIDENCE (1u << 8)     /* extension("relance.evidence/1"), see relance/evidence.h */
 
 typedef struct relance_descriptor { /* strings end in NUL */
   uint32_t size;
@@ -37,13 +37,17 @@ typedef struct relance_expected_receipt { /* frozen */
 #define RELANCE_TRAIT_SUBMIT_NEVER_RELEASES 1u
 /* poll() is told which attempts are open; without this flag it is told of none. */
 #define RELANCE_TRAIT_POLL_OPEN 2u
+
+#define RELANCE_NOT_FOUND_CERTAIN_MAX_MS INT64_C(2592000000) /* 30 days: by then a person has decided */
+
 typedef struct relance_traits { /* of one instance; fixed from create() on */
   uint32_t size;
   uint32_t capabilities;               /* a part of the descriptor's */
   uint32_t max_in_flight;              /* open submit and commit tokens at most; 0: the host's default */
-  uint32_t flags;                      /* RELANCE_TRAIT_* (minor 1; was zero) */
+  uint32_t flags;                      /* RELANCE_TRAIT_* */
   int64_t idempotency_window_ms;       /* the provider drops repeats of a key for so long; 0: it does not */
-  int64_t not_found_certain_after_ms;  /* after not_after, query's NOT_FOUND is certain; 0: never */
+  int64_t not_found_certain_after_ms;  /* after not_after, query's NOT_FOUND is certain; 0: never. Above
+                                        * RELANCE_NOT_FOUND_CERTAIN_MAX_MS it is taken as never */
   const relance_expected_receipt *expected_receipts;
   size_t expected_receipt_count;
 } relance_traits;

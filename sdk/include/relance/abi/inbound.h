@@ -64,23 +64,23 @@ typedef struct relance_receipt {
 #define RELANCE_REPLY_HUMAN 0u /* default: pauses the case, a person reads it */
 #define RELANCE_REPLY_STOP 1u  /* suppresses the address */
 #define RELANCE_REPLY_AUTOMATIC 2u
-#define RELANCE_REPLY_PROMISE 3u       /* minor 1: to pay `amount_minor` (0: all) by `date_days` */
-#define RELANCE_REPLY_DISPUTE 4u       /* minor 1: `text` has the reason */
-#define RELANCE_REPLY_WRONG_ADDRESS 5u /* minor 1: somebody else has this number or address */
-#define RELANCE_REPLY_CALL_BACK 6u     /* minor 1: on `date_days` */
+#define RELANCE_REPLY_PROMISE 3u       /* to pay `amount_minor` (0: all) by `date_days` */
+#define RELANCE_REPLY_DISPUTE 4u       /* `text` has the reason */
+#define RELANCE_REPLY_WRONG_ADDRESS 5u /* somebody else has this number or address */
+#define RELANCE_REPLY_CALL_BACK 6u     /* on `date_days` */
 typedef struct relance_reply { /* from the debtor, not from the provider */
   uint32_t size;
   uint32_t kind; /* RELANCE_REPLY_* */
   relance_str from, to, subject, text;
   relance_str ref, idempotency_key; /* of what it answers, where that could be found; may both be empty */
-  int64_t amount_minor;             /* minor 1: in minor units of the currency; 0: not said */
-  relance_str currency;             /* minor 1: ISO 4217 */
-  int32_t date_days, zero;          /* minor 1: civil date, days since 1970-01-01; 0: not said */
+  int64_t amount_minor;             /* in minor units of the currency; 0: not said */
+  relance_str currency;             /* ISO 4217 */
+  int32_t date_days, zero;          /* civil date, days since 1970-01-01; 0: not said */
 } relance_reply;
 
-#define RELANCE_PARSED_OK 0u
-#define RELANCE_PARSED_RETRY 1u      /* default: not now (network, memory); the host asks again */
-#define RELANCE_PARSED_UNREADABLE 2u /* these bytes say nothing to this version; kept for a better one */
+#define RELANCE_PARSED_OK 1u
+#define RELANCE_PARSED_RETRY 2u      /* default: not now (network, memory); the host asks again */
+#define RELANCE_PARSED_UNREADABLE 3u /* these bytes say nothing to this version; kept for a better one */
 typedef struct relance_parsed { /* ends one parse token; with RETRY or UNREADABLE only `error` counts */
   uint32_t size;
   uint32_t status; /* RELANCE_PARSED_* */

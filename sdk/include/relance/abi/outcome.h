@@ -1,4 +1,4 @@
-/* relance/abi/outcome.h - how a message, a commit, a query or a recall ends; what a message would cost. */
+/* relance/abi/outcome.h - how a message, a commit, a query, a recall or a discard ends; what a message would cost. */
 #ifndef RELANCE_ABI_OUTCOME_H
 #define RELANCE_ABI_OUTCOME_H
 #include <relance/abi/driver.h>
@@ -19,6 +19,10 @@ RELANCE_C_BEGIN
 #define RELANCE_FAIL_POLICY 3u
 #define RELANCE_FAIL_CONFIGURATION 4u
 
+/* References that the host keeps of one message. One that is empty or longer is dropped, and so are those beyond. */
+#define RELANCE_REFS_MAX 256u
+#define RELANCE_REF_BYTES_MAX 1024u
+
 #define RELANCE_RESULT_WHOLE_INSTANCE 1u /* the pause of retry_after_ms holds for every message of this instance */
 typedef struct relance_result { /* ends one submit, commit or query token */
   uint32_t size;
@@ -32,7 +36,7 @@ typedef struct relance_result { /* ends one submit, commit or query token */
   relance_str text;
   int64_t retry_after_ms; /* 0: not said */
   const relance_price *price; /* or NULL */
-  uint32_t part_count;   /* minor 1: of how many pieces the message consists, each with a reference and receipts of its own;
+  uint32_t part_count;   /* of how many pieces the message consists, each with a reference and receipts of its own;
                           * 0: not said, each reference counts as one. With fewer references than pieces it has not arrived
                           * before more is heard */
   uint32_t zero;
@@ -41,11 +45,30 @@ typedef struct relance_result { /* ends one submit, commit or query token */
 typedef struct relance_commit { /* second phase of what ended PREPARED; repeating it does no harm */
   uint32_t size, zero;
   relance_token token;
-  relance_str idempotency_key; /* may be empty */
+  relance_str idempotency_key;
   const relance_str *refs;
   size_t ref_count;
   int64_t not_after_ms;        /* as in the message; 0: none */
+  const relance_sender *sender; /* as in the message, by the configuration of now; NULL: it has none any more */
 } relance_commit;
+
+typedef struct relance_discard { /* drop the draft, as nobody will release it; repeating it does no harm */
+  uint32_t size, zero;
+  relance_token token;
+  relance_str idempotency_key; /* may be empty */
+  const relance_str *refs;
+  size_t ref_count;
+  const relance_sender *sender; /* as in relance_commit */
+} relance_discard;
+#define RELANCE_DISCARD_GONE 1u     /* there is no such draft: now, or there never was */
+#define RELANCE_DISCARD_RELEASED 2u /* it is a draft no more: it goes, or has gone; nothing was done */
+#define RELANCE_DISCARD_UNKNOWN 3u  /* it may lie there still, unreleased; the default */
+typedef struct relance_discarded { /* ends one discard token */
+  uint32_t size;
+  uint32_t kind; /* RELANCE_DISCARD_* */
+  relance_token token;
+  relance_str text;
+} relance_discarded;
 
 typedef struct relance_query { /* what became of a send left in doubt? */
   uint32_t size, zero;
@@ -53,14 +76,16 @@ typedef struct relance_query { /* what became of a send left in doubt? */
   relance_str idempotency_key;
   const relance_str *refs; /* none when the provider's answer never came */
   size_t ref_count;
+  const relance_sender *sender; /* as in relance_commit */
 } relance_query;
 
 typedef struct relance_recall { /* call it back, as nothing is owed any more */
   uint32_t size, zero;
   relance_token token;
-  relance_str idempotency_key; /* may be empty */
+  relance_str idempotency_key;
   const relance_str *refs;
   size_t ref_count;
+  const relance_sender *sender; /* as in relance_commit */
 } relance_recall;
 #define RELANCE_RECALL_CANCELLED 1u
 #define RELANCE_RECALL_TOO_LATE 2u

@@ -12,6 +12,7 @@ typedef struct relance_http_request {
   const relance_kv *headers; /* names in lower case, order and repeats kept */
   size_t header_count;
   relance_str body;         /* bytes, as received */
+  int64_t received_at_ms;   /* wall time of its arrival: judge a signature's time stamp by this, not by the clock */
 } relance_http_request;
 typedef struct relance_http_response {
   uint32_t size;

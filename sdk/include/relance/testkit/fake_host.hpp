@@ -63,6 +63,9 @@ class FakeHost {
   sdk::Recalled recalled(sdk::Token token) {
     return *wait("the end of a recall", [&] { return find(recalled_, token); });
   }
+  sdk::Discarded discarded(sdk::Token token) {
+    return *wait("the end of a discard", [&] { return find(discarded_, token); });
+  }
   sdk::Parsed parsed(sdk::Token token) {
     return *wait("the end of a parse", [&] { return find(parsed_, token); });
   }
@@ -155,7 +158,7 @@ class FakeHost {
                          .retry_after_ms = r.retry_after_ms,
                          .whole_instance = (r.flags & RELANCE_RESULT_WHOLE_INSTANCE) != 0,
                          .price = own(r.price),
-                         .part_count = RELANCE_HAS(&r, part_count) ? r.part_count : 0};
+                         .part_count = r.part_count};
     for (std::size_t i{0}; i < r.ref_count; ++i) outcome.refs.push_back(own(r.refs[i]));
     return outcome;
   }
@@ -261,7 +264,8 @@ class FakeHost {
     };
     t.health = [](const relance_host *host, const relance_health *h) {
       self(host).note([&] {
-        self(host).health_.push_back({static_cast<sdk::HealthLevel>(h->level), own(h->code), own(h->text), h->retry_at_ms});
+        self(host).health_.push_back(
+            {static_cast<sdk::HealthLevel>(h->level), own(h->code), own(h->text), h->retry_at_ms});
       });
     };
     t.wake = [](const relance_host *host, std::uint32_t after_ms) {
@@ -323,6 +327,14 @@ class FakeHost {
                                              own(results[i]->text)};
       });
     };
+    t.discarded = [](const relance_host *host, const relance_discarded *const *results, std::size_t count) {
+      auto &me = self(host);
+      me.note([&] {
+        for (std::size_t i{0}; i < count; ++i, ++me.end_count_)
+          me.discarded_[results[i]->token] = {static_cast<sdk::DiscardKind>(results[i]->kind),
+                                              own(results[i]->text)};
+      });
+    };
     t.parsed = [](const relance_host *host, const relance_parsed *const *results, std::size_t count) {
       auto &me = self(host);
       me.note([&] {
@@ -347,6 +359,7 @@ class FakeHost {
   std::condition_variable changed_;
   std::map<sdk::Token, sdk::Outcome> outcomes_;
   std::map<sdk::Token, sdk::Recalled> recalled_;
+  std::map<sdk::Token, sdk::Discarded> discarded_;
   std::map<sdk::Token, sdk::Parsed> parsed_;
   std::map<sdk::Token, sdk::Polled> polled_;
   std::map<sdk::Token, sdk::Fetched> fetched_;

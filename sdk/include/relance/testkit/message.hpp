@@ -19,7 +19,7 @@ struct TestPart {
 struct TestMessage {
   std::string channel{"sms"}, address{}, name{"Camille Martin"};
   std::string organisation{}, given_name{}, family_name{};  ///< where `name` is known by its parts
-  std::string idempotency_key{};  ///< empty: made from the token
+  std::string idempotency_key{};                            ///< empty: made from the token
   std::vector<std::string> postal_lines{};
   std::string country{"FR"}, language{"fr-FR"};
   bool has_consent{true}, is_consumer{false};

@@ -215,8 +215,9 @@ static void replied(relance_instance *self, const relance_http_reply *const *rep
 }
 
 /* Gives up what is open: each call still gets its reply, NOT_SENT or UNKNOWN, and each reply ends its message. */
-static void stop(relance_instance *self) {
+static void stop(relance_instance *self, uint32_t grace_ms) {
   size_t i;
+  (void)grace_ms; /* at once: it needs none of it */
   for (i = 0; i < self->open_count; ++i) self->http->cancel(self->host, self->open[i]);
 }
 
@@ -248,6 +249,6 @@ static const relance_plugin plugin = {
     .destroy = destroy,
     .extension = extension};
 
-RELANCE_EXPORT const relance_plugin *relance_plugin_v1rc(uint32_t index) {
+RELANCE_EXPORT const relance_plugin *relance_plugin_v1(uint32_t index) {
   return index == 0 ? &plugin : NULL;
 }

@@ -67,7 +67,7 @@ void what_is_too_late_does_not_leave(Instance &plugin, FakeHost &host) {
 
 int main() {
   FakeHost host;
-  Instance plugin{relance_plugin_v1rc(0), host, R"({"url": "https://api.example.com/v1", "token": "t"})"};
+  Instance plugin{relance_plugin_v1(0), host, R"({"url": "https://api.example.com/v1", "token": "t"})"};
   what_is_posted_says_whom_and_what(plugin, host);
   each_answer_means_what_it_can_mean(plugin, host);
   what_is_too_late_does_not_leave(plugin, host);
