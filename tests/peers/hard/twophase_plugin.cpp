@@ -54,7 +54,7 @@ class TwoPhase {
                                                  .vendor = "Relance",
                                                  .channel = "postal",
                                                  .settings_schema = kSchema,
-                                                 .min_host_minor = 1};
+                                                 .min_host_minor = 0};
 
   TwoPhase(sdk::Host host, std::string_view, std::string_view settings_json, sdk::Issues &issues)
       : host_(host), http_(host) {
