@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from daemon_world import BUILD, PATIENCE, World  # noqa: E402
 
 KINDS = (("c++", "blocking", "email"), ("c++", "asynchronous", "postal"), ("c", "asynchronous", "sms"))
+# The first project is built with what the machine calls its compiler, the others with the tree's own, which is quicker.
+OURS = {"CC": "clang-19", "CXX": "clang++-19"}
 
 
 def run(*words, **more):
@@ -63,11 +65,11 @@ class PluginNewTest(unittest.TestCase):
         self.ctl("plugin", "new", name, "--channel", channel, "--language", language, "--style", style, "--directory", self.folder)
         return self.folder / name
 
-    def build(self, project):
+    def build(self, project, compilers=OURS):
         """Configured and built with nothing of the source tree; the folder of the build."""
         build = project / "build"
         self.assertEqual(run("cmake", "-S", project, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-                             f"-DCMAKE_PREFIX_PATH={self.prefix}")[0], 0)
+                             f"-DCMAKE_PREFIX_PATH={self.prefix}", env={**os.environ, **compilers})[0], 0)
         code, said = run("cmake", "--build", build)
         self.assertEqual(code, 0, said)
         self.assertNotIn("warning:", said)
@@ -79,7 +81,8 @@ class PluginNewTest(unittest.TestCase):
         """The project of this kind and its build, made by whoever asks first: building is nearly all of this test's time."""
         if (language, style) not in self.projects:
             project = self.new(f"a-{channel}-2", language, style, channel)
-            self.projects[language, style] = project, self.build(project)
+            is_first = (language, style) == KINDS[0][:2]
+            self.projects[language, style] = project, self.build(project, {} if is_first else OURS)
         return self.projects[language, style]
 
     def test_each_kind_of_project_builds_and_passes_its_own_tests(self):
