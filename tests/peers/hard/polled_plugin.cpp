@@ -57,13 +57,7 @@ class Polled {
 
   sdk::Outcome send(const sdk::Message &message);
   sdk::Outcome commit(const sdk::Commit &commit);
-  sdk::Discarded discard(const sdk::Discard &discard) {
-    const std::string id{discard.refs.at(0)};
-    return on_session([&] {
-      if (drafts_.erase(id) > 0) session_.command("JDELE " + id);  // another's is dead already, or out
-      return sdk::Discarded::gone();
-    });
-  }
+  sdk::Discarded discard(const sdk::Discard &discard);
   sdk::Recalled recall(const sdk::Recall &recall);
   sdk::Outcome query(const sdk::Query &query);
   sdk::Polled poll(const sdk::Poll &poll);
@@ -190,6 +184,14 @@ sdk::Outcome Polled::commit(const sdk::Commit &commit) {
     if (is_ours && !is_asked) return sdk::Outcome::not_sent("session", fault.what());
     return sdk::Outcome::unknown("session", fault.what());
   }
+}
+
+sdk::Discarded Polled::discard(const sdk::Discard &discard) {
+  const std::string id{discard.refs.at(0)};
+  return on_session([&] {
+    if (drafts_.erase(id) > 0) session_.command("JDELE " + id);  // another's is dead already, or out
+    return sdk::Discarded::gone();
+  });
 }
 
 sdk::Recalled Polled::recall(const sdk::Recall &recall) {
