@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace relance::api {
@@ -38,14 +39,19 @@ Result<Response> change(Context &context, const Request &request, Read &&read, W
   return done();
 }
 
-/// A promised amount is in the currency of what it is promised for.
+/// A promised amount is in the currency of what it is promised for; a case that is settled is none of that.
 Result<void> check_currency(store::Store &store, store::CreditorId creditor, const std::string &debtor,
                             const std::string &invoice, domain::Money amount) {
   const auto claim =
       invoice.empty() ? store.facts_of_debtor(creditor, debtor) : store.facts_of_invoice(creditor, invoice);
   if (!claim) return claim.error();
   for (const auto &view : claim->cases)
-    if (view.facts.currency == amount.currency) return {};
+    if (view.facts.currency == amount.currency &&
+        std::ranges::any_of(view.facts.items, [](const auto &item) {
+          return item.balance_minor > 0 &&
+                 (item.state == domain::ItemState::open || item.state == domain::ItemState::disputed);
+        }))
+      return {};
   return invalid("nothing is owed in " + std::string{amount.currency.code()}, "/amount");
 }
 

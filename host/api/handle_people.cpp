@@ -149,7 +149,7 @@ std::optional<domain::Zone> zone_of(Context &context, const Request &request) {
 }
 
 /// Members that belong to another outcome than the one that is told are refused: they would be lost.
-void read_end(Body &body, store::TaskEnd &end, std::optional<domain::Money> &amount) {
+void read_end(Body &body, store::TaskEnd &end) {
   end.outcome = body.one_of("outcome", kOutcomes);
   end.note = body.text_or("note", "");
   const auto only_of = [&](const char *name, std::initializer_list<std::string_view> outcomes) {
@@ -163,10 +163,12 @@ void read_end(Body &body, store::TaskEnd &end, std::optional<domain::Money> &amo
   if (only_of("date", {"promise"})) end.date = body.date("date");
   if (only_of("amount", {"promise"})) {
     const auto money = domain::parse_money(body.text("amount"));
-    if (money && money->minor > 0)
-      amount = *money;
-    else
+    if (money && money->minor > 0) {
+      end.amount_minor = money->minor;
+      end.currency = money->currency;
+    } else {
       body.fault("amount", "an amount above zero is written 1234.50 EUR");
+    }
   }
   if (end.outcome == "promise" && !end.date) body.fault("date", "say for which day it is promised");
   if (end.outcome == "dispute" && end.reason.empty()) body.fault("reason", "say why it is disputed");
@@ -182,8 +184,7 @@ Result<Response> finish_task(Context &context, const Request &request) {
   auto body = Body::parse(request.body);
   if (!body) return body.error();
   store::TaskEnd end;
-  std::optional<domain::Money> amount;
-  read_end(*body, end, amount);
+  read_end(*body, end);
   const bool is_call_back{end.outcome == "call_back"};
   if (is_call_back || body->has("at")) {
     const auto zone = zone_of(context, request);
@@ -194,17 +195,6 @@ Result<Response> finish_task(Context &context, const Request &request) {
   }
   if (auto ended = body->end(); !ended) return ended.error();
   const auto finished = context.change([&](store::Store &store, Instant now) -> Result<void> {
-    if (amount) {
-      const auto row = store.task(*creditor, *task);
-      if (!row) return row.error();
-      const auto claim = end.invoice.empty() ? store.facts_of_debtor(*creditor, row->debtor_code)
-                                             : store.facts_of_invoice(*creditor, end.invoice);
-      if (!claim) return claim.error();
-      if (std::ranges::none_of(claim->cases,
-                               [&](const auto &view) { return view.facts.currency == amount->currency; }))
-        return invalid("nothing is owed in " + std::string{amount->currency.code()}, "/amount");
-      end.amount_minor = amount->minor;
-    }
     return store.finish_task(*creditor, *task, end, request.by, now);
   });
   if (!finished) return finished.error();

@@ -6,6 +6,7 @@
 
 #include "host/engine/business_clock.hpp"
 #include "host/engine/case_setting.hpp"
+#include "host/engine/clock_gap.hpp"
 #include "host/engine/compose.hpp"
 #include "host/engine/engine.hpp"
 #include "host/engine/inbox.hpp"
@@ -309,6 +310,9 @@ class Engine::Loop {
   std::unique_ptr<store::Store> store_;
   BusinessClock clock_;
   const Instant opened_at_;  ///< business time
+  Instant heard_since_{WallClock{}.now()};        ///< wall: providers could be heard without a gap
+  Instant silence_grace_until_{Instant::min()};  ///< business: of the last gap in this run
+  ClockGap clock_gap_{};
   Inbox inbox_;
   Webhooks webhooks_{inbox_};
   std::unique_ptr<Settings> settings_;

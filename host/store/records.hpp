@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -475,6 +476,7 @@ struct TaskEnd {
   std::string invoice{};                       ///< what is promised or disputed; else what the task is about
   std::optional<CivilDate> date{};             ///< promised
   std::optional<std::int64_t> amount_minor{};  ///< promised; else all that is open
+  std::optional<domain::Currency> currency{};  ///< of the amount; else that of what is promised
   std::string reason{};                        ///< of a dispute
   std::optional<Instant> call_at{};            ///< of a call_back: business time
 };
@@ -511,6 +513,13 @@ struct OnboardPreview { std::uint64_t cases{0}, items{0}, skipped{0}; std::vecto
 struct Erasure {
   std::uint64_t contacts{0}, messages{0}, documents{0}, raws{0}, raws_kept_for_others{0}, tasks{0},
       journal_entries{0};
+};
+
+/// What a provider may still say that nothing has been heard from.
+struct Hearing {
+  std::span<const std::string> away{};  ///< providers that can say nothing now
+  Instant since{Instant::min()};        ///< wall: without a gap since then
+  Instant grace_until{Instant::min()};  ///< business: until then what was intended before the gap is waited for
 };
 
 enum class HoldScope : std::uint8_t { receivable, debtor, segment, creditor };

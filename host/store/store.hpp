@@ -176,10 +176,9 @@ class Store : public Reader {
   /// When the next expected receipt becomes silence (business time); Instant::max(): none is waited for. Costs nothing.
   [[nodiscard]] virtual Instant next_silence() const = 0;
   /// Of the receipts whose time has come: those that came are forgotten, the others noted as silence, once, with their
-  /// reaction, their cases woken. Put off are those of providers that are `away`, or have bytes here that nobody has read yet,
-  /// and until `grace_until` those of earlier starts: what could not reach a daemon that was down is sent again.
-  virtual Result<std::vector<Silence>> note_silences(std::span<const std::string> away, Instant grace_until, Instant now,
-                                                     std::size_t limit) = 0;
+  /// reaction, their cases woken. Put off are those of providers that are away, or promise nothing any more, or have bytes here
+  /// that nobody has read yet, and those that `hearing` gives a grace: what could not reach a daemon that was down is sent again.
+  virtual Result<std::vector<Silence>> note_silences(const Hearing &hearing, Instant now, std::size_t limit) = 0;
   /// Noted, not ended yet, and still true: handed over, not known to have arrived, everything settled.
   virtual Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) = 0;
   /// Cancelled: the attempt counts as not sent and its reminder is voided. Anything else is journaled and changes nothing.

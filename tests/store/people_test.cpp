@@ -231,6 +231,91 @@ BOOST_AUTO_TEST_CASE(an_outcome_and_what_was_learnt_are_noted_together_or_not_at
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_nobody_has_made_goes_with_the_payment_itself_and_so_does_one_that_followed_from_a_message) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    auto call = bench.intend(claim, 0);
+    call.is_task = true;
+    call.attempt.channel = "task";
+    to.changes.emplace_back(call);
+    to.changes.emplace_back(GiveTask{call.case_id, -1, "call", "Call them", false, "call", {}});
+    const auto made = bench.settle_one(to).changes;
+    bench.outcome(made[0].attempt, OutcomeKind::accepted, {"t1"});
+    const auto open = [&] {
+      std::string kinds;
+      for (const auto &task : must(bench.store->tasks(bench.creditor, true, 10))) kinds += task.kind + ' ';
+      return kinds;
+    };
+    bench.pay("p1", "i1", 10'000);
+    BOOST_TEST(open() == "call ");  // i2 is owed still
+    bench.pay("p2", "i2", 5'000);
+    BOOST_TEST(open() == "");
+    BOOST_TEST(bench.has_journaled("recall", "cancelled"));
+    bench.expect_journal_verifies();
+  }
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    const auto message = bench.intend(claim, 0);
+    to.changes.emplace_back(message);
+    to.changes.emplace_back(GiveTask{message.case_id, -1, "channels_exhausted", "Reach them", false, "call", {}});
+    to.changes.emplace_back(GiveTask{message.case_id, -1, "evidence", "A proof is missing", false, {}, {}});
+    to.changes.emplace_back(GiveTask{message.case_id, 0, "hand_over", "To the lawyer", false, {}, {}});
+    bench.outcome(bench.settle_one(to).changes[0].attempt, OutcomeKind::accepted, {"r1"});
+    bench.pay("p1", "i1", 10'000);
+    BOOST_TEST(bench.counters().tasks_open == 3u);
+    bench.pay("p2", "i2", 5'000);
+    const auto left = must(bench.store->tasks(bench.creditor, true, 10));
+    BOOST_REQUIRE(left.size() == 1u);
+    BOOST_TEST(left[0].kind == "evidence");
+    BOOST_TEST(bench.has_journaled("task_cancelled", "settled"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_no_promise) {
+  for (const auto &which : implementations()) {
+    Bench bench{which};
+    bench.usual_ledger();
+    InvoiceRecord dollars;
+    dollars.debtor_code = "d1";
+    dollars.number = "u1";
+    dollars.issued = dollars.due = civil(2026, 2, 1);
+    dollars.amount = {10'000, domain::Currency::parse("USD").value()};
+    must(bench.store->import_invoices(bench.creditor, {&dollars, 1}, bench.now, false));
+    const auto promise = [&](CivilDate date, std::optional<std::int64_t> amount, const char *invoice = "i1") {
+      return bench.store->promise(bench.creditor, "", invoice, date, amount, "eva", bench.now);
+    };
+    BOOST_TEST(promise(kToday - Days{300}, {}).has_error());  // last year's March
+    BOOST_TEST(promise(kToday + Days{3000}, {}).has_error());
+    BOOST_TEST(promise(kToday + Days{5}, 10'001).has_error());
+    must(bench.store->write_off(bench.creditor, "i2", "lost", "eva", bench.now));
+    BOOST_TEST(promise(kToday + Days{5}, {}, "i2").has_error());
+    const auto claim = bench.claim_one();
+    auto to = Bench::settlement(claim);
+    auto call = bench.intend(claim, 0);
+    call.is_task = true;
+    call.attempt.channel = "task";
+    to.changes.emplace_back(call);
+    to.changes.emplace_back(GiveTask{call.case_id, -1, "call", "Call them", false, "call", {}});
+    const auto made = bench.settle_one(to).changes;
+    bench.outcome(made[0].attempt, OutcomeKind::accepted);
+    TaskEnd end{.outcome = "promise", .date = kToday + Days{5}, .amount_minor = 5'000};
+    end.currency = dollars.amount.currency;  // owed too, but not what the call was about
+    const auto refused = bench.store->finish_task(bench.creditor, made[1].task, end, "eva", bench.now);
+    BOOST_REQUIRE(refused.has_error());
+    BOOST_TEST(refused.error().text().find("owed in EUR, not in USD") != std::string::npos);
+    BOOST_TEST(bench.counters().promises_open == 0u);
+    end.currency = eur(1).currency;
+    must(bench.store->finish_task(bench.creditor, made[1].task, end, "eva", bench.now));
+    BOOST_TEST(bench.counters().promises_open == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(erasure_removes_the_person_and_every_chain_still_verifies) {
   for (const auto &which : implementations()) {
     Bench bench{which};

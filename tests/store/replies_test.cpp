@@ -167,6 +167,18 @@ BOOST_AUTO_TEST_CASE(a_human_reply_makes_a_task_and_holds_the_case_until_it_is_d
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_no_call_and_stops_no_number) {
+  for (const auto &which : implementations()) {
+    Sent bench{which};
+    read(bench, "mail", {human("who are you?")});
+    const auto task = must(bench.store->tasks(bench.creditor, true, 10)).at(0);
+    BOOST_TEST(!task.phone.empty());
+    BOOST_TEST(bench.store->finish_task(bench.creditor, task.id, "wrong_number", "", "eva", bench.now).has_error());
+    BOOST_TEST(bench.counters().suppressed == 0u);
+    BOOST_TEST(must(bench.store->task(bench.creditor, task.id)).state == "open");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(stop_suppresses_the_address_that_was_written_to) {
   for (const auto &which : implementations()) {
     Bench bench{which};

@@ -27,9 +27,16 @@ struct Promised : Bench {
   std::vector<Silence> note(Milliseconds after, std::vector<std::string> away = {},
                             Instant grace = Instant::min()) {
     now = kNow + after;
-    return must(store->note_silences(away, grace, now, 100));
+    return must(store->note_silences({away, heard_since, grace}, now, 100));
+  }
+  /// The next start of the daemon.
+  void start_again() {
+    reopen();
+    expect();
+    heard_since = now + Milliseconds{1};
   }
   SettledChange sent;
+  Instant heard_since{Instant::min()};  ///< wall
 };
 
 }  // namespace
@@ -40,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_receipt_that_does_not_come_is_silence_once_and_survives_a
   for (const auto &which : implementations()) {
     Promised bench{which};
     BOOST_TEST((bench.store->next_silence() == kNow + kHour));
-    bench.reopen();
+    bench.start_again();
     BOOST_TEST((bench.store->next_silence() == kNow + kHour));
     BOOST_TEST(bench.note(kHour - Milliseconds{1}).empty());
     const auto noted = bench.note(kHour);
@@ -109,10 +116,33 @@ BOOST_AUTO_TEST_CASE(what_may_still_be_on_its_way_is_waited_for) {
     ParsedRecord nothing;
     nothing.inbound = id;
     must(bench.store->apply_parsed({&nothing, 1}, bench.now));
-    bench.reopen();  // what was waited for before the start has until the grace is over
+    bench.start_again();  // what was waited for before the start has until the grace is over
     BOOST_TEST(bench.note(3 * kHour, {}, kNow + 4 * kHour).empty());
     BOOST_TEST((bench.store->next_silence() == kNow + 4 * kHour));
     BOOST_TEST(bench.note(4 * kHour, {}, kNow + 4 * kHour).size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_waited_for_while_the_machine_stood_still_has_a_grace_and_what_came_after_has_none) {
+  for (const auto &which : implementations()) {
+    Promised bench{which};
+    bench.heard_since = kNow + Milliseconds{1};  // the gap ended just after it was accepted
+    BOOST_TEST(bench.note(kHour, {}, kNow + 2 * kHour).empty());
+    BOOST_TEST((bench.store->next_silence() == kNow + 2 * kHour));
+    bench.heard_since = kNow;
+    BOOST_TEST(bench.note(2 * kHour, {}, kNow + 3 * kHour).size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_provider_that_is_configured_no_more_nothing_is_silence) {
+  for (const auto &which : implementations()) {
+    Promised bench{which};
+    bench.store->expect_through({{"smtp-2", {{ReceiptKind::delivered, kHour}}}});
+    BOOST_TEST(bench.note(kHour).empty());
+    BOOST_TEST(bench.note(30 * kHour).empty());
+    BOOST_TEST(bench.counters().silent == 0u);
+    bench.expect();  // it is back
+    BOOST_TEST(bench.note(60 * kHour).size() == 1u);
   }
 }
 

@@ -360,6 +360,105 @@ BOOST_AUTO_TEST_CASE(a_late_receipt_brings_nothing_of_an_erased_person_back) {
   }
 }
 
+namespace {
+
+/// Where a text stands in the files of a store, log and free pages too.
+std::string places_of(const std::string &text, const std::filesystem::path &folder) {
+  std::string places;
+  for (const auto &file : std::filesystem::directory_iterator{folder}) {
+    std::ifstream in{file.path(), std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    for (auto at = bytes.find(text); at != std::string::npos; at = bytes.find(text, at + 1))
+      places += file.path().filename().string() + ':' + std::to_string(at) + ' ' +
+                bytes.substr(at < 40 ? 0 : at - 40, 80) + '\n';
+  }
+  return places;
+}
+
+/// Erasmus, as every table gets to know him: among many others, so that pages have split around him.
+struct Erasmus : Bench {
+  Erasmus() : Bench{sqlite()} {
+    said("who are you? Erasmus", "r0");  // a stranger still
+    for (int i{0}; i < 400; ++i) add_debtor("a" + std::to_string(i), "a" + std::to_string(i) + "@x.example");
+    bare("Erasmus-2");
+    must(store->suppress(creditor, "email", "old@erasmus.example", "asked", now));
+    must(store->hold(creditor, HoldScope::debtor, "Erasmus-2", {}, "Erasmus is ill", "eva", now));
+    said("no invoice of mine, Erasmus", "r0");
+    add_debtor("d1", "erasmus@erasmus.example");
+    rename("d1", "Desiderius Erasmus");
+    for (int i{400}; i < 800; ++i) add_debtor("a" + std::to_string(i), "a" + std::to_string(i) + "@x.example");
+    add_invoice("d1", "i1", 10'000);
+    add_invoice("d1", "i2", 5'000);
+    onboard();
+    // A body that needs pages of its own, and a proof.
+    const auto claim = claim_one();
+    auto to = settlement(claim);
+    auto letter = intend(claim, 0);
+    body = "Dear Erasmus, " + std::string(20'000, 'x') + " yours, Erasmus";
+    letter.attempt.content = {{"text/plain", "text", "", std::make_shared<const std::string>(body), sha256(body)}};
+    letter.attempt.address = "erasmus@erasmus.example";
+    letter.attempt.subject = "To Erasmus";
+    to.changes.emplace_back(letter);
+    outcome(settle_one(to).changes.at(0).attempt, OutcomeKind::accepted, {"r1"});
+    auto bounce = receipt_of("r1", domain::ReceiptKind::failed, true, domain::FailureClass::address_dead);
+    bounce.text = "no Erasmus here";
+    bounce.evidence.push_back({"text/plain", "dsn.txt", "To: Erasmus", ""});
+    receipt(bounce);
+    said("Erasmus pays on Friday", "r1");
+    PaymentRecord paid;
+    paid.id = "p1";
+    paid.invoice_number = "i1";
+    paid.date = kToday;
+    paid.amount = eur(10);
+    paid.reference = "Erasmus, rent";
+    must(store->import_payments(creditor, {&paid, 1}, now, false));
+    must(store->dispute(creditor, "i2", "Erasmus says two pallets are missing", "eva", now));
+  }
+  void bare(const std::string &code) {
+    DebtorRecord debtor;
+    debtor.code = code;
+    debtor.name = "Desiderius Erasmus";
+    debtor.region = "FR";
+    debtor.contacts = {{"email", "old@erasmus.example", "Erasmus", false}, {"sms", "+33655551234", "Erasmus", true}};
+    must(store->import_debtors(creditor, {&debtor, 1}, now, false));
+  }
+  void rename(const std::string &code, const std::string &name) {
+    DebtorRecord debtor;
+    debtor.code = code;
+    debtor.name = name;
+    debtor.region = "FR";
+    debtor.contacts = {{"email", "erasmus@erasmus.example", "Erasmus", false}};
+    must(store->import_debtors(creditor, {&debtor, 1}, now, false));
+  }
+  void said(const std::string &words, const std::string &ref) {
+    const InboundRecord raw{"smtp-1", "mail", "From: old@erasmus.example\n\n" + words, now};
+    ParsedRecord parsed;
+    parsed.inbound = must(store->store_inbound({&raw, 1}, {}, now)).front();
+    parsed.replies = {{false, "old@erasmus.example", "us@acme.example", "Re: money", words, ref, ""}};
+    must(store->apply_parsed({&parsed, 1}, now));
+  }
+  std::string body;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(who_was_erased_stands_in_no_file_of_the_store) {
+  Erasmus bench;
+  BOOST_TEST(!places_of("rasmus", bench.folder.path()).empty());
+  for (const char *code : {"d1", "Erasmus-2"}) must(bench.store->erase_debtor(bench.creditor, code, "eva", bench.now));
+  for (const char *words : {"rasmus", "655551234"}) BOOST_TEST(places_of(words, bench.folder.path()) == "");
+  PaymentRecord late;
+  late.id = "p2";
+  late.invoice_number = "i1";
+  late.date = kToday;
+  late.amount = eur(10);
+  late.reference = "Erasmus, the rest";
+  must(bench.store->import_payments(bench.creditor, {&late, 1}, bench.now, false));
+  BOOST_TEST(places_of("rasmus", bench.folder.path()) == "");
+  BOOST_TEST(must(bench.store->suppressions(bench.creditor, 10)).empty());
+  bench.expect_journal_verifies();
+}
+
 BOOST_AUTO_TEST_CASE(an_older_store_learns_whose_its_bytes_are_and_forgets_the_secrets_of_paths) {
   constexpr std::int32_t kBeforeParties{6};
   const Folder folder;

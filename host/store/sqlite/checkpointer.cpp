@@ -70,6 +70,16 @@ void Checkpointer::committed(sqlite3 *writer, std::int64_t pages) {
     changed_.notify_all();
 }
 
+bool Checkpointer::empty_log() {
+  {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return !is_wanted_; });  // two cannot move pages at a time
+    moved_ = 0;
+  }
+  return sqlite3_wal_checkpoint_v2(writer_.database().getHandle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                   nullptr, nullptr) == SQLITE_OK;
+}
+
 void Checkpointer::run() {
   std::unique_lock lock{mutex_};
   for (;;) {

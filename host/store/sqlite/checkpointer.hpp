@@ -24,6 +24,10 @@ class Checkpointer {
   Checkpointer &operator=(const Checkpointer &) = delete;
   ~Checkpointer();
 
+  /// Moves everything into the file and cuts the log to nothing: what was erased does not stand in an older copy of its
+  /// page. False while a reader keeps the log; the next commits write over it in any case.
+  bool empty_log();
+
  private:
   static int on_commit(void *self, sqlite3 *writer, const char *schema, int pages);
   void committed(sqlite3 *writer, std::int64_t pages);

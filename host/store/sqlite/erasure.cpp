@@ -34,14 +34,11 @@ Result<Erasure> SqliteStore::erase_debtor(CreditorId creditor, std::string_view 
       Query query{*connection_, "SELECT id FROM case_ WHERE creditor = ? AND debtor = ?", creditor, *debtor};
       while (query.next()) cases.push_back(query.i64(0));
     }
-    for (const auto case_id : cases)
-      for (auto entry = journal_.head(creditor, case_id).entry; entry != 0;) {
-        erased.journal_entries += static_cast<std::uint64_t>(
-            run(*connection_, "UPDATE journal SET salt = NULL, payload = NULL WHERE id = ?", entry));
-        Query query{*connection_, "SELECT previous FROM journal WHERE id = ?", entry};
-        entry = query.next() ? query.i64(0) : 0;
-      }
+    cases.push_back(chain_without_case(*debtor));
+    for (const auto case_id : cases) erase_chain(creditor, case_id, erased);
+    erase_stranger(key, debtor_code, erased);
     erase_messages(key, erased);
+    forget_stops(key);
     const std::string blank{"erased-" + std::to_string(*debtor)};
     run(*connection_,
         "UPDATE debtor SET code = ?, name = '', country = '', language = '', time_zone = '', is_erased = 1"
@@ -51,6 +48,10 @@ Result<Erasure> SqliteStore::erase_debtor(CreditorId creditor, std::string_view 
         run(*connection_, "DELETE FROM contact_point WHERE creditor = ? AND debtor = ?", creditor, *debtor));
     run(*connection_, "UPDATE receivable SET reference = '' WHERE creditor = ? AND debtor = ?", creditor,
         *debtor);
+    // What somebody wrote on a bank transfer.
+    run(*connection_, "UPDATE payment SET reference = '' WHERE creditor = ? AND debtor = ?", creditor, *debtor);
+    run(*connection_, "UPDATE approval SET is_spent = 1 WHERE creditor = ? AND debtor = ? AND NOT is_spent",
+        creditor, *debtor);
     run(*connection_, "UPDATE promise SET promised_by = '' WHERE creditor = ? AND debtor = ?", creditor,
         *debtor);
     erased.tasks = static_cast<std::uint64_t>(run(*connection_,
@@ -60,14 +61,100 @@ Result<Erasure> SqliteStore::erase_debtor(CreditorId creditor, std::string_view 
                                                   creditor, *debtor));
     run(*connection_, "UPDATE case_ SET state = 2 WHERE creditor = ? AND debtor = ?", creditor, *debtor);
     add_extras(key, kIsErased);
+    end_silences(unit, key);
     put_to_rest(key);
     if (dry_run) return erased;
     Payload payload;
     payload.number("debtor", *debtor).text("by", by);
     journal_entry(unit, creditor, 0, now, "erased", payload);
     unit.commit();
+    empties_log_ = !checkpointer_.empty_log();
     return erased;
   });
+}
+
+void SqliteStore::erase_chain(CreditorId creditor, CaseId case_id, Erasure &erased) {
+  for (auto entry = journal_.head(creditor, case_id).entry; entry != 0;) {
+    erased.journal_entries += static_cast<std::uint64_t>(
+        run(*connection_, "UPDATE journal SET salt = NULL, payload = NULL WHERE id = ?", entry));
+    Query query{*connection_, "SELECT previous FROM journal WHERE id = ?", entry};
+    entry = query.next() ? query.i64(0) : 0;
+  }
+}
+
+void SqliteStore::erase_stranger(DebtorKey key, std::string_view debtor_code, Erasure &erased) {
+  std::set<std::string, std::less<>> names{std::string{debtor_code}};
+  {
+    Query query{*connection_, "SELECT address FROM contact_point WHERE creditor = ? AND debtor = ?", key.creditor,
+                key.debtor};
+    while (query.next()) names.insert(query.text(0));
+  }
+  std::vector<CreditorId> creditors;  // what a stranger writes is noted with the first of them
+  {
+    Query query{*connection_, "SELECT id FROM creditor"};
+    while (query.next()) creditors.push_back(query.i32(0));
+  }
+  std::set<std::string, std::less<>> raws;  // hashes of what they wrote
+  for (const auto creditor : creditors) {
+    erase_own_entries(creditor, creditor == key.creditor, names, raws, erased);
+    for (const auto &from : names)
+      erased.tasks += static_cast<std::uint64_t>(run(
+          *connection_,
+          "UPDATE task SET text = '', note = '', state = CASE state WHEN 'open' THEN 'cancelled' ELSE state END"
+          " WHERE creditor = ? AND debtor = 0 AND kind IN ('reply', 'stop') AND substr(text, 1, length(?2)) = ?2",
+          creditor, "from " + from + '\n'));
+    std::vector<InboundId> found;
+    Query query{*connection_,
+                "SELECT i.id, i.hash FROM reply r JOIN inbound i ON i.id = r.inbound WHERE r.creditor = ? AND r.debtor = 0"
+                " AND i.hash IS NOT NULL",
+                creditor};
+    while (!raws.empty() && query.next())
+      if (raws.contains(to_hex(query.hash(1)))) found.push_back(query.i64(0));
+    for (const auto inbound : found) ++(forget_raw(inbound, {creditor, 0}) ? erased.raws : erased.raws_kept_for_others);
+  }
+}
+
+void SqliteStore::erase_own_entries(CreditorId creditor, bool is_their_creditor,
+                                    const std::set<std::string, std::less<>> &names,
+                                    std::set<std::string, std::less<>> &raws, Erasure &erased) {
+  // The creditor's own chain is short: what people did, and what strangers wrote.
+  for (auto entry = journal_.head(creditor, 0).entry; entry != 0;) {
+    const auto id = entry;
+    bool is_meant{false};
+    {
+      Query query{*connection_,
+                  "SELECT previous, kind = 'reply', kind IN ('suppression', 'suppression_lifted', 'hold', 'release'),"
+                  " coalesce(payload ->> 'from', payload ->> 'address', payload ->> 'subject', ''), payload ->> 'raw'"
+                  " FROM journal WHERE id = ?",
+                  id};
+      if (!query.next()) return;
+      entry = query.i64(0);
+      is_meant = (query.flag(1) || (is_their_creditor && query.flag(2))) && names.contains(query.text(3));
+      if (is_meant && query.flag(1)) raws.insert(query.text(4));
+    }
+    if (is_meant)
+      erased.journal_entries += static_cast<std::uint64_t>(
+          run(*connection_, "UPDATE journal SET salt = NULL, payload = NULL WHERE id = ?", id));
+  }
+}
+
+void SqliteStore::forget_stops(DebtorKey key) {
+  // The word of an address that others have too is theirs as well, and stands.
+  run(*connection_,
+      "DELETE FROM suppression WHERE creditor = ?1 AND EXISTS (SELECT 1 FROM contact_point p WHERE p.creditor = ?1"
+      " AND p.debtor = ?2 AND p.channel = suppression.channel AND p.address = suppression.address)"
+      " AND NOT EXISTS (SELECT 1 FROM contact_point p WHERE p.creditor = ?1 AND p.channel = suppression.channel"
+      " AND p.address = suppression.address AND p.debtor <> ?2)",
+      key.creditor, key.debtor);
+}
+
+void SqliteStore::end_silences(Unit &unit, DebtorKey key) {
+  const auto ended =
+      run(*connection_,
+          "DELETE FROM silence WHERE creditor = ?1 AND answered_at IS NULL AND reminder IN"
+          " (SELECT id FROM reminder WHERE creditor = ?1 AND debtor = ?2)",
+          key.creditor, key.debtor);
+  if (ended != 0) unit.tally("silent", -ended);
 }
 
 void SqliteStore::put_to_rest(DebtorKey key) {

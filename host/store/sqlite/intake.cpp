@@ -361,8 +361,10 @@ void SqliteStore::import_payment(Unit &unit, CreditorId creditor, const PaymentR
     return refuse(result, index,
                   "payment " + record.id + " is in " + currency + ", invoice " + record.invoice_number +
                       " in " + row.currency);
+  // The words of a transfer may name a person: of one who was erased they are not kept.
   run(*connection_, "INSERT INTO payment VALUES (?,?,?,?,?,?,?,?,?)", creditor, record.id, row.debtor, row.id,
-      record.kind, record.date, record.amount.minor, currency, record.reference);
+      record.kind, record.date, record.amount.minor, currency,
+      is_erased({creditor, row.debtor}) ? std::string{} : record.reference);
   const std::int64_t paid{record.kind == PaymentKind::reversal ? -record.amount.minor : record.amount.minor};
   const std::int64_t balance{row.balance - paid};
   static constexpr const char *kKinds[]{"payment", "credit_note", "reversal"};
@@ -397,7 +399,7 @@ void SqliteStore::set_balance(Unit &unit, CreditorId creditor, ReceivableRow &ro
       "UPDATE receivable SET balance = ?, state = ? WHERE creditor = ? AND debtor = ? AND id = ?", balance,
       row.state, creditor, row.debtor, row.id);
   withdraw(unit, {creditor, row.debtor}, {row.id}, "the balance changed", now);
-  if (row.state == ItemState::paid) want_recalls({creditor, row.debtor}, row.id, now);
+  if (row.state == ItemState::paid) want_recalls(unit, {creditor, row.debtor}, row.id, now);
   if (!is_back) return;
   // Money that came and went again: what was sent before belongs to a debt that was settled.
   run(*connection_,

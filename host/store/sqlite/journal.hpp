@@ -17,6 +17,12 @@
 
 namespace relance::store::sqlite {
 
+/// The journal's chain of a debtor that has no case: its own, so that it can be erased; 0, the creditor's, of a
+/// stranger.
+constexpr CaseId chain_without_case(DebtorId debtor) {
+  return -debtor;
+}
+
 /// A flat JSON object, written field by field. Names are literals; text is escaped.
 class Payload {
  public:

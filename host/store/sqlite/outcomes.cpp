@@ -240,7 +240,7 @@ void SqliteStore::record_outcome(Unit &unit, const OutcomeRecord &outcome, Insta
   }
   // What made it useless may have come while it was on its way, or in doubt.
   if (state == AttemptState::accepted && (!is_plain || open->second.is_withdrawn))
-    want_recall(attempt.key.creditor, attempt.id, now);
+    want_recall(unit, attempt.key.creditor, attempt.id, now);
   if (is_plain) return;
 
   attempt.state = state;

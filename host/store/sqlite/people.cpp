@@ -9,6 +9,9 @@ namespace {
 
 using domain::ItemState;
 
+/// A later day is a typing error, or nothing that reminders should rest for.
+constexpr Days kPromiseWithin{2 * 366};
+
 Error no_invoice(std::string_view number) {
   return not_found("there is no invoice " + std::string{number});
 }
@@ -24,7 +27,8 @@ Result<domain::PromiseId> SqliteStore::promise(CreditorId creditor, std::string_
                                                Instant now) {
   return guarded("noting a promise", [&]() -> Result<domain::PromiseId> {
     Unit unit{*connection_, journal_};
-    auto noted = note_promise(unit, creditor, debtor_code, invoice_number, date, amount_minor, by, now);
+    auto noted =
+        note_promise(unit, creditor, debtor_code, invoice_number, date, {amount_minor, {}}, by, now);
     if (noted) unit.commit();
     return noted;
   });
@@ -33,8 +37,16 @@ Result<domain::PromiseId> SqliteStore::promise(CreditorId creditor, std::string_
 Result<domain::PromiseId> SqliteStore::note_promise(Unit &unit, CreditorId creditor,
                                                     std::string_view debtor_code,
                                                     std::string_view invoice_number, CivilDate date,
-                                                    std::optional<std::int64_t> amount_minor,
-                                                    std::string_view by, Instant now) {
+                                                    const Promised &promised, std::string_view by,
+                                                    Instant now) {
+  // The creditor's day may still be the one before that of UTC.
+  const CivilDate today{std::chrono::floor<Days>(now).time_since_epoch()};
+  if (date < today - Days{1})
+    return invalid("the " + format_date(date) + " is past: say for which day it is promised", "/date");
+  if (date > today + kPromiseWithin)
+    return invalid("the " + format_date(date) +
+                       " is more than two years away: put it on hold until then (relancectl hold)",
+                   "/date");
   DebtorId debtor{0};
   CaseId case_id{0};
   ReceivableId receivable{0};
@@ -45,7 +57,7 @@ Result<domain::PromiseId> SqliteStore::note_promise(Unit &unit, CreditorId credi
     debtor = row->debtor;
     case_id = row->case_id;
     receivable = row->id;
-    open = row->balance;
+    open = row->state == ItemState::written_off ? 0 : row->balance;
   } else {
     const auto found = debtor_by_code(creditor, debtor_code);
     if (!found) return no_debtor(debtor_code);
@@ -64,8 +76,10 @@ Result<domain::PromiseId> SqliteStore::note_promise(Unit &unit, CreditorId credi
     }
   }
   if (open <= 0) return conflict("nothing is open there: there is nothing to promise");
-  const std::int64_t amount{amount_minor.value_or(open)};
-  if (amount <= 0) return invalid("a promised amount is positive");
+  const std::int64_t amount{promised.amount_minor.value_or(open)};
+  if (amount <= 0) return invalid("a promised amount is positive", "/amount");
+  if (auto fits = fits_what_is_open({creditor, debtor}, case_id, amount, open, promised.currency); !fits)
+    return fits.error();
   const domain::PromiseId id{++last_.promise};
   run(*connection_, "INSERT INTO promise VALUES (?,?,?,?,?,?,?,?,0,?,?)", creditor, debtor, id, case_id,
       receivable, date, amount, amount, by, now);
@@ -84,6 +98,23 @@ Result<domain::PromiseId> SqliteStore::note_promise(Unit &unit, CreditorId credi
   touch(unit, key, now);
   save_last_ids();
   return id;
+}
+
+Result<void> SqliteStore::fits_what_is_open(DebtorKey key, CaseId case_id, std::int64_t amount,
+                                            std::int64_t open,
+                                            const std::optional<domain::Currency> &currency) {
+  Query query{*connection_, "SELECT currency FROM case_ WHERE creditor = ? AND debtor = ? AND id = ?", key.creditor,
+              key.debtor, case_id};
+  const auto owed = domain::Currency::parse(query.next() ? query.text(0) : std::string{});
+  if (!owed) return {};
+  if (currency && *currency != *owed)
+    return invalid("what is promised is owed in " + std::string{owed->code()} + ", not in " +
+                       std::string{currency->code()},
+                   "/amount");
+  // It could not be kept: reminders would go on though everything was paid.
+  if (amount > open)
+    return invalid("only " + domain::format_money({open, *owed}) + " is open there", "/amount");
+  return {};
 }
 
 Result<void> SqliteStore::set_item_state(CreditorId creditor, std::string_view invoice_number, ItemState from,
@@ -113,7 +144,7 @@ Result<void> SqliteStore::move_item(Unit &unit, CreditorId creditor, std::string
       to == ItemState::disputed, creditor, row->debtor, row->id);
   const DebtorKey key{creditor, row->debtor};
   if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
-  if (to == ItemState::written_off) want_recalls(key, row->id, now);
+  if (to == ItemState::written_off) want_recalls(unit, key, row->id, now);
   Payload payload;
   payload.text("invoice", invoice_number).text("because", because).text("by", by);
   journal_entry(unit, creditor, row->case_id, now, kind, payload);
@@ -327,7 +358,7 @@ Result<void> SqliteStore::resolve_in_doubt(CreditorId creditor, AttemptId id, bo
     Unit unit{*connection_, journal_};
     run(*connection_, "UPDATE attempt SET state = ? WHERE creditor = ? AND id = ?",
         was_sent ? AttemptState::accepted : AttemptState::not_sent, creditor, id);
-    if (was_sent) want_recall(creditor, id, now);
+    if (was_sent) want_recall(unit, creditor, id, now);
     refresh_reminder(unit, attempt->key, attempt->reminder);
     tally_change(unit, attempt->state, was_sent ? AttemptState::accepted : AttemptState::not_sent);
     Payload payload;

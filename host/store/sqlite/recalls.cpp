@@ -16,8 +16,7 @@ void SqliteStore::recall_through(std::vector<std::string> providers) {
   recallable_ = {std::make_move_iterator(providers.begin()), std::make_move_iterator(providers.end())};
 }
 
-void SqliteStore::want_recalls(DebtorKey key, ReceivableId settled, Instant now) {
-  if (recallable_.empty()) return;
+void SqliteStore::want_recalls(Unit &unit, DebtorKey key, ReceivableId settled, Instant now) {
   std::vector<AttemptId> attempts;
   {
     Query query{
@@ -28,14 +27,51 @@ void SqliteStore::want_recalls(DebtorKey key, ReceivableId settled, Instant now)
         key.creditor, key.debtor, settled};
     while (query.next()) attempts.push_back(query.i64(0));
   }
-  for (const auto id : attempts) want_recall(key.creditor, id, now);
+  for (const auto id : attempts) want_recall(unit, key.creditor, id, now);
+  take_back_tasks(unit, key, settled, now);
 }
 
-void SqliteStore::want_recall(CreditorId creditor, AttemptId id, Instant now) {
-  if (recallable_.empty()) return;
+void SqliteStore::want_recall(Unit &unit, CreditorId creditor, AttemptId id, Instant now) {
   const auto attempt = attempt_by_id(creditor, id);
-  if (!attempt || !recallable_.contains(attempt->provider) || !is_recallable(*attempt)) return;
+  if (!attempt) return;
+  const bool is_ours{attempt->channel == kPersonsChannel};
+  if ((!is_ours && !recallable_.contains(attempt->provider)) || !is_recallable(*attempt)) return;
   run(*connection_, "INSERT OR IGNORE INTO recall (creditor, attempt, at) VALUES (?, ?, ?)", creditor, id, now);
+  if (is_ours) record_recall(unit, {id, RecallEnd::cancelled, {}}, now);
+}
+
+void SqliteStore::take_back_tasks(Unit &unit, DebtorKey key, ReceivableId settled, Instant now) {
+  struct Found {
+    TaskId id;
+    CaseId case_id;
+  };
+  std::vector<Found> found;
+  {
+    // What the debtor wrote, a proof that is missing and a doubt are still to be looked at.
+    Query query{*connection_,
+                "SELECT t.id, t.case_id FROM task t WHERE t.creditor = ?1 AND t.debtor = ?2 AND t.state = 'open'"
+                " AND t.kind NOT IN ('reply', 'stop', 'evidence', 'in_doubt') AND EXISTS"
+                " (SELECT 1 FROM reminder_item i WHERE i.creditor = ?1 AND i.debtor = ?2 AND i.receivable = ?3"
+                " AND i.reminder = t.reminder) AND NOT EXISTS (SELECT 1 FROM reminder_item i JOIN receivable r"
+                " ON r.creditor = i.creditor AND r.debtor = i.debtor AND r.id = i.receivable WHERE i.creditor = ?1"
+                " AND i.debtor = ?2 AND i.reminder = t.reminder AND r.state IN (0, 2) AND r.balance > 0)",
+                key.creditor, key.debtor, settled};
+    while (query.next()) found.push_back({query.i64(0), query.i64(1)});
+    // The file that nobody has handed to a lawyer yet.
+    Query files{*connection_,
+                "SELECT t.id, t.case_id FROM task t JOIN receivable s ON s.creditor = t.creditor AND s.debtor = t.debtor"
+                " AND s.id = ?3 AND s.case_id = t.case_id WHERE t.creditor = ?1 AND t.debtor = ?2 AND t.state = 'open'"
+                " AND t.kind = 'hand_over' AND t.reminder = 0 AND NOT EXISTS (SELECT 1 FROM receivable r WHERE r.creditor = ?1"
+                " AND r.debtor = ?2 AND r.case_id = t.case_id AND r.state IN (0, 2) AND r.balance > 0)",
+                key.creditor, key.debtor, settled};
+    while (files.next()) found.push_back({files.i64(0), files.i64(1)});
+  }
+  for (const auto &task : found) {
+    run(*connection_, "UPDATE task SET state = 'cancelled' WHERE creditor = ? AND id = ?", key.creditor, task.id);
+    Payload payload;
+    payload.number("task", task.id).text("because", "all that it was about is settled");
+    journal_entry(unit, key.creditor, task.case_id, now, "task_cancelled", payload);
+  }
 }
 
 bool SqliteStore::is_recallable(const AttemptRow &attempt) {

@@ -427,7 +427,7 @@ SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &atte
         attempt.id);
   if (is_resolved) {
     tally_change(unit, attempt.state, AttemptState::accepted);
-    want_recall(attempt.key.creditor, attempt.id, now);
+    want_recall(unit, attempt.key.creditor, attempt.id, now);
   }
   if (is_resolved) {
     await(attempt, now);

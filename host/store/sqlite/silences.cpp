@@ -13,6 +13,8 @@ using domain::ReceiptKind;
 
 /// A provider that is away can say nothing; nobody looks again sooner.
 constexpr Milliseconds kAwayRest{std::chrono::minutes{10}};
+/// One that was taken out of the configuration cannot be heard; should it come back, it may be.
+constexpr Milliseconds kGoneRest{std::chrono::days{1}};
 /// What lies here unread may be the very receipt.
 constexpr Milliseconds kUnreadRest{std::chrono::minutes{1}};
 constexpr auto kSilenceBit = std::int64_t{1} << static_cast<int>(ReceiptKind::silence);
@@ -40,8 +42,8 @@ void SqliteStore::expect_receipts(Unit &, const AttemptRow &attempt, Instant now
   }
 }
 
-Result<std::vector<Silence>> SqliteStore::note_silences(std::span<const std::string> away,
-                                                        Instant grace_until, Instant now, std::size_t limit) {
+Result<std::vector<Silence>> SqliteStore::note_silences(const Hearing &hearing, Instant now,
+                                                        std::size_t limit) {
   return guarded("noting what was not heard", [&]() -> Result<std::vector<Silence>> {
     std::vector<ExpectedRow> due;
     {
@@ -57,7 +59,7 @@ Result<std::vector<Silence>> SqliteStore::note_silences(std::span<const std::str
     for (const auto &row : due) {
       run(*connection_, "DELETE FROM expected_receipt WHERE due_at = ? AND attempt = ? AND kind = ?",
           row.due_ms, row.attempt, row.kind);
-      if (const auto later = put_off(row, away, grace_until, now))
+      if (const auto later = put_off(row, hearing, now))
         run(*connection_, "INSERT OR IGNORE INTO expected_receipt VALUES (?, ?, ?, ?, ?)", *later,
             row.attempt, row.kind, row.creditor, row.provider);
       else if (note_silence(unit, row, now))
@@ -69,13 +71,13 @@ Result<std::vector<Silence>> SqliteStore::note_silences(std::span<const std::str
   });
 }
 
-std::optional<Instant> SqliteStore::put_off(const ExpectedRow &row, std::span<const std::string> away,
-                                            Instant grace_until, Instant now) {
-  if (std::find(away.begin(), away.end(), row.provider) != away.end()) return now + kAwayRest;
+std::optional<Instant> SqliteStore::put_off(const ExpectedRow &row, const Hearing &hearing, Instant now) {
+  if (!promises_.contains(row.provider)) return now + kGoneRest;
+  if (std::ranges::find(hearing.away, row.provider) != hearing.away.end()) return now + kAwayRest;
   if (has_unread_bytes(row.provider)) return now + kUnreadRest;
-  if (now >= grace_until) return std::nullopt;
-  Query query{*connection_, "SELECT epoch FROM attempt WHERE id = ?", row.attempt};
-  return query.next() && query.i64(0) < epoch_ ? std::optional{grace_until} : std::nullopt;
+  if (now >= hearing.grace_until) return std::nullopt;
+  Query query{*connection_, "SELECT intended_at FROM attempt WHERE id = ?", row.attempt};
+  return query.next() && query.instant(0) < hearing.since ? std::optional{hearing.grace_until} : std::nullopt;
 }
 
 bool SqliteStore::has_unread_bytes(const std::string &provider) {

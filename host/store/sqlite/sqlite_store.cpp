@@ -139,6 +139,11 @@ Result<void> SqliteStore::set_setting(std::string_view name, std::string_view va
   });
 }
 
+void SqliteStore::rest() {
+  if (empties_log_) empties_log_ = !checkpointer_.empty_log();
+  connection_->give_back_memory();
+}
+
 std::optional<DebtorId> SqliteStore::debtor_by_code(CreditorId creditor, std::string_view code) {
   Query query{*connection_, "SELECT id FROM debtor WHERE creditor = ? AND code = ?", creditor, code};
   return query.next() ? std::optional{query.i64(0)} : std::nullopt;
@@ -426,7 +431,7 @@ void SqliteStore::mark_suppressed(Unit &unit, CreditorId creditor, std::string_v
 CaseId SqliteStore::first_case(DebtorKey key) {
   Query query{*connection_, "SELECT min(id) FROM case_ WHERE creditor = ? AND debtor = ?", key.creditor,
               key.debtor};
-  return query.next() ? query.i64(0) : 0;
+  return query.next() && !query.is_null(0) ? query.i64(0) : chain_without_case(key.debtor);
 }
 
 void SqliteStore::save_last_ids() {

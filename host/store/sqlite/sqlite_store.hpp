@@ -134,7 +134,7 @@ class SqliteStore final : public Store {
   Result<StoredMessage> stored_message(CreditorId creditor, AttemptId id) override;
   Result<void> wake(CreditorId, std::span<const DebtorId>, Instant now) override;
   Result<DebtorId> sweep(CreditorId, DebtorId after, std::size_t limit, Instant now) override;
-  void rest() override { connection_->give_back_memory(); }
+  void rest() override;
   Result<std::vector<KnownStep>> known_steps() override;
   Result<std::vector<ScenarioUse>> scenarios_in_use() override;
   Result<std::vector<std::uint64_t>> move_steps(std::span<const StepMoves>, Instant now) override;
@@ -154,8 +154,7 @@ class SqliteStore final : public Store {
   void await_through(std::vector<std::string> providers) override;
   void expect_through(std::map<std::string, std::vector<ExpectedReceipt>> promises) override;
   [[nodiscard]] Instant next_silence() const override { return next_silence_; }
-  Result<std::vector<Silence>> note_silences(std::span<const std::string> away, Instant grace_until, Instant now,
-                                             std::size_t limit) override;
+  Result<std::vector<Silence>> note_silences(const Hearing &hearing, Instant now, std::size_t limit) override;
   Result<AwaitedPage> awaited(std::string_view provider, AttemptId after, Instant now) override;
   Result<std::vector<WantedRecall>> recalls_wanted(Instant now, std::size_t limit) override;
   Result<EvidenceTurn> evidence_wanted(std::span<const std::string> providers, Instant wall,
@@ -290,7 +289,7 @@ class SqliteStore final : public Store {
   /// The debtor was not contacted on `day` after all, unless another reminder did that.
   void forget_contact(DebtorKey key, ReminderId reminder, std::optional<CivilDate> day,
                       std::optional<CivilDate> before);
-  /// Where what concerns the whole debtor is journaled; 0 when it has no case.
+  /// Where what concerns the whole debtor is journaled: its first case, or the chain of those without one.
   CaseId first_case(DebtorKey key);
   /// Inside a transaction that made debtors, cases, receivables or promises.
   void save_last_ids();
@@ -312,7 +311,7 @@ class SqliteStore final : public Store {
     std::string provider;
   };
   /// The business time that it is put off to, or nothing.
-  std::optional<Instant> put_off(const ExpectedRow &row, std::span<const std::string> away, Instant grace_until, Instant now);
+  std::optional<Instant> put_off(const ExpectedRow &row, const Hearing &hearing, Instant now);
   bool has_unread_bytes(const std::string &provider);
   bool note_silence(Unit &unit, const ExpectedRow &row, Instant now);
   /// What was expected has come, or nothing more will.
@@ -353,9 +352,16 @@ class SqliteStore final : public Store {
   void hear_person(Unit &unit, const OpenTask &task, const TaskEnd &end, Instant now);
 
   // people.cpp, steps.cpp, erasure.cpp
+  /// Nothing of it: all that is open.
+  struct Promised {
+    std::optional<std::int64_t> amount_minor{};
+    std::optional<domain::Currency> currency{};
+  };
   Result<domain::PromiseId> note_promise(Unit &unit, CreditorId creditor, std::string_view debtor_code,
-                                         std::string_view invoice_number, CivilDate date,
-                                         std::optional<std::int64_t> amount_minor, std::string_view by, Instant now);
+                                         std::string_view invoice_number, CivilDate date, const Promised &promised,
+                                         std::string_view by, Instant now);
+  Result<void> fits_what_is_open(DebtorKey key, CaseId case_id, std::int64_t amount, std::int64_t open,
+                                 const std::optional<domain::Currency> &currency);
   Result<void> move_item(Unit &unit, CreditorId creditor, std::string_view invoice_number, domain::ItemState from,
                          domain::ItemState to, const char *kind, std::string_view because, std::string_view by,
                          Instant now);
@@ -372,6 +378,14 @@ class SqliteStore final : public Store {
   /// Conflict while something of this debtor is on its way, or may be.
   Result<void> may_erase(DebtorKey key, std::string_view debtor_code);
   void erase_messages(DebtorKey key, Erasure &erased);
+  void erase_chain(CreditorId creditor, CaseId case_id, Erasure &erased);
+  /// What was journaled, or made a task, of the debtor's addresses before anybody knew whose they are.
+  void erase_stranger(DebtorKey key, std::string_view debtor_code, Erasure &erased);
+  void erase_own_entries(CreditorId creditor, bool is_their_creditor, const std::set<std::string, std::less<>> &names,
+                         std::set<std::string, std::less<>> &raws, Erasure &erased);
+  /// The marks on its addresses, where nobody else has them.
+  void forget_stops(DebtorKey key);
+  void end_silences(Unit &unit, DebtorKey key);
   /// Nothing of this debtor is due any more; a decision that was being made is stale.
   void put_to_rest(DebtorKey key);
 
@@ -500,10 +514,14 @@ class SqliteStore final : public Store {
                      Instant now);
 
   // recalls.cpp
-  /// A receivable was settled: notes those of its debtor's messages that nothing is left of to ask for.
-  void want_recalls(DebtorKey key, ReceivableId settled, Instant now);
-  /// Notes it if it is with a provider that can recall, and nothing is left of what it asks for.
-  void want_recall(CreditorId creditor, AttemptId id, Instant now);
+  /// A receivable was settled: notes those of its debtor's messages that nothing is left of to ask for, and takes
+  /// calls and visits back that are not made yet.
+  void want_recalls(Unit &unit, DebtorKey key, ReceivableId settled, Instant now);
+  /// Notes it if it is with a provider that can recall, and nothing is left of what it asks for. A person's task is
+  /// our own: it is taken back at once.
+  void want_recall(Unit &unit, CreditorId creditor, AttemptId id, Instant now);
+  /// Tasks that followed from a reminder (a call because no channel was left): nothing is left to call about.
+  void take_back_tasks(Unit &unit, DebtorKey key, ReceivableId settled, Instant now);
   bool is_recallable(const AttemptRow &attempt);
   void record_recall(Unit &unit, const RecallRecord &record, Instant now);
 
@@ -520,6 +538,7 @@ class SqliteStore final : public Store {
         approval{0}, task{0};
   } last_;
   std::int64_t open_mark_at_{0};
+  bool empties_log_{false};  ///< somebody was erased, and a reader kept the log
   std::unordered_map<DebtorKey, Lease, DebtorKeyHash> leases_;
   std::unordered_map<AttemptId, Unfinished> unfinished_;
   std::unordered_multimap<DebtorKey, AttemptId, DebtorKeyHash> unfinished_of_;

@@ -99,8 +99,18 @@ std::vector<std::string> SqliteStore::invoices_of(const OpenTask &task) {
 
 Result<void> SqliteStore::note_learnt(Unit &unit, const OpenTask &task, const TaskEnd &end,
                                       std::string_view by, Instant now) {
-  if (end.outcome == "wrong_number") forget_number(unit, task, by, now);
+  if (end.outcome == "wrong_number") {
+    // Of an answer by e-mail it would stop a telephone number that nobody has called.
+    if (task.way.empty())
+      return invalid("task " + std::to_string(task.id) + " is neither a call nor a visit: end it with another outcome",
+                     "/outcome");
+    forget_number(unit, task, by, now);
+  }
   if (end.outcome != "promise" && end.outcome != "dispute") return {};
+  if (task.key.debtor == 0)
+    return invalid("nobody knows whose task " + std::to_string(task.id) +
+                       " is: note it of the debtor (relancectl promise, relancectl dispute), and end the task",
+                   "/outcome");
   auto about = end.invoice.empty() ? invoices_of(task) : std::vector{end.invoice};
   if (!end.invoice.empty()) {
     const auto row = receivable_by_number(task.key.creditor, end.invoice);
@@ -118,7 +128,7 @@ Result<void> SqliteStore::note_learnt(Unit &unit, const OpenTask &task, const Ta
     // Of one invoice it is that one's; of several, or of a call about none, all that is owed.
     const auto noted =
         note_promise(unit, task.key.creditor, code, about.size() == 1 ? about.front() : std::string{},
-                     *end.date, end.amount_minor, by, now);
+                     *end.date, {end.amount_minor, end.currency}, by, now);
     if (!noted) return noted.error();
     return {};
   }

@@ -456,6 +456,7 @@ Result<std::vector<JournalRow>> SqliteReader::journal(CreditorId creditor, std::
       Query ids{connection_, "SELECT id FROM case_ WHERE creditor = ? AND debtor = ?", creditor,
                 query.i64(0)};
       while (ids.next()) cases.push_back(ids.i64(0));
+      cases.push_back(chain_without_case(query.i64(0)));
     } else {
       Query query{connection_,
                   "SELECT id, case_id, at, kind, hash, payload FROM journal WHERE creditor = ? ORDER BY id "
