@@ -78,6 +78,7 @@ Result<Response> write_off(Context &context, const Request &request);
 
 // handle_erasure.cpp
 Result<Response> erase_debtor(Context &context, const Request &request);
+Result<Response> show_retention(Context &context, const Request &request);
 
 // handle_evidence.cpp
 Result<Response> list_evidence(Context &context, const Request &request);

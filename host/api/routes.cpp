@@ -60,6 +60,7 @@ constexpr Row kRows[]{
     {"POST", "/v1/holds/release", release_hold},
     {"POST", "/v1/write-offs", write_off},
     {"POST", "/v1/erasures", erase_debtor},
+    {"GET", "/v1/retention", show_retention},
 };
 
 constexpr StreamRow kStreamRows[]{

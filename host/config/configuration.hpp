@@ -11,6 +11,7 @@
 #include "host/config/letter_settings.hpp"
 #include "host/config/secret.hpp"
 #include "host/config/send_limits.hpp"
+#include "host/domain/retention.hpp"
 #include "host/domain/calendar.hpp"
 #include "host/domain/contact_window.hpp"
 #include "host/domain/money.hpp"
@@ -204,6 +205,7 @@ struct Configuration {
   Limits limits;
   Http http;
   Evidence evidence;
+  domain::RetentionPeriods retention;
   Hooks hooks;
   bool allows_literal_secrets{false};
   bool requires_sandbox{true};  ///< where the kernel cannot confine a plugin it does not start

@@ -47,6 +47,8 @@ void read_hooks(Section &table, Hooks &hooks, const std::filesystem::path &base)
 void read_creditors(Draft &draft, Section &root);
 /// [evidence] of the daemon's file.
 void read_evidence(Draft &draft, const Document &document, Section &root);
+/// [retention] of the daemon's file.
+void read_retention(Draft &draft, Section &root);
 void read_region(Draft &draft, const Document &document, std::string_view stem);
 void read_provider(Draft &draft, const Document &document, std::string_view stem);
 /// [limits], [price], [breaker] and [[maintenance]] of a provider. `window`: its credit_window, which limits.parallel

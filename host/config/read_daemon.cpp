@@ -119,6 +119,7 @@ void read_daemon(Draft &draft, const Document &document) {
   if (auto table = root.table("limits")) read_limits(*table, configuration.limits);
   if (auto table = root.table("http")) read_http(*table, configuration.http, base);
   read_evidence(draft, document, root);
+  read_retention(draft, root);
   if (auto table = root.table("hooks")) read_hooks(*table, configuration.hooks, base);
   read_folders(root, configuration.folders, base);
   read_creditors(draft, root);

@@ -182,6 +182,7 @@ bool Engine::Loop::pass() {
   note(sweep_some());
   busy = seal_day() || busy;
   stamp_seals();
+  if (!busy) busy = expire_some();  // nobody waits for it
   if (advance_ && moved) advance_->last_progress = std::chrono::steady_clock::now();
   return walk_clock(busy) || busy;
 }

@@ -261,6 +261,10 @@ class Engine::Loop {
   void take_stamp(const SealStamper::Answer &answer, Instant wall);
   void stamp_failed(const Error &error, Instant wall);
 
+  // --- retention.cpp
+  /// A slice; true when there is another.
+  bool expire_some();
+
   // --- silences.cpp
   bool note_silences();
 
@@ -360,6 +364,9 @@ class Engine::Loop {
   CivilDate sealed_day_{};             ///< the last one that is; none at the start
   CivilDate sealing_day_{};            ///< the one under way, and whose part of it is done
   std::set<store::CreditorId> sealed_creditors_;
+  CivilDate expired_on_{};              ///< the day whose retention is done with
+  domain::RetentionPeriods expired_by_{};
+  store::Expired expired_{};           ///< so far on the day under way
   Instant stamp_at_{Instant::min()};   ///< wall: when to look for seals without a time-stamp
   SealStamper stamper_{[this] { inbox_.poke(); }};
   std::set<store::InboundId> parsing_;

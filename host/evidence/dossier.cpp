@@ -36,6 +36,7 @@ json::object to_json(const store::EvidenceReceipt &receipt) {
                    {"arrived_at", format_instant(receipt.at)},
                    {"raw", hash_or_null(receipt.raw)}};
   if (receipt.event) out["event"] = to_hex(*receipt.event);
+  if (receipt.is_expired) out["past_retention"] = true;
   if (receipt.failure != domain::FailureClass::none) out["failure"] = domain::name_of(receipt.failure);
   if (receipt.part_count > 1)
     out["part"] = std::to_string(receipt.part_index + 1) + "/" + std::to_string(receipt.part_count);
@@ -74,6 +75,7 @@ json::object to_json(const store::EvidenceAttempt &attempt) {
   for (const auto &part : attempt.parts) {
     json::object one{{"role", part.role}, {"media_type", part.media_type}, {"sha256", to_hex(part.hash)}};
     put(one, "file_name", part.file_name);
+    if (part.is_expired) one["past_retention"] = true;
     parts.push_back(std::move(one));
   }
   for (const auto &receipt : attempt.receipts) receipts.push_back(to_json(receipt));
@@ -83,6 +85,7 @@ json::object to_json(const store::EvidenceAttempt &attempt) {
                      {"arrived_at", format_instant(proof.at)}};
     put(one, "file_name", proof.file_name);
     put(one, "reference", proof.reference);
+    if (proof.is_expired) one["past_retention"] = true;
     proofs.push_back(std::move(one));
   }
   out["provider_references"] = std::move(references);
@@ -202,10 +205,13 @@ std::string summary_json(const store::InvoiceEvidence &evidence, const Sender &c
     put(one, "decided_by", approval.decided_by);
     approvals.push_back(std::move(one));
   }
-  for (const auto &reply : evidence.replies)
-    replies.push_back(json::object{{"arrived_at", format_instant(reply.at)},
-                                   {"raw", hash_or_null(reply.raw)},
-                                   {"raw_is_here", reply.is_raw_here}});
+  for (const auto &reply : evidence.replies) {
+    json::object one{{"arrived_at", format_instant(reply.at)},
+                     {"raw", hash_or_null(reply.raw)},
+                     {"raw_is_here", reply.is_raw_here}};
+    if (reply.is_expired) one["past_retention"] = true;
+    replies.push_back(std::move(one));
+  }
   out["reminders"] = std::move(reminders);
   out["approvals"] = std::move(approvals);
   out["replies"] = std::move(replies);

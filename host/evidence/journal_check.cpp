@@ -92,6 +92,7 @@ class Walk {
     if (text_at(entry, "at") != format_instant(from_ms(at_ms))) return invalid(label + " states two times");
     previous_ = id;
     ++claims_.entries;
+    claims_.has_retention = claims_.has_retention || text_at(entry, "kind") == "retention";
     const auto payload = payload_of(entry);
     if (!payload) {
       ++claims_.erased;

@@ -28,6 +28,7 @@ struct JournalClaims {
     bool has_token{false};
   };
   std::optional<Seal> seal{};
+  bool has_retention{false};  ///< something of this case is past its retention
 };
 
 /// Refused when the chain, or the way to its seal's root, does not hold.

@@ -54,7 +54,12 @@ class Writer {
   std::string came(const store::EvidenceReceipt &receipt) const {
     if (!receipt.raw) return {};
     if (!receipt.event) return "<br>" + link(*receipt.raw, "as it came");
-    return "<br>" + link(*receipt.event, "as it was read") + "<br>" + of_others_too(*receipt.raw);
+    return "<br>" + link(*receipt.event, "as it was read") + "<br>" +
+           (receipt.is_expired ? expired("as it came", *receipt.raw) : of_others_too(*receipt.raw));
+  }
+
+  static std::string expired(std::string_view words, const Sha256 &hash) {
+    return escaped(words) + " (past its retention) <code>" + to_hex(hash) + "</code>";
   }
 
   static std::string of_others_too(const Sha256 &raw) {
@@ -70,8 +75,10 @@ class Writer {
     page_.row("Handed over", one.state + (one.delivery == "interim" ? "" : ", " + one.delivery));
     page_.row("The provider said", one.code + (one.text.empty() ? "" : " " + one.text));
     page_.row("Key", one.idempotency_key);
-    for (const auto &part : one.parts)
-      page_.raw_row("Content", link(part.hash, part.file_name.empty() ? part.role : part.file_name));
+    for (const auto &part : one.parts) {
+      const auto &name = part.file_name.empty() ? part.role : part.file_name;
+      page_.raw_row("Content", part.is_expired ? expired(name, part.hash) : link(part.hash, name));
+    }
     for (const auto &receipt : one.receipts) {
       auto words = std::string{domain::name_of(receipt.kind)} + ", " + format_instant(receipt.at);
       if (!receipt.code.empty() || !receipt.text.empty()) words += ": " + receipt.code + " " + receipt.text;
@@ -80,7 +87,9 @@ class Writer {
     for (const auto &proof : one.proofs)
       page_.raw_row("Proof", proof.document ? link(*proof.document,
                                                    proof.file_name.empty() ? "document" : proof.file_name)
-                                            : escaped("named, not fetched: " + proof.reference));
+                              : proof.is_expired
+                                  ? escaped(proof.file_name + " (past its retention)")
+                                  : escaped("named, not fetched: " + proof.reference));
     page_.out += "</table>\n";
   }
 
@@ -149,6 +158,7 @@ std::string page_html(const store::InvoiceEvidence &evidence, const Sender &cred
   for (const auto &one : evidence.replies)
     page.out += "<p>" + format_instant(one.at) + ": " +
                 (!one.raw          ? "(erased)"
+                 : one.is_expired  ? Writer::expired("as it came", *one.raw)
                  : one.is_raw_here ? writer.link(*one.raw, "as it came")
                                    : Writer::of_others_too(*one.raw)) +
                 "</p>\n";

@@ -66,6 +66,7 @@ class Verifier {
   void check_seal(const JournalClaims &claims);
   void check_documents(const JournalClaims &claims);
   void check_attempt(const json::object &attempt, const JournalClaims &claims);
+  static bool is_expired(const json::object &thing, const JournalClaims &claims);
 
   const Trust &trust_;
   const Instant now_;
@@ -73,6 +74,7 @@ class Verifier {
   Instant signer_at_{};  ///< when the signer's certificate must have been valid
   std::map<std::string_view, std::string_view> entries_;
   std::set<Sha256> files_;
+  std::size_t expired_{0};  ///< parts of messages that are past their retention
   json::object about_;
 };
 
@@ -225,7 +227,10 @@ void Verifier::check_attempt(const json::object &attempt, const JournalClaims &c
   std::vector<Sha256> parts;
   for (const auto &part : attempt.at("parts").as_array()) {
     parts.push_back(sha256_from_hex(text_in(part.as_object(), "sha256")).value_or(Sha256{}));
-    if (!files_.contains(parts.back())) fault(label + ": a part of its message is missing");
+    if (files_.contains(parts.back())) continue;
+    // Whoever takes a document out can say so, but not make the journal say it.
+    if (!is_expired(part.as_object(), claims)) fault(label + ": a part of its message is missing");
+    ++expired_;
   }
   if (const auto sent = claims.sent.find(id); sent != claims.sent.end() && sent->second != parts)
     fault(label + ": the journal says that other words went out");
@@ -239,6 +244,11 @@ void Verifier::check_attempt(const json::object &attempt, const JournalClaims &c
     if (event && !came->second.empty() && !came->second.contains(*event))
       fault(label + ": the journal says that something else was read from the bytes of a receipt");
   }
+}
+
+bool Verifier::is_expired(const json::object &thing, const JournalClaims &claims) {
+  const auto *said = thing.if_contains("past_retention");
+  return said != nullptr && said->is_bool() && said->get_bool() && claims.has_retention;
 }
 
 void Verifier::check_documents(const JournalClaims &claims) {
@@ -266,7 +276,8 @@ void Verifier::check_documents(const JournalClaims &claims) {
   }
   say("documents", Finding::right,
       counted(files_.size(), "files named by their hashes; ") +
-          counted(attempts, "attempts, with the words and answers that the journal names"));
+          counted(attempts, "attempts, with the words and answers that the journal names") +
+          (expired_ == 0 ? "" : "; " + counted(expired_, "parts are past their retention, their hashes stand")));
 }
 
 void Verifier::run(std::string_view file) {

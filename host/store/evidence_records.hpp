@@ -35,6 +35,7 @@ struct EvidenceFile {
 struct EvidencePart {
   std::string role, media_type, file_name;
   Sha256 hash{};
+  bool is_expired{false};  ///< past its retention: only its hash is here
 };
 struct EvidenceReceipt {
   domain::ReceiptKind kind{};
@@ -48,11 +49,13 @@ struct EvidenceReceipt {
   std::string price_currency;
   std::optional<Sha256> raw{};  ///< the bytes it was read from; none once they were erased
   std::optional<Sha256>
-      event{};  ///< where those speak of others too, and are no file here: what they say of this message
+      event{};  ///< where those are no file here (they speak of others too, or are past their retention): what they say of it
+  bool is_expired{false};
 };
 struct EvidenceProof {
   std::string media_type, file_name, reference;
   std::optional<Sha256> document{};  ///< none while it is only named
+  bool is_expired{false};            ///< it was here
   Instant at{};
 };
 struct EvidenceAttempt {
@@ -89,7 +92,7 @@ struct EvidenceApproval {
 struct EvidenceReply {
   std::optional<Sha256> raw{};
   Instant at{};
-  bool is_raw_here{false};
+  bool is_raw_here{false}, is_expired{false};
 };
 
 struct EvidenceEntry {

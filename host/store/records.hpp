@@ -515,6 +515,20 @@ struct Erasure {
       journal_entries{0};
 };
 
+/// What retention has ended, or would end: documents, raw bytes, and things of nobody known.
+struct Expired {
+  std::uint64_t messages{0}, proofs{0}, raws{0}, unknown{0}, bytes{0};
+  std::uint64_t debtors{0};           ///< that were looked at
+  std::uint64_t receipts_waiting{0};  ///< of nothing known, that wait no more
+  bool is_done{true};                 ///< nothing more is past its period now
+  Expired &operator+=(const Expired &other) {
+    messages += other.messages, proofs += other.proofs, raws += other.raws, unknown += other.unknown;
+    bytes += other.bytes, debtors += other.debtors, receipts_waiting += other.receipts_waiting;
+    is_done = other.is_done;
+    return *this;
+  }
+};
+
 /// What a provider may still say that nothing has been heard from.
 struct Hearing {
   std::span<const std::string> away{};  ///< providers that can say nothing now

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "host/base/result.hpp"
+#include "host/domain/retention.hpp"
 #include "host/store/evidence_records.hpp"
 #include "host/store/records.hpp"
 
@@ -229,6 +230,10 @@ class Store : public Reader {
                                Instant now) {
     return erase_debtor(creditor, debtor_code, by, now, false);
   }
+  /// A slice of what is past its period: the bytes of at most so many debtors of each kind go, their hashes stay. Ask until it
+  /// is done. A rehearsal takes everything back.
+  virtual Result<Expired> expire(const domain::RetentionPeriods &periods, Instant now, std::size_t debtors,
+                                 bool dry_run) = 0;
   /// Gathers the heads of all cases changed since the last seal into one Merkle root for `day`; with none it is the one before.
   Result<Sha256> seal_day(CreditorId creditor, CivilDate day) {
     for (;;) {

@@ -86,6 +86,17 @@ hosts = ["api.example.com"]
 relanced.toml:3:11: error: there is no file gone.pem; it holds certificates as PEM
 relanced.toml:4:1: error: unknown key "hosts"; known: proxy, no_proxy, ca_file
 )"},
+    {"relanced.toml", R"([retention]
+messages = "6"
+proofs = "0y"
+inbound = "forever"
+unknown = "18mo"
+@creditor
+)",
+     R"(relanced.toml:2:12: error: "6" is no period of retention; write whole years as "10y", or "forever"
+relanced.toml:3:10: error: "0y" is no period of retention; write whole years as "10y", or "forever"
+relanced.toml:5:11: error: "18mo" is no period of retention; write whole years as "10y", or "forever"
+)"},
     {"relanced.toml", R"([log]
 level = "verbose"
 target = "stdrr"

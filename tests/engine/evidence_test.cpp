@@ -88,6 +88,22 @@ BOOST_AUTO_TEST_CASE(what_an_instance_was_asked_and_never_answered_is_asked_of_i
   });
 }
 
+BOOST_AUTO_TEST_CASE(what_is_past_its_retention_goes_by_itself_when_nothing_else_is_to_be_done) {
+  Proven world{"proofs/1"};
+  world.await("the document", [&] { return world.has_document("proofs/1"); });
+  world.pay("F1", 10'000'000);
+  world.advance_to(CivilDate{civil(2036, 12, 31)});
+  BOOST_TEST(world.has_document("proofs/1"));
+  world.advance_to(CivilDate{civil(2037, 1, 2)});
+  BOOST_TEST(!world.has_document("proofs/1"));
+  std::size_t noted{0};
+  world.with_store([&](store::Store &store, Instant) {
+    for (const auto &row : store.journal(world.creditor, "F1", "", 100).value()) noted += row.kind == "retention" ? 1u : 0u;
+    BOOST_TEST(store.verify_journal(world.creditor).value().faults.empty());
+  });
+  BOOST_TEST(noted >= 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_plugin_that_throws_is_asked_again_and_disturbs_nobody) {
   Proven world{"throw/1"};
   BOOST_TEST(!EngineWorld::within(Milliseconds{300}, [&] { return world.journaled("") != 0; }));

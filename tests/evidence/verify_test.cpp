@@ -372,6 +372,32 @@ BOOST_AUTO_TEST_CASE(of_an_erased_person_the_container_says_what_is_gone_and_the
 }
 
 /// One call of a provider that speaks of three debtors, as a batch does.
+BOOST_AUTO_TEST_CASE(what_is_past_its_retention_may_be_absent_only_where_the_journal_says_so) {
+  for (const bool is_by_retention : {true, false}) {
+    World world;
+    auto &ledger = world.ledger;
+    ledger.pay("p1", "i1", 10'000);
+    ledger.pay("p2", "i2", 5'000);
+    const std::string body{"Dear debtor, attempt 1"};
+    if (is_by_retention) {
+      const Instant late{civil(2037, 1, 1).time_since_epoch()};
+      BOOST_TEST(must(ledger.store->expire({}, late, 10, false)).messages == 1u);
+    } else {  // somebody with the store in his hands
+      world.pki.run("sqlite3 " + (ledger.folder.path() / "store.db").string() + " \"DELETE FROM content WHERE bytes = CAST('" +
+                    body + "' AS BLOB)\"");
+    }
+    ledger.seal(world.pki);
+    const auto file = world.export_with(world.order());
+    const auto verification = world.check(file);
+    BOOST_TEST((verification.finding() == (is_by_retention ? Finding::right : Finding::wrong)), in_words(verification));
+    BOOST_TEST(in_words(verification).find(is_by_retention ? "1 parts are past their retention" : "a part of its message is missing") !=
+                   std::string::npos,
+               in_words(verification));
+    auto contents = unpacked(file);
+    BOOST_TEST((content_of(contents, kPageName).find("past its retention") != std::string::npos));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(of_bytes_that_speak_of_three_debtors_each_shows_its_own_and_the_hash_of_the_whole) {
   World world;
   auto &ledger = world.ledger;

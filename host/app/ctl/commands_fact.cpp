@@ -81,6 +81,21 @@ int erase(const Run &run) {
   });
 }
 
+int show_retention(const Run &run) {
+  if (run.has("--on") && !parse_date(run.text("--on")))
+    return run.usage("'" + run.text("--on") + "' is no day; write 2037-01-02");
+  return run.get(run.target("/v1/retention", {{"on", run.text("--on")}}), [](const json::object &answer) {
+    const auto &past = answer.at("past").as_object();
+    Table table{{{"KIND"}, {"KEPT"}, {"PAST", true}}};
+    for (const char *const kind : {"messages", "proofs", "inbound", "unknown"})
+      table.add({kind, member(answer, kind), grouped(number(past, kind))});
+    table.print("");
+    fmt::print("on {}: {}{} bytes past their retention\n", member(answer, "on"), flag(past, "all") ? "" : "at least ",
+               grouped(number(past, "bytes")));
+    return int{kExitOk};
+  });
+}
+
 /// Fills scope and subject; false when none or several are named.
 bool read_scope(const Run &run, json::object &body) {
   int named{0};
@@ -158,6 +173,11 @@ std::vector<Command> fact_commands() {
        "relancectl erase D-17 --dry-run",
        {{"DEBTOR", "DEBTOR", "the debtor's code", true}, {"--dry-run", "", "only say what would go"}},
        erase},
+      {"retention",
+       "Show how long things are kept, and what is past that and not gone yet",
+       "relancectl retention --on 2037-01-02",
+       {{"--on", "DATE", "what would be past by that day; else today"}},
+       show_retention},
       group_of("suppressions", "Addresses that must not be used: bounced, complained, or entered by a person",
                "relancectl suppressions lift email info@example.com"),
       {"suppressions list",

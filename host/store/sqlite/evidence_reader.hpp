@@ -56,7 +56,7 @@ class EvidenceReader {
   void note(EvidenceFile file);
   struct Raw {
     std::optional<Sha256> hash{};
-    bool is_file{false};
+    bool is_file{false}, is_expired{false};
   };
   /// The hash of inbound bytes that are still here; they become one of the files, unless they speak of others
   /// too.

@@ -36,9 +36,10 @@ const EvidenceReader::Raw &EvidenceReader::note_inbound(InboundId id) {
   if (const auto known = inbound_.find(id); known != inbound_.end()) return known->second;
   auto &raw = inbound_[id];
   {
-    Query query{connection_, "SELECT hash FROM inbound WHERE id = ? AND shared > 0", id};
+    Query query{connection_, "SELECT hash, kind = 'expired' FROM inbound WHERE id = ? AND shared > 0", id};
     if (query.next()) {
       if (!query.is_null(0)) raw.hash = query.hash(0);
+      raw.is_expired = query.flag(1);
       return raw;
     }
   }
@@ -48,7 +49,7 @@ const EvidenceReader::Raw &EvidenceReader::note_inbound(InboundId id) {
   if (!query.next()) return raw;
   const auto kind = query.text(0);
   const auto bytes = query.blob(2);
-  raw = {sha256(bytes), true};
+  raw = {sha256(bytes), true, false};
   note({*raw.hash, FileOrigin::inbound, id, bytes.size(), media_type_of_inbound(kind),
         query.text(1) + "-" + kind});
   return raw;
@@ -202,11 +203,12 @@ void EvidenceReader::read_parts(EvidenceAttempt &attempt) {
   while (parts.next()) {
     const auto hash = sha256_from_hex(parts.text(3));
     if (!hash) continue;
-    attempt.parts.push_back({parts.text(0), parts.text(1), parts.text(2), *hash});
+    auto &part = attempt.parts.emplace_back(parts.text(0), parts.text(1), parts.text(2), *hash);
     Query document{connection_,
                    "SELECT length(bytes) FROM content WHERE creditor = ? AND bucket = ? AND hash = ?",
                    creditor_, content_bucket(attempt.id), *hash};
-    if (document.next())
+    part.is_expired = !document.next();
+    if (!part.is_expired)
       note({*hash, FileOrigin::message, content_bucket(attempt.id), document.as<std::uint64_t>(0),
             parts.text(1), parts.text(2)});
   }
@@ -241,6 +243,7 @@ void EvidenceReader::read_receipts(EvidenceAttempt &attempt) {
   for (std::size_t i{0}; i < sources.size(); ++i) {
     const auto &[inbound, digest] = sources[i];
     const auto &raw = note_inbound(inbound);
+    attempt.receipts[i].is_expired = raw.is_expired;
     if (raw.is_file) attempt.receipts[i].raw = raw.hash;
     if (raw.is_file || !raw.hash) continue;
     const auto bytes = event_bytes(connection_, creditor_, attempt.id, digest);
@@ -264,6 +267,8 @@ void EvidenceReader::read_proofs(EvidenceAttempt &attempt) {
     proof.file_name = query.text(2);
     proof.reference = query.text(3);
     proof.at = query.instant(4);
+    // A document has its own hash, one that was only named that of its reference.
+    proof.is_expired = query.is_null(5) && (proof.reference.empty() || query.hash(0) != sha256(proof.reference));
     if (query.is_null(5)) continue;
     proof.document = query.hash(0);
     note({*proof.document, FileOrigin::proof, content_bucket(attempt.id), query.as<std::uint64_t>(5),
@@ -306,7 +311,7 @@ void EvidenceReader::read_replies() {
   }
   for (const auto &[inbound, at] : found) {
     const auto &raw = note_inbound(inbound);
-    out.replies.push_back({raw.hash, at, raw.is_file});
+    out.replies.push_back({raw.hash, at, raw.is_file, raw.is_expired});
   }
 }
 
@@ -447,7 +452,7 @@ Result<EvidenceFile> SqliteReader::evidence_file(CreditorId creditor, const Sha2
     for (; inbound >= 0; --inbound) {
       Query query{connection_,
                   "SELECT id, kind, length(bytes), provider FROM inbound WHERE id >> 12 = ?1 AND hash = ?2"
-                  " AND kind NOT IN ('erased', 'repeat') AND shared < 2",
+                  " AND kind NOT IN ('erased', 'repeat', 'expired') AND shared < 2",
                   inbound, hash};
       if (query.next())
         return EvidenceFile{hash,
@@ -465,7 +470,7 @@ Result<EvidenceFile> SqliteReader::evidence_file(CreditorId creditor, const Sha2
         if (const auto bytes = event_bytes(connection_, creditor, query.i64(0), hash))
           return EvidenceFile{hash, FileOrigin::event, query.i64(0), bytes->size(), "application/json", {}};
     }
-    return not_found("there is no evidence " + to_hex(hash) + ", or it was erased");
+    return not_found("there is no evidence " + to_hex(hash) + ", or it was erased, or is past its retention");
   });
 }
 

@@ -260,6 +260,7 @@ void SqliteStore::add_invoice(Unit &unit, CreditorId creditor, DebtorId debtor, 
       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
       creditor, debtor, id, case_id, record.number, record.reference, record.issued, record.due,
       record.amount.minor, balance, stated, balance > 0 ? ItemState::open : ItemState::paid);
+  if (balance <= 0) note_settled({creditor, debtor}, now);
   Payload payload;
   payload.text("invoice", record.number).date("issued", record.issued).date("due", record.due);
   payload.text("amount", domain::format_money(record.amount)).number("balance_minor", balance);
@@ -395,9 +396,13 @@ void SqliteStore::set_balance(Unit &unit, CreditorId creditor, ReceivableRow &ro
     row.state = ItemState::paid;
   const bool is_back{balance > 0 && was_settled};
   if (is_back) row.state = row.is_disputed ? ItemState::disputed : ItemState::open;
+  const bool is_settled{row.state == ItemState::paid || row.state == ItemState::written_off};
+  const CivilDate today{std::chrono::floor<Days>(now).time_since_epoch()};
   run(*connection_,
-      "UPDATE receivable SET balance = ?, state = ? WHERE creditor = ? AND debtor = ? AND id = ?", balance,
-      row.state, creditor, row.debtor, row.id);
+      "UPDATE receivable SET balance = ?, state = ?, settled_on = iif(?, coalesce(settled_on, ?), NULL)"
+      " WHERE creditor = ? AND debtor = ? AND id = ?",
+      balance, row.state, is_settled, today, creditor, row.debtor, row.id);
+  if (is_settled && !was_settled) note_settled({creditor, row.debtor}, now);
   withdraw(unit, {creditor, row.debtor}, {row.id}, "the balance changed", now);
   if (row.state == ItemState::paid) want_recalls(unit, {creditor, row.debtor}, row.id, now);
   if (!is_back) return;
@@ -414,6 +419,12 @@ void SqliteStore::set_balance(Unit &unit, CreditorId creditor, ReceivableRow &ro
       .number("round", row.round + 1)
       .text("because", "open again after it was settled");
   journal_entry(unit, creditor, row.case_id, now, "round", payload);
+}
+
+void SqliteStore::note_settled(DebtorKey key, Instant now) {
+  const CivilDate today{std::chrono::floor<Days>(now).time_since_epoch()};
+  run(*connection_, "INSERT OR IGNORE INTO settled_year VALUES (?, ?, ?)", domain::year_of(today), key.creditor,
+      key.debtor);
 }
 
 void SqliteStore::keep_promises(Unit &unit, CreditorId creditor, const ReceivableRow &row, std::int64_t paid,

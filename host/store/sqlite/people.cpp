@@ -139,10 +139,14 @@ Result<void> SqliteStore::move_item(Unit &unit, CreditorId creditor, std::string
     return conflict("invoice " + std::string{invoice_number} + " is " +
                     kStates.at(static_cast<std::size_t>(row->state)));
   }
+  const bool is_given_up{to == ItemState::written_off};
+  const CivilDate today{std::chrono::floor<Days>(now).time_since_epoch()};
   run(*connection_,
-      "UPDATE receivable SET state = ?, is_disputed = ? WHERE creditor = ? AND debtor = ? AND id = ?", to,
-      to == ItemState::disputed, creditor, row->debtor, row->id);
+      "UPDATE receivable SET state = ?, is_disputed = ?, settled_on = iif(?, ?, NULL)"
+      " WHERE creditor = ? AND debtor = ? AND id = ?",
+      to, to == ItemState::disputed, is_given_up, today, creditor, row->debtor, row->id);
   const DebtorKey key{creditor, row->debtor};
+  if (is_given_up) note_settled(key, now);
   if (to != ItemState::open) withdraw(unit, key, {row->id}, kind, now);
   if (to == ItemState::written_off) want_recalls(unit, key, row->id, now);
   Payload payload;

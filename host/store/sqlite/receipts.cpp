@@ -206,11 +206,11 @@ Result<std::uint64_t> SqliteStore::reparse(std::string_view provider, InboundId 
         only != 0
             ? run(*connection_,
                   "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE id = ? AND kind NOT IN"
-                  " ('erased', 'repeat')",
+                  " ('erased', 'repeat', 'expired')",
                   only)
             : run(*connection_,
                   "UPDATE inbound SET state = 0, tries = 0, next_try = at WHERE provider = ? AND kind NOT IN"
-                  " ('erased', 'repeat')",
+                  " ('erased', 'repeat', 'expired')",
                   provider);
     unit.commit();
     if (only != 0 && count == 0) return not_found("there is no inbound record " + std::to_string(only));

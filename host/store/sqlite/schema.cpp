@@ -317,8 +317,20 @@ constexpr const char *kCallLists{
     "ALTER TABLE task ADD COLUMN due_at INTEGER;"
     "ALTER TABLE task ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;"};
 
+// settled_on: of what is paid or written off; the setting is for what was before that was noted. settled_year: whom
+// retention has to look at, in the order in which periods end.
+constexpr const char *kRetention = R"sql(
+ALTER TABLE receivable ADD COLUMN settled_on INTEGER;
+CREATE TABLE settled_year (
+  year INTEGER NOT NULL, creditor INTEGER NOT NULL, debtor INTEGER NOT NULL,
+  PRIMARY KEY (year, creditor, debtor)) WITHOUT ROWID;
+INSERT INTO setting VALUES ('settled_before', CAST(unixepoch() / 86400 AS TEXT));
+INSERT INTO settled_year SELECT DISTINCT CAST(strftime('%Y', 'now') AS INTEGER), creditor, debtor FROM receivable
+  WHERE state IN (1, 3);
+)sql";
+
 /// One element a version; never edited once released, only appended to.
-const std::array<std::string, 9> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
+const std::array<std::string, 10> kMigrations{std::string{kLedger} + kLoop + kInbound + kJournal,
                                              kDraftAtMost,
                                              kEvidenceFetch,
                                              kAwaited,
@@ -326,7 +338,8 @@ const std::array<std::string, 9> kMigrations{std::string{kLedger} + kLoop + kInb
                                              kQuotes,
                                              kWhoseBytes,
                                              kSilence,
-                                             kCallLists};
+                                             kCallLists,
+                                             kRetention};
 
 }  // namespace
 

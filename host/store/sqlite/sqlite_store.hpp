@@ -192,6 +192,8 @@ class SqliteStore final : public Store {
   using Store::erase_debtor;
   Result<Erasure> erase_debtor(CreditorId, std::string_view debtor_code, std::string_view by, Instant now,
                                bool dry_run) override;
+  Result<Expired> expire(const domain::RetentionPeriods &periods, Instant now, std::size_t debtors,
+                         bool dry_run) override;
   Result<std::optional<Sha256>> seal_some(CreditorId, CivilDate day, std::size_t entries) override;
   Result<void> stamp_seal(CreditorId, CivilDate day, std::string_view token) override;
   Result<std::vector<UnstampedSeal>> unstamped_seals(std::size_t limit) override;
@@ -404,6 +406,8 @@ class SqliteStore final : public Store {
                       Instant now, std::set<DebtorId> &touched, ImportResult &result);
   /// New balance; state, round, promises and open intents follow.
   void set_balance(Unit &unit, CreditorId creditor, ReceivableRow &row, std::int64_t balance, Instant now);
+  /// Retention counts from here.
+  void note_settled(DebtorKey key, Instant now);
   void keep_promises(Unit &unit, CreditorId creditor, const ReceivableRow &row, std::int64_t paid,
                      Instant now);
 
