@@ -1,7 +1,8 @@
 // The engine's thread: what it does between two waits. Split over loop.cpp (the rhythm, the clock, work for
-// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), quoting.cpp (fit and price), hand_over.cpp,
-// test_message.cpp (an operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls),
-// inbound_hooks.cpp (webhooks), evidence.cpp, day_seal.cpp and doubts.cpp (what nobody knows).
+// others), reload.cpp (another configuration), dispatch.cpp (claim to intent), decided.cpp (what a decision changes),
+// sending.cpp (route and intent of a message), quoting.cpp (fit and price), hand_over.cpp, test_message.cpp (an
+// operator's), second_phase.cpp (drafts), receipts.cpp (outcomes, inbound, parsing, recalls), inbound_hooks.cpp
+// (webhooks), silences.cpp, evidence.cpp, day_seal.cpp, retention.cpp and doubts.cpp (what nobody knows).
 #pragma once
 
 #include "host/engine/business_clock.hpp"
@@ -158,8 +159,10 @@ class Engine::Loop {
   bool let_others_pass(std::vector<Draft> &drafts, Instant now) const;
   bool is_too_much(const std::vector<Draft> &drafts, Instant now);
   Draft decide_debtor(const store::Claim &claim, Instant now, Instant wall);
+  // --- decided.cpp
   void decide_unit(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
                    const domain::CaseFacts &facts, Instant now, Instant wall, Draft &draft);
+  // --- sending.cpp
   void send(const store::Claim &claim, const store::CaseView &view, const CaseSetting &setting,
             const domain::CaseFacts &facts, const domain::Decision &decision, Instant now, Instant wall,
             Draft &draft);
@@ -168,6 +171,7 @@ class Engine::Loop {
                                                                    std::uint64_t route_key, Instant now) const;
   void no_route(const store::Claim &claim, const store::CaseView &view, const domain::Decision &decision,
                 const channel::RouteResult &routing, Instant now, Instant wall, Draft &draft);
+  // --- dispatch.cpp again
   /// True: it is another fault than the case had before, and worth a line in the log.
   bool note_fault(store::CaseId case_id, const std::string &why);
   /// Told once, not for each letter that waits. An empty `why`: one was printed.

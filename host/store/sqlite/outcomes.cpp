@@ -21,19 +21,19 @@ constexpr const char *kAttemptColumns =
 
 }  // namespace
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_id(CreditorId creditor, AttemptId id) {
+std::optional<AttemptRow> SqliteStore::attempt_by_id(CreditorId creditor, AttemptId id) {
   static const std::string kSql{std::string{kAttemptColumns} + " WHERE creditor = ? AND id = ?"};
   Query query{*connection_, kSql.c_str(), creditor, id};
   return read_attempt(query);
 }
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_key(const std::string &key) {
+std::optional<AttemptRow> SqliteStore::attempt_by_key(const std::string &key) {
   static const std::string kSql{std::string{kAttemptColumns} + " WHERE idempotency_key = ?"};
   Query query{*connection_, kSql.c_str(), key};
   return read_attempt(query);
 }
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::read_attempt(Query &query) {
+std::optional<AttemptRow> SqliteStore::read_attempt(Query &query) {
   if (!query.next()) return std::nullopt;
   AttemptRow row;
   row.key = {query.i32(0), query.i64(1)};
@@ -51,7 +51,7 @@ std::optional<SqliteStore::AttemptRow> SqliteStore::read_attempt(Query &query) {
   return row;
 }
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_id(AttemptId id) {
+std::optional<AttemptRow> SqliteStore::attempt_by_id(AttemptId id) {
   if (const auto open = unfinished_.find(id); open != unfinished_.end())
     return attempt_by_id(open->second.key.creditor, id);
   // Ids are unique in the store, keys start with the creditor: a late word on an old attempt asks each of
@@ -66,7 +66,7 @@ std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_id(AttemptId id) 
   return std::nullopt;
 }
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::attempt_by_ref(std::string_view provider,
+std::optional<AttemptRow> SqliteStore::attempt_by_ref(std::string_view provider,
                                                                    const std::string &ref) {
   CreditorId creditor{0};
   AttemptId id{0};

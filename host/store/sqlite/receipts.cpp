@@ -321,7 +321,7 @@ bool SqliteStore::forget_raw(InboundId inbound, DebtorKey key) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Receipts
 
-std::optional<SqliteStore::AttemptRow> SqliteStore::correlate(std::string_view provider,
+std::optional<AttemptRow> SqliteStore::correlate(std::string_view provider,
                                                               const std::string &ref,
                                                               const std::string &key) {
   if (!key.empty())
@@ -356,7 +356,7 @@ bool SqliteStore::is_erased(DebtorKey key) {
   return query.next() && query.flag(0);
 }
 
-SqliteStore::Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came,
+Heard SqliteStore::apply_receipt(Unit &unit, const AttemptRow &attempt, const Arrived &came,
                                               bool is_forgotten, Instant now) {
   const auto [part_index, part_count] = part_of(attempt, came.receipt);
   const Sha256 digest{digest_of(came.receipt, part_index, part_count)};

@@ -51,7 +51,7 @@ void SqliteStore::apply_replies(Unit &unit, std::string_view provider, const Sha
   }
 }
 
-std::vector<SqliteStore::Speaker> SqliteStore::speakers_of(std::string_view provider,
+std::vector<Speaker> SqliteStore::speakers_of(std::string_view provider,
                                                            const ReplyRecord &reply) {
   std::vector<Speaker> speakers;
   // Who was erased and writes again is a stranger who writes for the first time.

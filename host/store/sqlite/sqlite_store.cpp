@@ -149,7 +149,7 @@ std::optional<DebtorId> SqliteStore::debtor_by_code(CreditorId creditor, std::st
   return query.next() ? std::optional{query.i64(0)} : std::nullopt;
 }
 
-std::optional<SqliteStore::ReceivableRow> SqliteStore::receivable_by_number(CreditorId creditor,
+std::optional<ReceivableRow> SqliteStore::receivable_by_number(CreditorId creditor,
                                                                             std::string_view number) {
   Query query{
       *connection_,
