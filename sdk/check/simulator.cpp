@@ -433,6 +433,11 @@ void Simulator::breaks_every_request(bool is_wanted) {
   impl_->breaks_all = is_wanted;
 }
 
+bool Simulator::is_connected() const {
+  const std::lock_guard lock(impl_->mutex);
+  return !impl_->open.empty();
+}
+
 void Simulator::hang_up() {
   const std::lock_guard lock(impl_->mutex);
   for (const int fd : impl_->open) ::shutdown(fd, SHUT_RDWR);

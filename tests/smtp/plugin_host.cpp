@@ -12,6 +12,12 @@
 namespace relance::test {
 namespace {
 
+std::string name_of_level(std::uint32_t level) {
+  return level == RELANCE_HEALTH_UP         ? "up"
+         : level == RELANCE_HEALTH_DEGRADED ? "degraded"
+         : level == RELANCE_HEALTH_DOWN     ? "down"
+                                            : "?";
+}
 std::string text(relance_str str) {
   return str.len == 0 ? std::string{} : std::string{str.data, str.len};
 }
@@ -119,7 +125,7 @@ void PluginHost::fill_table() {
   host.health = [](const relance_host *h, const relance_health *health) {
     auto &self = of(h);
     const std::lock_guard lock{self.mutex_};
-    self.health_.push_back(std::to_string(health->level) + (health->code.len > 0 ? " " : "") +
+    self.health_.push_back(name_of_level(health->level) + (health->code.len > 0 ? " " : "") +
                            text(health->code));
     self.log_.push_back(text(health->text));
     self.changed_.notify_all();

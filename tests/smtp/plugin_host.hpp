@@ -72,7 +72,7 @@ class PluginHost {
   std::vector<ToldReply> replies();
   std::vector<std::string> unreadable();
   std::vector<std::string> raw_names();  ///< of all mails stored, in order
-  std::vector<std::string> health();     ///< "0", "2 auth", …
+  std::vector<std::string> health();     ///< "up", "down auth", …
   std::vector<std::string> log_lines();  ///< with their fields: for secrets that must not be there
   std::uint32_t max_in_flight{0};
   std::uint32_t capabilities{0};

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(tls_from_the_first_byte_works_and_a_foreign_authority_does_
   BOOST_TEST(end.code == "tls");
   BOOST_TEST(end.whole_instance);
   BOOST_TEST(host->accepted(key_of(101)) == 0u);
-  BOOST_TEST(plugin.health().back() == "2 tls");
+  BOOST_TEST(plugin.health().back() == "down tls");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_credentials_are_told_without_them) {
