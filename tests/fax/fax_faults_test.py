@@ -84,7 +84,8 @@ def a_draft_that_is_discarded_is_gone_and_no_other_is():
         assert hand.ask("discard", ref=drafts[1])["discard"] == "gone", "again does no harm"
         outcomes = [hand.ask("commit", ref=ref)["outcome"] for ref in drafts]
         assert outcomes == ["accepted", "not_sent", "accepted"], outcomes
-        assert hand.ask("discard", ref=drafts[0])["discard"] == "released", "it stays"
+        # hfaxd shows a job as held while another to the same number blocks it: then nobody can tell.
+        assert hand.ask("discard", ref=drafts[0])["discard"] in ("released", "unknown"), "it stays"
         assert len(released(world)) == 2, released(world)
 
 
