@@ -83,7 +83,7 @@ class Hand {
       relance_commit raw{};
       raw.size = sizeof raw;
       raw.refs = with(ref), raw.ref_count = 1;
-      raw.not_after_ms = now_ms() + 60'000;
+      raw.not_after_ms = now_ms() + (line["late"].text().empty() ? 60'000 : -1);
       return said(channel_.commit(sdk::Commit{raw}));
     }
     if (what == "query") {

@@ -16,8 +16,8 @@
 namespace relance::fax::hylafax {
 namespace {
 
-using relance::hylafax::Fault;
 using relance::hylafax::as_argument;
+using relance::hylafax::Fault;
 using relance::hylafax::Refused;
 using relance::hylafax::Reply;
 using relance::hylafax::State;
@@ -64,7 +64,8 @@ sdk::Outcome not_taken(const Refused &refused) {
       refused.reply.code < 500 ? sdk::FailureClass::temporary : sdk::FailureClass::configuration);
 }
 
-/// Of a name that stands in the fax server's lists: as much as its commands have room for, and no half letter.
+/// Of a name that stands in the fax server's lists: as much as its commands have room for, and no half
+/// letter.
 std::string_view beginning_of(std::string_view name) {
   constexpr std::size_t kNameMax{200};
   auto end = std::min(name.size(), kNameMax);
@@ -217,13 +218,14 @@ sdk::Outcome HylafaxChannel::commit(const sdk::Commit &commit) {
     return on_drafting([&] {
       // Of an earlier session: a draft is gone with it, and what lies there under our key was released.
       if (!drafts_.contains(reference->job)) {
-        const auto job = look(drafting_, *reference);
+        const auto job = look_anew(*reference);
         if (!job) return sdk::Outcome::not_sent("no_job", "the draft is gone with the session that made it");
         if (job->state != State::suspended) return sdk::Outcome::accepted({reference->text()});
       }
       if (commit.not_after_ms != 0 && host_.wall_ms() >= commit.not_after_ms) {
-        drafting_.command("JDELE " + reference->job);
         drafts_.erase(reference->job);
+        if (const auto said = drafting_.command("JDELE " + reference->job); said.code != kDone)
+          return sdk::Outcome::unknown("expired", "its time was over, and it is not removed: " + said.text);
         return sdk::Outcome::not_sent("expired", "its time to leave was over");
       }
       is_asked = true;
@@ -248,8 +250,8 @@ sdk::Outcome HylafaxChannel::release(const Reference &reference) {
       {reference.text()});  // "use JSUSP first", "already done": it was released before
 }
 
-/// The scheduler is away, or was started anew just now: with the fax itself nothing is wrong. What it has not heard
-/// of is deleted, so that nothing of it is left for it to find.
+/// The scheduler is away, or was started anew just now: with the fax itself nothing is wrong. What it has not
+/// heard of is deleted, so that nothing of it is left for it to find.
 sdk::Outcome HylafaxChannel::take_back(const Reference &reference, const Reply &said) {
   const auto code = std::to_string(said.code);
   const auto words = "the fax server's scheduler did not take the job: " + words_of(said.text);
@@ -266,10 +268,10 @@ sdk::Discarded HylafaxChannel::discard(const sdk::Discard &discard) {
       if (drafts_.erase(reference->job) > 0) {
         const auto said = drafting_.command("JDELE " + reference->job);
         return said.code == kDone ? sdk::Discarded::gone()
-                                    : sdk::Discarded::unknown("not removed: " + said.text);
+                                  : sdk::Discarded::unknown("not removed: " + said.text);
       }
       // Of an earlier session: a draft has died with it, and what lies there under our key was released.
-      const auto job = look(drafting_, *reference);
+      const auto job = look_anew(*reference);
       if (!job) return sdk::Discarded::gone();
       if (job->state == State::suspended)
         return sdk::Discarded::unknown("the job is held, and is no draft of ours");
@@ -284,6 +286,17 @@ std::optional<relance::hylafax::Job> HylafaxChannel::look(Session &session, cons
   auto job = session.look(reference.job);
   if (job && job->key != reference.key) job.reset();
   return job;
+}
+
+/// hfaxd reads a job that a session has seen before only again when its file is a second newer; what was
+/// released a moment ago, by this session or beside it, would be shown as held for good. A new session knows
+/// nothing.
+std::optional<relance::hylafax::Job> HylafaxChannel::look_anew(const Reference &reference) {
+  return on_asking([&] {
+    asking_.close();
+    asking_.open();
+    return look(asking_, reference);
+  });
 }
 
 std::optional<relance::hylafax::Job> HylafaxChannel::find_by_key(std::string_view key) {

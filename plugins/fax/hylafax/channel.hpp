@@ -57,6 +57,7 @@ class HylafaxChannel {
   sdk::Outcome take_back(const Reference &reference, const relance::hylafax::Reply &said);
   /// Of a job that bears the reference's key; nothing when it is not there, or is another's by now.
   static std::optional<Job> look(Session &session, const Reference &reference);
+  std::optional<Job> look_anew(const Reference &reference);
   [[nodiscard]] std::optional<Job> find_by_key(std::string_view key);
   void tell(const Job &job, std::vector<sdk::Inbound> &found) const;
   void note_told(const std::vector<sdk::Inbound> &found);
