@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kRequestMax{64u << 20};  ///< bytes
 constexpr int kBacklog{1'024};
+constexpr std::chrono::seconds kLeavePatience{2};
 constexpr std::chrono::milliseconds kDrip{15};
 /// @see SMPP v3.4 §3.2, §5.1.2.1
 constexpr std::size_t kSmppHeader{16};
@@ -140,8 +141,19 @@ struct Simulator::Impl {
         open.remove(fd);
         ::close(fd);
         worker.is_done = true;
+        changed.notify_all();
       });
     }
+  }
+
+  /// A link that is read all the time is left by its plugin as soon as it has seen the end: what it is given
+  /// before that would rightly be in doubt.
+  void hang_up(std::unique_lock<std::mutex> &lock) {
+    if (protocol == "smpp") {
+      for (const int fd : open) ::shutdown(fd, SHUT_WR);
+      changed.wait_for(lock, kLeavePatience, [this] { return open.empty(); });
+    }
+    for (const int fd : open) ::shutdown(fd, SHUT_RDWR);
   }
 
   void serve(int fd) {
@@ -416,12 +428,12 @@ std::uint16_t Simulator::port() const {
 }
 
 void Simulator::behave(Stage stage, Answer answer) {
-  const std::lock_guard lock(impl_->mutex);
+  std::unique_lock lock(impl_->mutex);
   impl_->stage = stage;
   impl_->answer = std::move(answer);
   impl_->listen(stage != Stage::refuse);
-  if (stage == Stage::refuse || stage == Stage::reset_at_accept)
-    for (const int fd : impl_->open) ::shutdown(fd, SHUT_RDWR);  // a kept-alive connection would get past it
+  // A kept-alive connection would get past it.
+  if (stage == Stage::refuse || stage == Stage::reset_at_accept) impl_->hang_up(lock);
 }
 
 void Simulator::answer_others(Answer answer) {
@@ -433,14 +445,9 @@ void Simulator::breaks_every_request(bool is_wanted) {
   impl_->breaks_all = is_wanted;
 }
 
-bool Simulator::is_connected() const {
-  const std::lock_guard lock(impl_->mutex);
-  return !impl_->open.empty();
-}
-
 void Simulator::hang_up() {
-  const std::lock_guard lock(impl_->mutex);
-  for (const int fd : impl_->open) ::shutdown(fd, SHUT_RDWR);
+  std::unique_lock lock(impl_->mutex);
+  impl_->hang_up(lock);
 }
 
 void Simulator::forget() {

@@ -50,7 +50,6 @@ class Simulator {
   void behave(Stage stage, Answer answer);
   void answer_others(Answer answer);
   void breaks_every_request(bool is_wanted);  ///< also those without a message
-  [[nodiscard]] bool is_connected() const;    ///< anybody
   void hang_up();                             ///< on everybody who is connected
   void forget();                              ///< what was written down
 
